@@ -1,0 +1,70 @@
+"""Every bound of the runner, each with its reason.
+
+The first group is the table of PROTOCOL.md section 10, under the same names; a test compares the two.
+"""
+
+from __future__ import annotations
+
+KIB = 1024
+MIB = 1024 * KIB
+
+# --- the wire (PROTOCOL.md section 10 states the reasons) ---
+PROTOCOL_VERSION = 1
+FRAME = 65_536
+MESSAGE = 64 * MIB
+CONTROL_MESSAGE = 1 * MIB
+KERNEL_ENVELOPE = 32_768
+ATTACHMENTS = 1024
+OPEN_MESSAGES = 512
+JSON_DEPTH = 100
+OUTPUT_WINDOW = 1 * MIB
+KERNEL_WINDOW = 8 * MIB
+TOOL_CALLS = 128
+CHANNELS = 256
+TOOLS = 1024
+SESSIONS = 64
+REPR = 4096
+GARBAGE_SHOWN = 200
+
+# --- frames ---
+FRAME_HEADER = 24
+FRAME_LENGTH_FIELD = 4
+FRAME_LENGTH_MIN = FRAME_HEADER - FRAME_LENGTH_FIELD
+FRAME_LENGTH_MAX = FRAME - FRAME_LENGTH_FIELD
+FRAME_BODY = FRAME - FRAME_HEADER
+PING_BODY = 8
+CREDIT_MAX = 2**31 - 1
+CHANNEL_MAX = 0xFFFF
+U32_MAX = 2**32 - 1
+
+# --- the supervisor: bytes ---
+READ_SIZE = FRAME  # one read takes what a default pipe holds
+OUTBOUND_HIGH = 1 * MIB  # above it nothing more is read from kernels: a host that is slow slows them
+OUTBOUND_LOW = 256 * KIB  # below it reading goes on; apart from the mark above so that it does not flutter
+OUTBOUND_MAX = 64 * MIB  # requests answered but never read: beyond it the host is taken for broken
+WRITEV_BUFFERS = 64  # buffers handed to one writev, far below IOV_MAX (1,024)
+TOOLS_MESSAGE = CONTROL_MESSAGE  # the list of tools as passed on to a kernel
+NAME_LENGTH = 200  # characters of a session's name
+LOST_NAMES = 10_000  # names that a kernel may report as its globals
+STATUS_DETAIL = 2000  # characters of a dying kernel's standard error quoted in an error
+CREDIT_BATCH = KERNEL_WINDOW // 4  # credit is given back in steps, so that a small message costs no frame of its own
+
+# --- the supervisor: tables ---
+OLD_GENERATIONS = 64  # of one runner; their capture pipes stay open while a descendant holds them
+DOOR_BATCH = 64  # channels accepted from a door before other work gets its turn
+READ_BATCH = 16  # reads of one descriptor before other work gets its turn
+FILES = 65_536  # descriptors: 64 sessions with 256 channels each need more than the usual soft limit of 1,024
+
+# --- the supervisor: seconds ---
+START_BUDGET = 10.0  # a kernel from its fork until it says `ready`
+DEATH_BUDGET = 1.0  # a kernel whose channel closed because it is ending; then it is killed
+SWEEP_BUDGET = 1.5  # LIF-9 allows 2 s for the end of everything
+FLUSH_BUDGET = 0.25  # last words to a host that may not read any more
+
+# --- the zygote ---
+BIRTH_DATAGRAM = 64 * KIB  # a request to fork: a few numbers and one path
+PRIVATE_FD_MIN = 100  # channels live above the numbers that careless code closes or reuses
+
+# --- kernels and supervisor alike ---
+MESSAGE_HEAD = 6
+KERNEL_OOM_SCORE = 1000  # under memory pressure the kernel goes first, never the supervisor
