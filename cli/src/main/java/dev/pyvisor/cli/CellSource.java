@@ -1,0 +1,149 @@
+package dev.pyvisor.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Cuts a file into cells: {@code .py} at {@code # %%}, {@code .md} by fences, {@code .ipynb}. */
+final class CellSource {
+  private static final Pattern MARK = Pattern.compile("^#[ \\t]*%%.*$", Pattern.MULTILINE);
+  private static final Pattern FENCE =
+      Pattern.compile("^( {0,3})(`{3,}|~{3,})[ \\t]*([^\\s`]*)[^`\\n]*$");
+
+  private CellSource() {}
+
+  /** Reads cells from a file, or from {@code input} where the name is {@code -}. */
+  static List<String> read(String name, InputStream input) throws IOException {
+    if (name.equals("-")) {
+      return percent(text("standard input", input.readAllBytes()));
+    }
+    Path file = Path.of(name);
+    if (Files.isDirectory(file)) {
+      throw new IllegalArgumentException(name + " is a directory; name a .py, .md or .ipynb file");
+    }
+    String content = text(name, Files.readAllBytes(file));
+    String lower = name.toLowerCase(Locale.ROOT);
+    List<String> cells =
+        lower.endsWith(".ipynb")
+            ? notebook(name, content)
+            : lower.endsWith(".md") ? markdown(content) : percent(content);
+    if (cells.isEmpty()) {
+      throw new IllegalArgumentException(name + " holds no Python cell");
+    }
+    return cells;
+  }
+
+  static List<String> percent(String content) {
+    List<String> cells = new ArrayList<>();
+    int start = 0;
+    Matcher mark = MARK.matcher(content);
+    while (mark.find()) {
+      addUnlessBlank(cells, content.substring(start, mark.start()));
+      start = Math.min(mark.end() + 1, content.length());
+    }
+    addUnlessBlank(cells, content.substring(start));
+    return cells;
+  }
+
+  static List<String> markdown(String content) {
+    List<String> cells = new ArrayList<>();
+    StringBuilder cell = new StringBuilder();
+    String open = "";
+    boolean python = false;
+    for (String line : content.split("\n", -1)) {
+      String bare = line.endsWith("\r") ? line.substring(0, line.length() - 1) : line;
+      Matcher fence = FENCE.matcher(bare);
+      boolean isFence = fence.matches();
+      if (open.isEmpty() && isFence) {
+        open = fence.group(2);
+        python = isPython(fence.group(3));
+        cell.setLength(0);
+      } else if (!open.isEmpty() && isFence && closes(fence, open)) {
+        if (python) {
+          addUnlessBlank(cells, cell.toString());
+        }
+        open = "";
+      } else if (!open.isEmpty()) {
+        cell.append(bare).append('\n');
+      }
+    }
+    if (!open.isEmpty() && python) {
+      addUnlessBlank(cells, cell.toString());
+    }
+    return cells;
+  }
+
+  private static boolean closes(Matcher fence, String open) {
+    String mark = fence.group(2);
+    return fence.group(3).isEmpty()
+        && mark.charAt(0) == open.charAt(0)
+        && mark.length() >= open.length();
+  }
+
+  private static boolean isPython(String tag) {
+    String name = tag.replaceAll("[{}.]", "").toLowerCase(Locale.ROOT);
+    return name.equals("python") || name.equals("py") || name.equals("python3");
+  }
+
+  static List<String> notebook(String name, String content) {
+    JsonNode root;
+    try {
+      root = JsonMapper.shared().readTree(content);
+    } catch (JacksonException e) {
+      throw new IllegalArgumentException(
+          name + " is not a notebook: " + e.getOriginalMessage(), e);
+    }
+    JsonNode nodes = root.get("cells");
+    if (nodes == null || !nodes.isArray()) {
+      throw new IllegalArgumentException(
+          name + " is not a notebook of format 4: it has no list \"cells\"");
+    }
+    List<String> cells = new ArrayList<>();
+    for (JsonNode node : nodes) {
+      if (node.path("cell_type").asString("").equals("code")) {
+        addUnlessBlank(cells, source(node.path("source")));
+      }
+    }
+    return cells;
+  }
+
+  private static String source(JsonNode source) {
+    if (!source.isArray()) {
+      return source.asString("");
+    }
+    StringBuilder text = new StringBuilder();
+    source.forEach(line -> text.append(line.asString("")));
+    return text.toString();
+  }
+
+  private static void addUnlessBlank(List<String> cells, String code) {
+    if (!code.isBlank()) {
+      cells.add(code);
+    }
+  }
+
+  private static String text(String name, byte[] content) {
+    try {
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .onMalformedInput(CodingErrorAction.REPORT)
+          .decode(ByteBuffer.wrap(content))
+          .toString();
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException(name + " is not UTF-8 text; save it as UTF-8", e);
+    }
+  }
+}

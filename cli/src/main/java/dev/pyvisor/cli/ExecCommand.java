@@ -1,0 +1,194 @@
+package dev.pyvisor.cli;
+
+import dev.pyvisor.Cell;
+import dev.pyvisor.Session;
+import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.outcome.Outcome;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code pyvisor exec}: runs cells in one session and prints what they print, as they print it. */
+@Command(
+    name = "exec",
+    description = {
+      "Runs cells in one session. State is kept from cell to cell; output is streamed as it is"
+          + " printed."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    footer = {
+      "",
+      "Exit status: 0 all cells completed; 1 some cell did not; 2 usage; 3 the runner could not be"
+          + " started or reached; 130 interrupted.",
+      "Files: .py and standard input are cut into cells at lines that begin with '# %%'; .md at its"
+          + " python fences; .ipynb at its code cells."
+    })
+final class ExecCommand implements Callable<Integer> {
+  private static final Path NO_WORKSPACE = Path.of("");
+
+  @Spec private CommandSpec spec;
+  @Mixin private LaterOptions later;
+
+  @Option(
+      names = "-c",
+      paramLabel = "CODE",
+      description = "A cell; may be given several times, before the file.")
+  private List<String> codes = new ArrayList<>();
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "FILE|-",
+      description = "A .py, .md or .ipynb file, or - for standard input.")
+  private @Nullable String file;
+
+  @Option(
+      names = "--backend",
+      defaultValue = "pipe",
+      paramLabel = "NAME",
+      description = "How the runner is reached: pipe (default). Later: websocket, stdio.")
+  private String backend;
+
+  @Option(
+      names = "--launcher",
+      defaultValue = "process",
+      paramLabel = "NAME",
+      description =
+          "How the runner is started: process (default; isolates nothing). Later: bubblewrap,"
+              + " podman, docker, command.")
+  private String launcher;
+
+  @Option(
+      names = "--python",
+      paramLabel = "PATH",
+      description = "The Python interpreter, 3.9 or newer. Default: the first python3 on the PATH.")
+  private @Nullable Path python;
+
+  @Option(
+      names = "--workspace",
+      paramLabel = "DIR",
+      description = "The directory that cells run in. Default: the current one.")
+  private Path workspace = NO_WORKSPACE;
+
+  @Option(
+      names = "--env",
+      paramLabel = "NAME[=VALUE]",
+      description = "Sets an environment variable for the cells, or passes this one's value on.")
+  private List<String> environment = new ArrayList<>();
+
+  @Option(
+      names = "--value",
+      description = "Reports the value of each cell's last expression.")
+  private boolean value;
+
+  @Option(names = "--stop-on-error", description = "Runs no cell after one that failed.")
+  private boolean stopOnError;
+
+  @Option(names = "--json", description = "Prints one line of JSON per cell and nothing else.")
+  private boolean json;
+
+  @Option(
+      names = "--demo-tools",
+      description =
+          "Registers the host tools echo(value), add(a, b), sleep(seconds), fail(message) and"
+              + " tally(key).")
+  private boolean demoTools;
+
+  @Override
+  public Integer call() throws IOException {
+    requireKnown("--backend", backend, "pipe", List.of("websocket", "stdio"));
+    requireKnown(
+        "--launcher", launcher, "process", List.of("bubblewrap", "podman", "docker", "command"));
+    List<String> cells = cells(System.in);
+    try (SupervisorClient client = builder().open()) {
+      return run(client.session(), cells, json ? Report.json(System.out) : console());
+    }
+  }
+
+  private Integer run(Session session, List<String> cells, Report report) {
+    int status = Failures.OK;
+    for (int index = 0; index < cells.size(); index++) {
+      Cell cell = Cell.of(cells.get(index));
+      Outcome outcome =
+          session.execute((value ? cell.withValue() : cell).listener(report.listener()));
+      report.finished(index + 1, outcome);
+      if (!outcome.ok()) {
+        status = Failures.SOME_CELL_FAILED;
+        if (stopOnError) {
+          break;
+        }
+      }
+    }
+    return status;
+  }
+
+  private Report console() {
+    PrintStream out = System.out;
+    return Report.console(out, System.err);
+  }
+
+  private List<String> cells(InputStream input) throws IOException {
+    List<String> cells = new ArrayList<>(codes);
+    if (file != null) {
+      cells.addAll(CellSource.read(file, input));
+    }
+    if (cells.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(), "no code: give -c CODE, a FILE, or - for standard input");
+    }
+    return cells;
+  }
+
+  private SupervisorClient.Builder builder() {
+    Path directory = workspace.toAbsolutePath().normalize();
+    if (!Files.isDirectory(directory)) {
+      throw new ParameterException(
+          spec.commandLine(), "--workspace " + workspace + " is not a directory; make it first");
+    }
+    SupervisorClient.Builder builder =
+        SupervisorClient.builder().backend(backend).workspace(directory).trusted();
+    if (python != null) {
+      builder.python(python);
+    }
+    for (String entry : environment) {
+      int equals = entry.indexOf('=');
+      if (equals == 0 || entry.isEmpty()) {
+        throw new ParameterException(
+            spec.commandLine(), "--env '" + entry + "' has no name; write NAME or NAME=VALUE");
+      }
+      if (equals < 0) {
+        builder.inheritEnvironment(entry);
+      } else {
+        builder.environment(entry.substring(0, equals), entry.substring(equals + 1));
+      }
+    }
+    if (demoTools) {
+      builder.tools(new DemoTools());
+    }
+    return builder;
+  }
+
+  private void requireKnown(String option, String given, String usable, List<String> later) {
+    if (given.equals(usable)) {
+      return;
+    }
+    throw new ParameterException(
+        spec.commandLine(),
+        later.contains(given)
+            ? option + " " + given + " is not in this version; usable: " + usable
+            : option + " '" + given + "' is unknown; usable: " + usable);
+  }
+}

@@ -1,0 +1,71 @@
+package dev.pyvisor.cli;
+
+import dev.pyvisor.CellListener;
+import dev.pyvisor.outcome.Outcome;
+import dev.pyvisor.outcome.PythonError;
+import dev.pyvisor.outcome.StateReport;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Writes one line of JSON per cell, in UTF-8, in the form of the command's documentation. */
+final class JsonReport implements Report {
+  private static final JsonMapper MAPPER = JsonMapper.shared();
+  private final PrintStream out;
+
+  JsonReport(PrintStream out) {
+    this.out = out;
+  }
+
+  @Override
+  public CellListener listener() {
+    return new CellListener() {};
+  }
+
+  @Override
+  public void finished(int number, Outcome outcome) {
+    byte[] line = (line(number, outcome) + "\n").getBytes(StandardCharsets.UTF_8);
+    out.write(line, 0, line.length);
+    out.flush();
+  }
+
+  static String line(int number, Outcome outcome) {
+    ObjectNode line = JsonNodeFactory.instance.objectNode();
+    line.put("cell", number);
+    line.put("outcome", outcome.kind().wireName());
+    line.put("stdout", outcome.stdoutText());
+    line.put("stderr", outcome.stderrText());
+    line.putNull("value");
+    outcome.value().ifPresent(value -> line.set("value", MAPPER.readTree(value.json())));
+    line.putNull("error");
+    outcome.error().ifPresent(error -> line.set("error", error(error)));
+    line.putNull("submitted");
+    line.set("state", state(outcome.state()));
+    line.put("generation", outcome.generation());
+    line.put("toolCalls", outcome.toolCalls());
+    line.put("elapsedMs", outcome.elapsed().toNanos() / 10_000 / 100.0);
+    outcome.cause().ifPresent(cause -> line.put("cause", cause.text()));
+    return MAPPER.writeValueAsString(line);
+  }
+
+  private static ObjectNode error(PythonError error) {
+    ObjectNode node = JsonNodeFactory.instance.objectNode();
+    node.put("type", error.type());
+    node.put("message", error.message());
+    node.put("traceback", error.traceback());
+    return node;
+  }
+
+  private static ObjectNode state(StateReport state) {
+    ObjectNode node = JsonNodeFactory.instance.objectNode();
+    node.put("preserved", state.preserved());
+    node.put("source", state.source().wireName());
+    var restored = node.putArray("restored");
+    state.restored().forEach(restored::add);
+    var lost = node.putArray("lost");
+    state.lost().forEach(lost::add);
+    return node;
+  }
+}

@@ -1,0 +1,67 @@
+package dev.pyvisor.cli;
+
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Options whose names are settled but whose work is not done: they refuse, never pretend. */
+final class LaterOptions {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
+  @Option(names = "--config", paramLabel = "FILE", description = "Later.")
+  void config(String value) {
+    refuse("--config", "give the options on the command line");
+  }
+
+  @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Later.")
+  void set(String value) {
+    refuse("--set", "give the options on the command line");
+  }
+
+  @Option(names = "--timeout", paramLabel = "DUR", description = "Later: a deadline for each cell.")
+  void timeout(String value) {
+    refuse("--timeout", "a cell runs until it ends; stop it with Ctrl-C");
+  }
+
+  @Option(names = "--interrupt-grace", paramLabel = "DUR", description = "Later.")
+  void interruptGrace(String value) {
+    refuse("--interrupt-grace", "a cell runs until it ends; stop it with Ctrl-C");
+  }
+
+  @Option(names = "--tool-timeout", paramLabel = "DUR", description = "Later.")
+  void toolTimeout(String value) {
+    refuse("--tool-timeout", "a host tool runs until it returns");
+  }
+
+  @Option(names = "--checkpoint", paramLabel = "auto|always|never", description = "Later.")
+  void checkpoint(String value) {
+    refuse("--checkpoint", "after a crash the session goes on with fresh state");
+  }
+
+  @Option(names = "--image", paramLabel = "IMAGE", description = "Later: for containers.")
+  void image(String value) {
+    refuse("--image", "the runner is a process of this machine");
+  }
+
+  @Option(names = "--memory", paramLabel = "SIZE", description = "Later: a limit of memory.")
+  void memory(String value) {
+    refuse("--memory", "limit this process from outside, for example with ulimit -v");
+  }
+
+  @Option(names = "--url", paramLabel = "ws://…", description = "Later: attach to a runner.")
+  void url(String value) {
+    refuse("--url", "the runner is a process of this machine");
+  }
+
+  @Option(names = "--token-file", paramLabel = "F", description = "Later: see --url.")
+  void tokenFile(String value) {
+    refuse("--token-file", "the runner is a process of this machine");
+  }
+
+  private void refuse(String option, String instead) {
+    throw new ParameterException(
+        command.commandLine(), option + " is not in this version; leave it out: " + instead);
+  }
+}

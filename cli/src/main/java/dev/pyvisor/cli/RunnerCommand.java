@@ -1,0 +1,61 @@
+package dev.pyvisor.cli;
+
+import dev.pyvisor.runner.RunnerPayload;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code pyvisor runner}: the Python side on its own. */
+@Command(
+    name = "runner",
+    description = "The runner, the Python side, on its own.",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "VERB",
+    subcommands = {RunnerCommand.Export.class, RunnerCommand.Listen.class})
+final class RunnerCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "give a verb: export or listen");
+  }
+
+  @Command(
+      name = "export",
+      description = "Writes runner.pyz: one file, runs on any Python from 3.9 on, needs no pip.",
+      mixinStandardHelpOptions = true)
+  static final class Export implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Parameters(paramLabel = "FILE", description = "Where to write it; replaced if it exists.")
+    private Path file;
+
+    @Override
+    public Integer call() throws IOException {
+      if (Files.isDirectory(file)) {
+        throw new ParameterException(
+            spec.commandLine(), file + " is a directory; name the file, for example runner.pyz");
+      }
+      Files.write(file, RunnerPayload.bytes());
+      System.out.println(file + "  sha256 " + RunnerPayload.sha256());
+      return Failures.OK;
+    }
+  }
+
+  @Command(name = "listen", description = "Later: serves a runner over a websocket.")
+  static final class Listen implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+      throw new ParameterException(
+          spec.commandLine(), "runner listen is not in this version; usable: runner export");
+    }
+  }
+}

@@ -1,0 +1,85 @@
+package dev.pyvisor.cli;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** The command line in a JVM of its own, as a shell would start it. */
+final class Command {
+  /** Bounds a whole run; a cold JVM and a cold Python on a loaded machine take seconds. */
+  private static final long LIMIT_SECONDS = 60;
+
+  static final Path ROOT = Path.of(System.getProperty("pyvisor.root"));
+
+  record Result(int status, String out, String err) {}
+
+  private Command() {}
+
+  static Process start(Path directory, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path")));
+    command.add(Main.class.getName());
+    command.addAll(List.of(arguments));
+    return new ProcessBuilder(command).directory(directory.toFile()).start();
+  }
+
+  static Result run(String... arguments) throws Exception {
+    return run(ROOT, "", arguments);
+  }
+
+  static Result run(Path directory, String input, String... arguments) throws Exception {
+    Process process = start(directory, arguments);
+    CompletableFuture<String> out = drain(process.getInputStream());
+    CompletableFuture<String> err = drain(process.getErrorStream());
+    try (OutputStream stdin = process.getOutputStream()) {
+      stdin.write(input.getBytes(StandardCharsets.UTF_8));
+    }
+    int status = await(process);
+    return new Result(
+        status, out.get(10, TimeUnit.SECONDS), err.get(10, TimeUnit.SECONDS));
+  }
+
+  static int await(Process process) throws InterruptedException {
+    if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+      process.toHandle().destroyForcibly();
+      throw new AssertionError("the command was not done within " + LIMIT_SECONDS + " s");
+    }
+    return process.exitValue();
+  }
+
+  private static CompletableFuture<String> drain(InputStream stream) {
+    CompletableFuture<String> text = new CompletableFuture<>();
+    Thread drain =
+        new Thread(
+            () -> {
+              try {
+                text.complete(new String(stream.readAllBytes(), StandardCharsets.UTF_8));
+              } catch (IOException e) {
+                text.completeExceptionally(new UncheckedIOException(e));
+              }
+            },
+            "drain");
+    drain.setDaemon(true);
+    drain.start();
+    return text;
+  }
+
+  static String python() {
+    for (String folder : System.getenv("PATH").split(File.pathSeparator)) {
+      File python = new File(folder, "python3");
+      if (python.canExecute()) {
+        return python.getPath();
+      }
+    }
+    throw new AssertionError("no python3 on the PATH");
+  }
+}

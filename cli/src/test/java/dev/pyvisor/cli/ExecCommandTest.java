@@ -1,0 +1,204 @@
+package dev.pyvisor.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pyvisor.cli.Command.Result;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+@Timeout(value = 90, unit = TimeUnit.SECONDS)
+class ExecCommandTest {
+  @TempDir Path scratch;
+
+  @Test
+  void the_example_prints_exactly_what_is_expected() throws Exception {
+    Result result = Command.run("exec", "--demo-tools", "examples/penguins.md");
+
+    assertThat(result.err()).isEmpty();
+    assertThat(result.out())
+        .isEqualTo(Files.readString(Command.ROOT.resolve("examples/penguins.expected.txt")));
+    assertThat(result.status()).isZero();
+  }
+
+  @Test
+  void state_is_kept_from_cell_to_cell_and_values_are_shown_on_request() throws Exception {
+    Result result = Command.run("exec", "--value", "-c", "x = 40", "-c", "x += 2", "-c", "x");
+
+    assertThat(result.out()).isEqualTo("42\n");
+    assertThat(result.status()).isZero();
+  }
+
+  @Test
+  void cells_come_from_standard_input_too() throws Exception {
+    Result result = Command.run(scratch, "a = 'é'\n# %%\nprint(a)\n", "exec", "-");
+
+    assertThat(result.out()).isEqualTo("é\n");
+    assertThat(result.status()).isZero();
+  }
+
+  @Test
+  void json_is_one_line_per_cell_and_nothing_else() throws Exception {
+    Result result =
+        Command.run(
+            "exec", "--json", "--value", "--demo-tools",
+            "-c", "print('hi'); import sys; print('err', file=sys.stderr)",
+            "-c", "await add(1, 2)",
+            "-c", "1/0",
+            "-c", "import os; os._exit(7)",
+            "-c", "'still here'");
+
+    List<JsonNode> lines = result.out().lines().map(JsonMapper.shared()::readTree).toList();
+    assertThat(lines).hasSize(5);
+    assertThat(result.err()).isEmpty();
+    assertThat(result.status()).isEqualTo(1);
+    assertThat(lines.get(0).get("cell").asInt()).isEqualTo(1);
+    assertThat(lines.get(0).get("outcome").asString()).isEqualTo("completed");
+    assertThat(lines.get(0).get("stdout").asString()).isEqualTo("hi\n");
+    assertThat(lines.get(0).get("stderr").asString()).isEqualTo("err\n");
+    assertThat(lines.get(0).get("value").isNull()).isTrue();
+    assertThat(lines.get(0).get("error").isNull()).isTrue();
+    assertThat(lines.get(0).get("submitted").isNull()).isTrue();
+    assertThat(lines.get(0).get("state").get("preserved").asBoolean()).isTrue();
+    assertThat(lines.get(0).get("state").get("source").asString()).isEqualTo("live");
+    assertThat(lines.get(0).get("elapsedMs").asDouble()).isPositive();
+    assertThat(lines.get(1).get("value").asInt()).isEqualTo(3);
+    assertThat(lines.get(1).get("toolCalls").asInt()).isEqualTo(1);
+    assertThat(lines.get(2).get("outcome").asString()).isEqualTo("raised");
+    assertThat(lines.get(2).get("error").get("type").asString()).isEqualTo("ZeroDivisionError");
+    assertThat(lines.get(2).get("error").get("traceback").asString()).contains("1/0");
+    assertThat(lines.get(3).get("outcome").asString()).isEqualTo("crashed");
+    assertThat(lines.get(3).get("state").get("preserved").asBoolean()).isFalse();
+    assertThat(lines.get(3).get("cause").asString()).contains("7");
+    assertThat(lines.get(4).get("generation").asInt()).isEqualTo(2);
+    assertThat(lines.get(4).get("value").asString()).isEqualTo("still here");
+  }
+
+  @Test
+  void cells_after_a_failed_one_run_unless_told_otherwise() throws Exception {
+    Result on = Command.run("exec", "-c", "1/0", "-c", "print('next')");
+    Result stopped = Command.run("exec", "--stop-on-error", "-c", "1/0", "-c", "print('next')");
+
+    assertThat(on.out()).isEqualTo("next\n");
+    assertThat(on.err()).contains("ZeroDivisionError").contains("<cell 1>");
+    assertThat(on.status()).isEqualTo(1);
+    assertThat(stopped.out()).isEmpty();
+    assertThat(stopped.status()).isEqualTo(1);
+  }
+
+  @Test
+  void output_is_seen_while_the_cell_goes_on() throws Exception {
+    Path gate = scratch.resolve("gate");
+    Process process =
+        Command.start(
+            scratch,
+            "exec",
+            "-c",
+            """
+            import os
+            os.mkfifo('gate')
+            print('first', flush=False)
+            open('gate').read()
+            print('second')
+            """);
+    try (InputStream out = process.getInputStream()) {
+      assertThat(new String(out.readNBytes(6), StandardCharsets.UTF_8)).isEqualTo("first\n");
+      // The cell is still waiting: only now is it let go on.
+      Files.writeString(gate, "go");
+      assertThat(new String(out.readAllBytes(), StandardCharsets.UTF_8)).isEqualTo("second\n");
+    }
+    assertThat(Command.await(process)).isZero();
+  }
+
+  @Test
+  void ctrl_c_ends_the_program_with_130_and_nothing_left() throws Exception {
+    Process process =
+        Command.start(
+            scratch,
+            "exec",
+            "-c",
+            "import os, subprocess; p = subprocess.Popen(['sleep', '300']); print(os.getpid(), p.pid);"
+                + " p.wait()");
+    InputStream out = process.getInputStream();
+    String[] pids = line(out).split(" ");
+
+    new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+
+    assertThat(Command.await(process)).isEqualTo(130);
+    for (String pid : pids) {
+      ProcessHandle.of(Long.parseLong(pid)).ifPresent(left -> left.onExit().join());
+      assertThat(Path.of("/proc", pid)).doesNotExist();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--timeout=5s", "--interrupt-grace=1s", "--tool-timeout=1s", "--checkpoint=auto", "--config=f",
+        "--set=a=b", "--image=x", "--memory=1g", "--url=ws://x", "--token-file=f",
+        "--backend=websocket", "--backend=stdio", "--launcher=bubblewrap"
+      })
+  void what_is_not_in_this_version_is_refused_by_name(String option) throws Exception {
+    Result result = Command.run("exec", option, "-c", "print(1)");
+
+    assertThat(result.status()).isEqualTo(2);
+    assertThat(result.out()).isEmpty();
+    assertThat(result.err()).contains(option.split("=")[0]).contains("not in this version");
+  }
+
+  @Test
+  void bad_usage_names_the_value_and_exits_with_2() throws Exception {
+    assertUsage("'nonesuch' is unknown", "exec", "--backend", "nonesuch", "-c", "1");
+    assertUsage("no code", "exec");
+    assertUsage("none.py: no such file", "exec", "none.py");
+    assertUsage("not a directory", "exec", "--workspace", "/none/such", "-c", "1");
+    assertUsage("--env '=x' has no name", "exec", "--env", "=x", "-c", "1");
+    assertUsage("Unknown option", "exec", "--frobnicate");
+  }
+
+  private static void assertUsage(String message, String... arguments) throws Exception {
+    Result result = Command.run(arguments);
+    assertThat(result.status()).as(result.err()).isEqualTo(2);
+    assertThat(result.err()).contains(message).doesNotContain("\tat ");
+  }
+
+  @Test
+  void a_runner_that_cannot_be_started_exits_with_3_and_the_fix() throws Exception {
+    Result missing = Command.run("exec", "--python", "/none/such/python3", "-c", "1");
+
+    assertThat(missing.status()).isEqualTo(3);
+    assertThat(missing.err()).contains("/none/such/python3").doesNotContain("\tat ");
+  }
+
+  @Test
+  void the_environment_is_short_and_can_be_added_to() throws Exception {
+    Result result =
+        Command.run(
+            "exec", "--env", "COLOUR=green tea", "--env", "HOME", "-c",
+            "import os; print(os.environ['COLOUR'], 'JAVA_HOME' in os.environ, os.getcwd())");
+
+    assertThat(result.out()).isEqualTo("green tea False " + Command.ROOT.toRealPath() + "\n");
+  }
+
+  private static String line(InputStream in) throws IOException {
+    StringBuilder line = new StringBuilder();
+    for (int b = in.read(); b != '\n'; b = in.read()) {
+      if (b < 0) {
+        throw new AssertionError("no line came, only: " + line);
+      }
+      line.append((char) b);
+    }
+    return line.toString();
+  }
+}

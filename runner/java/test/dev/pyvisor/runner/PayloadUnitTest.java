@@ -1,0 +1,120 @@
+package dev.pyvisor.runner;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs the payload's own unit tests on every Python of the machine that it supports. */
+class PayloadUnitTest {
+  private static final long LIMIT_SECONDS = 280;
+  private static final Path RUNNER = Path.of(System.getProperty("pyvisor.root"), "runner");
+
+  @TempDir Path scratch;
+
+  @TestFactory
+  Stream<DynamicTest> the_unit_tests_pass_on() throws Exception {
+    Map<String, Path> pythons = Pythons.all();
+    assertThat(pythons.keySet()).as("Python 3.9 or newer").anyMatch(Pythons::supported);
+    return pythons.entrySet().stream()
+        .filter(python -> Pythons.supported(python.getKey()))
+        .map(python -> DynamicTest.dynamicTest("Python " + python.getKey(), () -> discover(python)));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> a_python_too_old_is_told_so_by() throws Exception {
+    return Pythons.all().entrySet().stream()
+        .filter(python -> !Pythons.supported(python.getKey()))
+        .map(
+            python ->
+                DynamicTest.dynamicTest("Python " + python.getKey(), () -> refused(python)));
+  }
+
+  @Test
+  void the_built_payload_answers_from_inside_its_zip() throws Exception {
+    Path payload = Files.write(scratch.resolve("runner.pyz"), RunnerPayload.bytes());
+    Path python = newest();
+    Run run =
+        run(
+            List.of(python.toString(), "-I", "-S", payload.toString(), "supervisor"),
+            scratch,
+            30,
+            "");
+    assertThat(run.exit).as(run.text).isZero();
+    assertThat(run.text).contains("\"magic\":\"pyvisor\"");
+  }
+
+  private void discover(Map.Entry<String, Path> python) throws Exception {
+    Run run =
+        run(
+            List.of(
+                python.getValue().toString(), "-B", "-m", "unittest", "discover", "-s", "tests", "-t", "."),
+            RUNNER,
+            LIMIT_SECONDS,
+            "");
+    Matcher ran = Pattern.compile("Ran (\\d+) tests? in").matcher(run.text);
+    assertThat(run.exit).as(run.text).isZero();
+    assertThat(ran.find()).as(run.text).isTrue();
+    assertThat(Integer.parseInt(ran.group(1))).as("number of tests run").isPositive();
+    System.out.println("payload on Python " + python.getKey() + ": " + ran.group() + "… all passed");
+  }
+
+  private void refused(Map.Entry<String, Path> python) throws Exception {
+    Run run =
+        run(
+            List.of(python.getValue().toString(), RUNNER.resolve("src/__main__.py").toString(), "supervisor"),
+            scratch,
+            30,
+            "");
+    assertThat(run.exit).isEqualTo(64);
+    assertThat(run.text.strip().lines()).hasSize(1);
+    assertThat(run.text).contains("3.9").contains(python.getKey()).doesNotContain("Traceback");
+  }
+
+  private static Path newest() throws IOException, InterruptedException {
+    return Pythons.all().entrySet().stream()
+        .filter(python -> Pythons.supported(python.getKey()))
+        .map(Map.Entry::getValue)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private record Run(int exit, String text) {}
+
+  private Run run(List<String> command, Path directory, long seconds, String input)
+      throws IOException, InterruptedException {
+    File output = Files.createTempFile(scratch, "run", ".txt").toFile();
+    Process process =
+        new ProcessBuilder(command)
+            .directory(directory.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(output)
+            .start();
+    process.getOutputStream().write(input.getBytes(StandardCharsets.UTF_8));
+    process.getOutputStream().close();
+    if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
+      process.toHandle().destroyForcibly();
+      process.waitFor();
+      throw new AssertionError(
+          command + " was not done within " + seconds + " s:\n" + read(output.toPath()));
+    }
+    return new Run(process.exitValue(), read(output.toPath()));
+  }
+
+  private static String read(Path file) throws IOException {
+    return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+  }
+}
