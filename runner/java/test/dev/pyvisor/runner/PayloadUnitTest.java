@@ -31,16 +31,15 @@ class PayloadUnitTest {
     assertThat(pythons.keySet()).as("Python 3.9 or newer").anyMatch(Pythons::supported);
     return pythons.entrySet().stream()
         .filter(python -> Pythons.supported(python.getKey()))
-        .map(python -> DynamicTest.dynamicTest("Python " + python.getKey(), () -> discover(python)));
+        .map(
+            python -> DynamicTest.dynamicTest("Python " + python.getKey(), () -> discover(python)));
   }
 
   @TestFactory
   Stream<DynamicTest> a_python_too_old_is_told_so_by() throws Exception {
     return Pythons.all().entrySet().stream()
         .filter(python -> !Pythons.supported(python.getKey()))
-        .map(
-            python ->
-                DynamicTest.dynamicTest("Python " + python.getKey(), () -> refused(python)));
+        .map(python -> DynamicTest.dynamicTest("Python " + python.getKey(), () -> refused(python)));
   }
 
   @Test
@@ -61,7 +60,15 @@ class PayloadUnitTest {
     Run run =
         run(
             List.of(
-                python.getValue().toString(), "-B", "-m", "unittest", "discover", "-s", "tests", "-t", "."),
+                python.getValue().toString(),
+                "-B",
+                "-m",
+                "unittest",
+                "discover",
+                "-s",
+                "tests",
+                "-t",
+                "."),
             RUNNER,
             LIMIT_SECONDS,
             "");
@@ -69,13 +76,17 @@ class PayloadUnitTest {
     assertThat(run.exit).as(run.text).isZero();
     assertThat(ran.find()).as(run.text).isTrue();
     assertThat(Integer.parseInt(ran.group(1))).as("number of tests run").isPositive();
-    System.out.println("payload on Python " + python.getKey() + ": " + ran.group() + "… all passed");
+    System.out.println(
+        "payload on Python " + python.getKey() + ": " + ran.group() + "… all passed");
   }
 
   private void refused(Map.Entry<String, Path> python) throws Exception {
     Run run =
         run(
-            List.of(python.getValue().toString(), RUNNER.resolve("src/__main__.py").toString(), "supervisor"),
+            List.of(
+                python.getValue().toString(),
+                RUNNER.resolve("src/__main__.py").toString(),
+                "supervisor"),
             scratch,
             30,
             "");

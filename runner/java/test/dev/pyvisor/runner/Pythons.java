@@ -24,7 +24,10 @@ final class Pythons {
 
   private Pythons() {}
 
-  /** Version text to interpreter, for every version found; {@code pyvisor.pythons} replaces the search. */
+  /**
+   * Version text to interpreter, for every version found; {@code pyvisor.pythons} replaces the
+   * search.
+   */
   static Map<String, Path> all() throws IOException, InterruptedException {
     Map<String, Path> found = new LinkedHashMap<>();
     for (Path candidate : candidates()) {
@@ -65,7 +68,8 @@ final class Pythons {
   private static List<Path> folders() throws IOException {
     List<Path> folders = new ArrayList<>();
     for (String entry : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)) {
-      // Shims choose a version by the current directory; the versions themselves are searched below.
+      // Shims choose a version by the current directory; the versions themselves are searched
+      // below.
       if (!entry.isBlank() && !entry.endsWith("shims")) {
         folders.add(Path.of(entry));
       }

@@ -103,8 +103,7 @@ final class CellSource {
     try {
       root = JsonMapper.shared().readTree(content);
     } catch (JacksonException e) {
-      throw new IllegalArgumentException(
-          name + " is not a notebook: " + e.getOriginalMessage(), e);
+      throw new IllegalArgumentException(name + " is not a notebook: " + e.getOriginalMessage(), e);
     }
     JsonNode nodes = root.get("cells");
     if (nodes == null || !nodes.isArray()) {

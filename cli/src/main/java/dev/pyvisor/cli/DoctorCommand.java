@@ -29,9 +29,20 @@ final class DoctorCommand implements Callable<Integer> {
     section(out, "python", Machine.pythons());
     section(out, "limits", Machine.limits());
     section(out, "sandbox tools", Machine.sandboxTools());
-    section(out, "runner", List.of("payload sha256 " + RunnerPayload.sha256(), "unpacked below " + RunnerPayload.defaultCache()));
+    section(
+        out,
+        "runner",
+        List.of(
+            "payload sha256 " + RunnerPayload.sha256(),
+            "unpacked below " + RunnerPayload.defaultCache()));
     Trial trial = Trial.run(python);
-    section(out, "backends", List.of("pipe       " + trial.text(), "websocket  not in this version", "stdio      not in this version"));
+    section(
+        out,
+        "backends",
+        List.of(
+            "pipe       " + trial.text(),
+            "websocket  not in this version",
+            "stdio      not in this version"));
     return trial.works() ? Failures.OK : Failures.NO_RUNNER;
   }
 

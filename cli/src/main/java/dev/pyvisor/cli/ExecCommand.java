@@ -89,9 +89,7 @@ final class ExecCommand implements Callable<Integer> {
       description = "Sets an environment variable for the cells, or passes this one's value on.")
   private List<String> environment = new ArrayList<>();
 
-  @Option(
-      names = "--value",
-      description = "Reports the value of each cell's last expression.")
+  @Option(names = "--value", description = "Reports the value of each cell's last expression.")
   private boolean value;
 
   @Option(names = "--stop-on-error", description = "Runs no cell after one that failed.")

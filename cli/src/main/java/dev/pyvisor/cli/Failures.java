@@ -27,7 +27,9 @@ final class Failures {
       return missing.getFile() + ": no such file";
     }
     if (failure instanceof FileSystemException file) {
-      return file.getFile() + ": " + (file.getReason() == null ? "cannot be read" : file.getReason());
+      return file.getFile()
+          + ": "
+          + (file.getReason() == null ? "cannot be read" : file.getReason());
     }
     return failure.getClass().getSimpleName() + ": " + failure.getMessage();
   }

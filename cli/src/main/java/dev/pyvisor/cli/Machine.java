@@ -127,7 +127,9 @@ final class Machine {
         return Optional.empty();
       }
       String text = new String(process.getInputStream().readNBytes(4096), StandardCharsets.UTF_8);
-      return process.exitValue() == 0 ? text.lines().findFirst().map(String::strip) : Optional.empty();
+      return process.exitValue() == 0
+          ? text.lines().findFirst().map(String::strip)
+          : Optional.empty();
     } catch (IOException e) {
       return Optional.empty();
     } catch (InterruptedException e) {

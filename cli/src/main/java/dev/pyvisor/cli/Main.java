@@ -1,5 +1,10 @@
 package dev.pyvisor.cli;
 
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -21,7 +26,15 @@ public final class Main {
 
   /** Runs one verb and ends the JVM with its status. */
   public static void main(String[] arguments) {
+    // Text is UTF-8 whatever the locale says; the cells' own bytes pass through as they are.
+    System.setOut(utf8(FileDescriptor.out));
+    System.setErr(utf8(FileDescriptor.err));
     System.exit(run(arguments));
+  }
+
+  private static PrintStream utf8(FileDescriptor descriptor) {
+    return new PrintStream(
+        new BufferedOutputStream(new FileOutputStream(descriptor)), true, StandardCharsets.UTF_8);
   }
 
   static int run(String... arguments) {

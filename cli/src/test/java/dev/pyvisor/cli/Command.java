@@ -26,7 +26,8 @@ final class Command {
   static Process start(Path directory, String... arguments) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path")));
+    command.addAll(
+        List.of("-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path")));
     command.add(Main.class.getName());
     command.addAll(List.of(arguments));
     return new ProcessBuilder(command).directory(directory.toFile()).start();
@@ -44,8 +45,7 @@ final class Command {
       stdin.write(input.getBytes(StandardCharsets.UTF_8));
     }
     int status = await(process);
-    return new Result(
-        status, out.get(10, TimeUnit.SECONDS), err.get(10, TimeUnit.SECONDS));
+    return new Result(status, out.get(10, TimeUnit.SECONDS), err.get(10, TimeUnit.SECONDS));
   }
 
   static int await(Process process) throws InterruptedException {

@@ -52,12 +52,20 @@ class ExecCommandTest {
   void json_is_one_line_per_cell_and_nothing_else() throws Exception {
     Result result =
         Command.run(
-            "exec", "--json", "--value", "--demo-tools",
-            "-c", "print('hi'); import sys; print('err', file=sys.stderr)",
-            "-c", "await add(1, 2)",
-            "-c", "1/0",
-            "-c", "import os; os._exit(7)",
-            "-c", "'still here'");
+            "exec",
+            "--json",
+            "--value",
+            "--demo-tools",
+            "-c",
+            "print('hi'); import sys; print('err', file=sys.stderr)",
+            "-c",
+            "await add(1, 2)",
+            "-c",
+            "1/0",
+            "-c",
+            "import os; os._exit(7)",
+            "-c",
+            "'still here'");
 
     List<JsonNode> lines = result.out().lines().map(JsonMapper.shared()::readTree).toList();
     assertThat(lines).hasSize(5);
@@ -145,7 +153,8 @@ class ExecCommandTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "--timeout=5s", "--interrupt-grace=1s", "--tool-timeout=1s", "--checkpoint=auto", "--config=f",
+        "--timeout=5s", "--interrupt-grace=1s", "--tool-timeout=1s", "--checkpoint=auto",
+            "--config=f",
         "--set=a=b", "--image=x", "--memory=1g", "--url=ws://x", "--token-file=f",
         "--backend=websocket", "--backend=stdio", "--launcher=bubblewrap"
       })
@@ -185,7 +194,12 @@ class ExecCommandTest {
   void the_environment_is_short_and_can_be_added_to() throws Exception {
     Result result =
         Command.run(
-            "exec", "--env", "COLOUR=green tea", "--env", "HOME", "-c",
+            "exec",
+            "--env",
+            "COLOUR=green tea",
+            "--env",
+            "HOME",
+            "-c",
             "import os; print(os.environ['COLOUR'], 'JAVA_HOME' in os.environ, os.getcwd())");
 
     assertThat(result.out()).isEqualTo("green tea False " + Command.ROOT.toRealPath() + "\n");
