@@ -1,0 +1,24 @@
+package dev.pyvisor.contract;
+
+import java.util.Locale;
+
+/** How much of each mechanism the tests exercise; the system property {@code pyvisor.tier}. */
+public enum Tier {
+  /** Every mechanism, small counts: {@code mvn verify}. */
+  VERIFY,
+  /** Larger counts: {@code mvn -Pproof verify}. */
+  PROOF,
+  /** The counts as the design asks for them: {@code mvn -Pfull verify}. */
+  FULL;
+
+  /** The tier of this test run; {@link #VERIFY} where nothing is said. */
+  public static Tier current() {
+    String name = System.getProperty("pyvisor.tier", "");
+    return name.isBlank() ? VERIFY : valueOf(name.toUpperCase(Locale.ROOT));
+  }
+
+  /** The command that runs the tests of this tier. */
+  public String command() {
+    return this == VERIFY ? "mvn verify" : "mvn -P" + name().toLowerCase(Locale.ROOT) + " verify";
+  }
+}
