@@ -1,0 +1,29 @@
+package dev.pyvisor.bench;
+
+import java.time.Duration;
+
+/** Every bound of the measurements, with its reason. */
+public final class BenchLimits {
+  /** Samples are kept in memory to be sorted. */
+  public static final int ROUNDS = 100_000;
+
+  /** The size that the wedge was first seen with. */
+  public static final int LARGE = 950_000;
+
+  /** How many large messages are under way at once, as when the wedge was first seen. */
+  public static final int AT_ONCE = 12;
+
+  /** No single operation measured here takes a second on a machine in order; then it is ended. */
+  public static final Duration OPERATION = Duration.ofSeconds(30);
+
+  /** A child that was killed is gone in milliseconds; what is not by then is reported. */
+  public static final Duration GOODBYE = Duration.ofSeconds(5);
+
+  /** Busy loops end by themselves after this, whatever happens to us. */
+  public static final Duration BUSY_LIFE = Duration.ofMinutes(30);
+
+  /** With three loops for each core, the scheduler gives a woken thread what is left. */
+  public static final int LOOPS_PER_CORE = 3;
+
+  private BenchLimits() {}
+}

@@ -1,0 +1,59 @@
+package dev.pyvisor.bench;
+
+import dev.pyvisor.bench.BenchOptions.Phase;
+import dev.pyvisor.bench.BenchReport.Figures;
+import dev.pyvisor.bench.BenchReport.Result;
+import java.util.Locale;
+
+/** A report as a table for people. */
+final class TextPage {
+  private static final String LINE = "  %-46s %7s %10s %10s %10s  %s%n";
+
+  private TextPage() {}
+
+  static String of(BenchReport report) {
+    StringBuilder page = new StringBuilder();
+    page.append(report.machine().line()).append(System.lineSeparator());
+    page.append(
+        format(
+            "%d rounds after %d of warm-up in each phase; in each round every row once, in turn"
+                + "%n",
+            report.rounds(), report.warmUp()));
+    for (Phase phase : Phase.values()) {
+      if (report.results().stream().anyMatch(result -> result.phase() == phase)) {
+        page.append(System.lineSeparator()).append(head(phase, report.busyLoops()));
+        report.results().stream()
+            .filter(result -> result.phase() == phase)
+            .forEach(result -> page.append(line(result)));
+      }
+    }
+    return page.toString();
+  }
+
+  private static String head(Phase phase, int busyLoops) {
+    String title = phase == Phase.IDLE ? "idle" : "beside " + busyLoops + " busy loops";
+    return format(LINE, title, "count", "median", "p99", "max", "median / raw");
+  }
+
+  private static String line(Result result) {
+    if (result.figures().isEmpty()) {
+      return format("  %-46s %s%n", result.title(), result.note());
+    }
+    Figures figures = result.figures().get();
+    return format(
+        LINE,
+        result.title(),
+        figures.count(),
+        Durations.text(figures.medianNanos()),
+        Durations.text(figures.p99Nanos()),
+        Durations.text(figures.maxNanos()),
+        figures
+            .ratio()
+            .map(ratio -> format("%8.2f  x %s", ratio, figures.yardstick()))
+            .orElse("       -"));
+  }
+
+  private static String format(String pattern, Object... values) {
+    return String.format(Locale.ROOT, pattern, values);
+  }
+}

@@ -1,0 +1,49 @@
+package dev.pyvisor.bench;
+
+import dev.pyvisor.bench.python.Interpreter;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The interpreter and the subjects of one run, each subject opened when the first row needs it.
+ *
+ * <p>Confined to the measuring thread.
+ */
+final class Workbench implements AutoCloseable {
+  /** Opens a subject. */
+  interface Starter<T> {
+    T start(Interpreter interpreter) throws Exception;
+  }
+
+  private final Interpreter interpreter;
+  private final Map<Class<?>, Subject> subjects = new LinkedHashMap<>();
+
+  Workbench(Interpreter interpreter) {
+    this.interpreter = interpreter;
+  }
+
+  Interpreter interpreter() {
+    return interpreter;
+  }
+
+  /** The one subject of this type. */
+  <T extends Subject> T subject(Class<T> type, Starter<T> starter) throws Exception {
+    Subject open = subjects.get(type);
+    if (open == null) {
+      open = starter.start(interpreter);
+      subjects.put(type, open);
+    }
+    return type.cast(open);
+  }
+
+  @Override
+  public void close() {
+    List<Subject> latestFirst = new ArrayList<>(subjects.values());
+    Collections.reverse(latestFirst);
+    latestFirst.forEach(Subject::close);
+    subjects.clear();
+  }
+}
