@@ -76,7 +76,7 @@ public final class BenchSuite {
   }
 
   private static List<Row> rows() {
-    return Stream.of(RawRows.all(), WorkerRows.all(), IpykernelRows.all())
+    return Stream.of(RawRows.all(), OurRows.all(), WorkerRows.all(), IpykernelRows.all())
         .flatMap(List::stream)
         .toList();
   }

@@ -60,6 +60,10 @@ public final class PythonChild implements AutoCloseable {
     return process.pid();
   }
 
+  public boolean alive() {
+    return process.isAlive();
+  }
+
   /** Ends the process, and so frees whoever reads from it or writes to it. Does not wait. */
   public void kill() {
     // Process.destroyForcibly closes stdin first, and that waits for a thread stuck in write().

@@ -1,0 +1,71 @@
+package dev.pyvisor.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.pyvisor.bench.BenchOptions.Format;
+import dev.pyvisor.bench.BenchOptions.Phase;
+import dev.pyvisor.bench.BenchReport.Result;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class BenchSuiteTest {
+  private final ByteArrayOutputStream page = new ByteArrayOutputStream();
+
+  @Test
+  void every_row_is_measured_or_says_why_not() throws Exception {
+    BenchReport report = run(List.of(), EnumSet.of(Phase.IDLE), Format.TEXT);
+
+    assertThat(report.results()).extracting(Result::key).isEqualTo(BenchSuite.rowKeys());
+    for (Result result : report.results()) {
+      if (result.key().startsWith("ipykernel") && result.figures().isEmpty()) {
+        assertThat(result.note()).contains("not installed");
+      } else {
+        assertThat(result.figures()).as(result.title() + ": " + result.note()).isPresent();
+      }
+      assertThat(text()).contains(result.title());
+    }
+  }
+
+  @Test
+  void a_chosen_row_brings_its_yardstick() throws Exception {
+    BenchReport report = run(List.of("worker-cell"), EnumSet.allOf(Phase.class), Format.JSON);
+
+    assertThat(report.results())
+        .extracting(Result::key)
+        .containsExactly("echo", "worker-cell", "echo", "worker-cell");
+    JsonNode json = JsonMapper.shared().readTree(text());
+    assertThat(json.path("results").size()).isEqualTo(4);
+    JsonNode busyWorker = json.path("results").path(3);
+    assertThat(busyWorker.path("phase").asString()).isEqualTo("busy");
+    assertThat(busyWorker.path("ratio").asDouble()).isPositive();
+    assertThat(json.path("busyLoops").asInt()).isPositive();
+  }
+
+  @Test
+  void an_unknown_row_is_refused_with_the_ones_there_are() {
+    assertThatThrownBy(() -> run(List.of("nonsense"), EnumSet.of(Phase.IDLE), Format.TEXT))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("nonsense")
+        .hasMessageContaining("echo-large");
+  }
+
+  private BenchReport run(List<String> rows, Set<Phase> phases, Format format)
+      throws IOException, InterruptedException {
+    PrintStream out = new PrintStream(page, true, StandardCharsets.UTF_8);
+    return BenchSuite.run(new BenchOptions(rows, 4, Optional.empty(), phases, format), out);
+  }
+
+  private String text() {
+    return page.toString(StandardCharsets.UTF_8);
+  }
+}
