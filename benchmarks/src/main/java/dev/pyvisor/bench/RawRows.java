@@ -79,7 +79,10 @@ final class RawRows {
       out.write(payload);
       out.flush();
       int length = in.readInt();
-      if (in.readNBytes(length).length != payload.length) {
+      if (length != payload.length) {
+        throw new IOException("an echo of " + length + " bytes for " + payload.length);
+      }
+      if (in.readNBytes(length).length != length) {
         throw new EOFException("the echo ended inside a frame");
       }
     }

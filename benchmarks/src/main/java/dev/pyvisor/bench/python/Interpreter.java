@@ -11,10 +11,12 @@ import java.util.stream.Stream;
 /**
  * The Python that measurements use.
  *
- * @param version as the interpreter tells it, for example {@code 3.11.7}
+ * @param path as the interpreter itself tells it
+ * @param version for example {@code 3.11.7}
  */
 public record Interpreter(Path path, String version) {
-  private static final String PROBE = "import sys; print('%d.%d.%d' % sys.version_info[:3])";
+  private static final String PROBE =
+      "import sys; print('%d.%d.%d' % sys.version_info[:3], sys.executable)";
 
   /** The one that was named, else {@code python3} of the path; it is asked for its version. */
   public static Interpreter find(Optional<Path> named) throws IOException {
@@ -26,7 +28,7 @@ public record Interpreter(Path path, String version) {
     if (!Files.isExecutable(path)) {
       throw new IllegalArgumentException(path + " is not an executable file");
     }
-    return new Interpreter(path, version(path));
+    return probe(path);
   }
 
   private static Optional<Path> onPath() {
@@ -37,16 +39,18 @@ public record Interpreter(Path path, String version) {
         .findFirst();
   }
 
-  private static String version(Path path) throws IOException {
+  private static Interpreter probe(Path path) throws IOException {
     Process process =
         new ProcessBuilder(path.toString(), "-I", "-S", "-c", PROBE)
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
     String answer =
         new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-    if (!answer.matches("\\d+\\.\\d+\\.\\d+")) {
+    String[] parts = answer.split(" ", 2);
+    if (parts.length != 2 || !parts[0].matches("\\d+\\.\\d+\\.\\d+")) {
       throw new IllegalArgumentException(path + " is not a Python 3");
     }
-    return answer;
+    // A shim that looks up the interpreter at each start would be measured along with it.
+    return new Interpreter(Path.of(parts[1]), parts[0]);
   }
 }

@@ -1,5 +1,6 @@
 package dev.pyvisor.bench.wedge;
 
+import dev.pyvisor.bench.BenchLimits;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -16,7 +17,11 @@ enum Framing {
     @Override
     byte[] read(InputStream in) throws IOException {
       DataInputStream data = new DataInputStream(in);
-      byte[] body = new byte[data.readInt()];
+      int length = data.readInt();
+      if (length < 0 || length > BenchLimits.LARGE) {
+        throw new IOException("a frame of " + length + " bytes; at most " + BenchLimits.LARGE);
+      }
+      byte[] body = new byte[length];
       data.readFully(body);
       return body;
     }
@@ -36,6 +41,9 @@ enum Framing {
       for (int next = in.read(); next != '\n'; next = in.read()) {
         if (next < 0) {
           throw new EOFException("the peer ended inside a line");
+        }
+        if (line.size() == BenchLimits.LARGE) {
+          throw new IOException("a line of more than " + BenchLimits.LARGE + " bytes");
         }
         line.write(next);
       }

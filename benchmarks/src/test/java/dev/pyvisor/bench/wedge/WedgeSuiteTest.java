@@ -13,6 +13,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class WedgeSuiteTest {
+  private static final Duration SILENCE = Duration.ofMillis(500);
   private static final Duration HUNG = Duration.ofSeconds(2);
 
   @Test
@@ -21,8 +22,7 @@ class WedgeSuiteTest {
     ByteArrayOutputStream page = new ByteArrayOutputStream();
     WedgeReport report =
         WedgeSuite.run(
-            new WedgeOptions(
-                Optional.empty(), 1, 1, 20, Duration.ofSeconds(1), EnumSet.of(Phase.IDLE)),
+            new WedgeOptions(Optional.empty(), 1, 1, 20, SILENCE, EnumSet.of(Phase.IDLE)),
             new PrintStream(page, true, StandardCharsets.UTF_8));
 
     assertThat(report.forms()).hasSize(Trials.forms().size() * PipeSize.values().length);
