@@ -57,7 +57,7 @@ FILES = 65_536  # descriptors: 64 sessions with 256 channels each need more than
 
 # --- the supervisor: seconds ---
 START_BUDGET = 10.0  # a kernel from its fork until it says `ready`
-DEATH_BUDGET = 1.0  # a kernel whose channel closed because it is ending; then it is killed
+DEATH_BUDGET = 0.1  # a kernel whose channel closed because it is ending; then it is killed (H19 allows 250 ms)
 SWEEP_BUDGET = 1.5  # LIF-9 allows 2 s for the end of everything
 FLUSH_BUDGET = 0.25  # last words to a host that may not read any more
 
@@ -68,3 +68,16 @@ PRIVATE_FD_MIN = 100  # channels live above the numbers that careless code close
 # --- kernels and supervisor alike ---
 MESSAGE_HEAD = 6
 KERNEL_OOM_SCORE = 1000  # under memory pressure the kernel goes first, never the supervisor
+
+# --- inside a kernel ---
+DOCUMENT_DEPTH = JSON_DEPTH - 8  # an envelope wraps a document in at most eight levels of its own
+DOCUMENT_NODES = 1_000_000  # containers and odd objects in a document that is not plain; shared parts could multiply
+TYPE_NAME = 200  # characters of a type's name in a document
+ERROR_MESSAGE = 64 * KIB  # characters of an exception's message; its head and its tail are kept
+TRACEBACK = 256 * KIB  # characters of a traceback as text
+TRACEBACK_FRAMES = 1000  # innermost frames looked at, for each exception of a chain
+REPORTED_FRAMES = 100  # frames listed one by one in a report; half from each end
+CELL_SOURCES = 1000  # cells whose source is kept for tracebacks
+CELL_SOURCE_BYTES = 16 * MIB  # and their characters together
+NAMES_BYTES = 24 * KIB  # `names` must leave room for the rest of its envelope (FRM-14)
+LOG_MESSAGE = 64 * KIB  # characters of a forwarded log record

@@ -1,0 +1,33 @@
+"""The runner: supervisor or zygote, by its first argument. This file must parse under every Python there is."""
+
+import os
+import sys
+
+FLOOR = (3, 9)
+
+if sys.version_info < FLOOR:
+    sys.stderr.write(
+        "pyvisor: the runner needs Python %d.%d or newer; this is %s at %s; choose another with --python\n"
+        % (FLOOR + (sys.version.split()[0], sys.executable))
+    )
+    sys.exit(64)
+
+
+def main(arguments):
+    home = os.path.dirname(os.path.abspath(__file__))  # a folder, or a zip
+    if home not in sys.path:
+        sys.path.insert(0, home)  # isolated mode leaves a script's own folder out
+    if arguments[:1] == ["supervisor"] and len(arguments) == 1:
+        from _runner import supervisor
+
+        return supervisor.main(home)
+    if arguments[:1] == ["zygote"] and len(arguments) == 2:
+        from _runner import zygote
+
+        return zygote.main(int(arguments[1]))
+    sys.stderr.write("pyvisor: usage: runner.pyz supervisor   (frames on standard input and output)\n")
+    return 64
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

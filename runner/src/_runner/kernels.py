@@ -1,0 +1,256 @@
+"""One kernel's life as seen from outside: its sockets, its capture pipes, its end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from typing import Any, Callable, Optional, Protocol
+
+from . import limits, linux
+from .channel import Sink
+from .errors import ProtocolError
+from .frames import Flag, Frame, FrameKind, FrameReader, InnerFlag
+from .loop import READ, Loop, Timer
+from .messages import Message, MessageLedger, MessageReader, read_head
+from .session import STDERR, STDOUT
+
+_MESSAGE, _RELAY = int(FrameKind.MESSAGE), int(FrameKind.RELAY)
+_CALL, _FIRST = int(InnerFlag.CALL), int(Flag.FIRST)
+# A kernel keeps to TOOL_CALLS itself. Calls that it cancelled count here until the host has answered them.
+_CALLS_BOUND = 8 * limits.TOOL_CALLS
+
+
+class Owner(Protocol):
+    """Who a kernel reports to."""
+
+    def kernel_said(self, kernel: "Kernel", message: Message) -> None: ...
+
+    def kernel_relayed(self, kernel: "Kernel", frame: Frame) -> None: ...
+
+    def kernel_accepted(self, kernel: "Kernel", cost: int) -> None: ...
+
+    def may_read(self) -> bool: ...
+
+
+class Inbound:
+    """A channel of a kernel: frames in, frames out."""
+
+    def __init__(self, kernel: "Kernel", number: int, sock: socket.socket) -> None:
+        sock.setblocking(False)
+        self.number = number
+        self.socket = sock
+        self.frames = FrameReader()
+        self.sink = Sink(kernel.loop, sock.fileno(), kernel.accepted, lambda: kernel.lost(self))
+
+
+class Kernel:
+    """A kernel that was asked for, runs, or is ending."""
+
+    def __init__(self, loop: Loop, owner: Owner, session: int, generation: int) -> None:
+        self.loop, self._owner = loop, owner
+        self.session, self.generation = session, generation
+        self.pid = 0
+        self.ready = False
+        self.fault: Optional[str] = None
+        self.ended = False
+        self._killed = False
+        self._ledger = MessageLedger()
+        self._messages = MessageReader()
+        self._calls = 0
+        main, self._main_theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._door, self._door_theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._door.setblocking(False)
+        self.pipes: dict[int, int] = {}
+        self._theirs: list[int] = []
+        for stream in (STDOUT, STDERR):
+            read, write = os.pipe2(os.O_CLOEXEC)
+            os.set_blocking(read, False)
+            self.pipes[stream] = read
+            self._theirs.append(write)
+        self.main = Inbound(self, 0, main)
+        self._channels = {0: self.main}
+        self._next_channel = 1
+        self.timer: Optional[Timer] = None
+        self._listening = False
+
+    def descriptors(self) -> list[int]:
+        """What the new process gets."""
+        return [self._main_theirs.fileno(), self._door_theirs.fileno(), *self._theirs]
+
+    def born(self) -> None:
+        """The new process has its descriptors: ours of its side are closed, so that its end can be seen."""
+        self._main_theirs.close()
+        self._door_theirs.close()
+        for fd in self._theirs:
+            os.close(fd)
+        self._theirs = []
+        self.loop.on(self._door.fileno(), READ, self._open_channels)
+        self.listen()
+
+    # --- from the kernel ---
+
+    def listen(self) -> None:
+        """Read the kernel's sockets, unless the host is behind."""
+        wanted = self._owner.may_read()
+        for channel in self._channels.values():
+            handler = self._reader(channel) if wanted else None
+            self.loop.on(channel.socket.fileno(), READ, handler)
+
+    def _reader(self, channel: Inbound) -> Callable[[], None]:
+        return lambda: self._read(channel)
+
+    def _read(self, channel: Inbound) -> None:
+        try:
+            data = channel.socket.recv(limits.READ_SIZE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self.lost(channel)
+            return
+        try:
+            for frame in channel.frames.feed(data):
+                self._accept(channel, frame)
+        except ProtocolError as error:
+            self.condemn(str(error))
+
+    def _accept(self, channel: Inbound, frame: Frame) -> None:
+        kind, flags = frame.kind, frame.flags
+        if kind == _MESSAGE and channel.number == 0:
+            if flags & _FIRST and read_head(frame).payload > limits.CONTROL_MESSAGE:
+                raise ProtocolError("FRM-11", f"a message of more than {limits.CONTROL_MESSAGE} bytes for the supervisor")
+            message = self._messages.accept(frame)
+            if message is not None:
+                self._owner.kernel_said(self, message)
+            return
+        if kind != _RELAY:
+            raise ProtocolError("FRM-5", f"a kernel sent a frame of kind {kind} on channel {channel.number}")
+        stamped = frame._replace(channel=channel.number, session=self.session, generation=self.generation)
+        self._ledger.accept(stamped)
+        if flags & _CALL:
+            self._calls += 1
+            if self._calls > _CALLS_BOUND:
+                raise ProtocolError("FRM-15", f"more than {_CALLS_BOUND} tool calls are open")
+        self._owner.kernel_relayed(self, stamped)
+
+    def _open_channels(self) -> None:
+        for _ in range(limits.DOOR_BATCH):
+            try:
+                data, fds, _, _ = socket.recv_fds(self._door, 64, 4)
+            except OSError:
+                return
+            if not data and not fds:
+                self.loop.forget(self._door.fileno())
+                return
+            for fd in fds:
+                if len(self._channels) > limits.CHANNELS:
+                    os.close(fd)  # the thread sees the end of its channel
+                else:
+                    self._open(fd)
+
+    def _open(self, fd: int) -> None:
+        while self._next_channel in self._channels:
+            self._next_channel = self._next_channel % limits.CHANNEL_MAX + 1
+        channel = Inbound(self, self._next_channel, socket.socket(fileno=fd))
+        self._next_channel = self._next_channel % limits.CHANNEL_MAX + 1
+        self._channels[channel.number] = channel
+        if self._owner.may_read():
+            self.loop.on(fd, READ, self._reader(channel))
+
+    def lost(self, channel: Inbound) -> None:
+        """A channel has ended: a thread's with its thread, the main one with the kernel."""
+        if channel is self.main:
+            self._fall_silent("the kernel closed its channel")
+            return
+        if self._channels.pop(channel.number, None) is not None:
+            self._close(channel)
+
+    def _close(self, channel: Inbound) -> None:
+        self.loop.forget(channel.socket.fileno())
+        self.accepted(channel.sink.close())  # its credit goes back: these bytes wait for nobody any more
+        channel.socket.close()
+
+    # --- to the kernel ---
+
+    def send(self, channel: int, data: bytes, cost: int) -> bool:
+        """Queue a frame that costs credit; False where the channel has ended."""
+        found = self._channels.get(channel)
+        if found is None or self.fault is not None:
+            return False
+        found.sink.send(data, cost=cost)
+        found.sink.flush()
+        return True
+
+    def accepted(self, cost: int) -> None:
+        if cost:
+            self._owner.kernel_accepted(self, cost)
+
+    def answered(self) -> None:
+        """A reply to a tool call was passed on."""
+        self._calls = max(0, self._calls - 1)
+
+    def cell_ended(self) -> None:
+        """Its open calls are cancelled; the host need not answer them."""
+        self._calls = 0
+
+    # --- its end ---
+
+    def drain(self) -> None:
+        """Take in what it said before it ended: its end may be seen before its last words."""
+        for channel in list(self._channels.values()):
+            while self.fault is None and linux.socket_has_more(channel.socket):
+                self._read(channel)
+
+    def condemn(self, reason: str) -> None:
+        """It broke a rule: it is not talked to any more, and ends now."""
+        if self.fault is None:
+            self._hush(reason)
+            self._killed = True
+            self.kill()
+
+    def _fall_silent(self, reason: str) -> None:
+        """It is ending, or another program has taken its process over: the former gets the time to end its own way."""
+        if self.fault is None:
+            self._hush(reason)
+            if self.ready:
+                self.timer = self.loop.after(limits.DEATH_BUDGET, self._overdue)
+
+    def _overdue(self) -> None:
+        self._killed = True
+        self.kill()
+
+    def _hush(self, reason: str) -> None:
+        self.fault = reason
+        for channel in self._channels.values():
+            self.loop.forget(channel.socket.fileno())
+
+    def kill(self) -> None:
+        if self.pid:
+            linux.kill(self.pid)
+
+    def cause(self, status: int) -> dict[str, Any]:
+        """What ended it, in the protocol's words."""
+        if os.WIFSIGNALED(status):
+            number = os.WTERMSIG(status)
+            if number == signal.SIGKILL and self._killed:
+                return {"kind": "channel", "detail": self.fault or "killed"}
+            try:
+                name = signal.Signals(number).name
+            except ValueError:
+                name = f"SIG{number}"
+            return {"kind": "signal", "signal": name, "number": number}
+        return {"kind": "exit", "code": os.WEXITSTATUS(status)}
+
+    def close_sockets(self) -> None:
+        """The process has ended; its capture pipes may hold output still, and are somebody else's now."""
+        if self.timer is not None:
+            self.timer.cancel()
+        if not self.ended:
+            self.ended = True
+            for channel in self._channels.values():
+                self._close(channel)
+            self._channels = {}
+            self.loop.forget(self._door.fileno())
+            self._door.close()

@@ -1,0 +1,193 @@
+"""JSON-RPC 2.0 as a table of pure functions: bytes of an envelope in, an object or a refusal out."""
+
+from __future__ import annotations
+
+import enum
+import json
+import re
+from typing import Any, Callable, Mapping, NamedTuple, NoReturn, Optional, Union
+
+from . import limits
+from .errors import ErrorCode, RpcError
+
+Id = Union[str, int, float, None]
+
+
+class Absent(enum.Enum):
+    """An id that is not there is not an id of null (SES-9)."""
+
+    ID = "id"
+
+
+class Request(NamedTuple):
+    """A request, or a notification where `id` is absent."""
+
+    method: str
+    params: Any
+    id: Union[Id, Absent]
+
+    @property
+    def is_notification(self) -> bool:
+        return self.id is Absent.ID
+
+
+class Reply(NamedTuple):
+    """The reply to a request of ours; exactly one of `result` and `error` counts."""
+
+    id: Id
+    result: Any
+    error: Any
+
+
+class Refusal(Exception):
+    """An envelope that is neither request nor reply; answered under `id` (SES-1 to SES-3)."""
+
+    def __init__(self, id: Id, error: RpcError) -> None:
+        super().__init__(error.message)
+        self.id = id
+        self.error = error
+
+
+class Later:
+    """What a method returns when the reply will follow."""
+
+
+LATER = Later()
+
+Method = Callable[[Request], Any]
+
+
+def parse(envelope: bytes) -> Union[Request, Reply]:
+    value = _load(envelope)
+    if isinstance(value, list):
+        _invalid(None, "a batch is not accepted; send each call as a message of its own")
+    if not isinstance(value, dict):
+        _invalid(None, f"an object is needed, not {_shown(value)}")
+    id = value.get("id", Absent.ID)
+    reported = None if id is Absent.ID or not _is_reportable(id) else id
+    if value.get("jsonrpc") != "2.0":
+        _invalid(reported, f'jsonrpc must be "2.0", not {_shown(value.get("jsonrpc"))}')
+    if "method" not in value and ("result" in value) != ("error" in value):
+        if id is Absent.ID or not _is_id(id):
+            _invalid(reported, "a reply needs the id of its request")
+        return Reply(id, value.get("result"), value.get("error"))
+    method, params = value.get("method"), value.get("params", {})
+    if not isinstance(method, str):
+        _invalid(reported, f"method must be a string, not {_shown(method)}")
+    if not isinstance(params, (dict, list)):
+        _invalid(reported, f"params must be an object, not {_shown(params)}")
+    if id is not Absent.ID and not _is_id(id):
+        _invalid(reported, f"id must be a string, an integer or null, not {_shown(id)}")
+    return Request(method, params, id)
+
+
+def answer(methods: Mapping[str, Method], envelope: bytes) -> Optional[bytes]:
+    """The envelope that answers this one; None where nothing is to be said now."""
+    try:
+        request = parse(envelope)
+    except Refusal as refusal:
+        return error(refusal.id, refusal.error)
+    if isinstance(request, Reply):
+        return None
+    try:
+        found = call(methods, request)
+    except RpcError as refused:
+        return None if request.is_notification else error(request.id, refused)
+    if found is LATER or request.is_notification:
+        return None
+    return result(request.id, found)
+
+
+def call(methods: Mapping[str, Method], request: Request) -> Any:
+    """Run a method of the table; whatever goes wrong comes out as an RpcError (SES-7)."""
+    method = methods.get(request.method)
+    if method is None:
+        known = ", ".join(sorted(methods))
+        raise RpcError(
+            ErrorCode.METHOD_NOT_FOUND, f"no method {_shown(request.method)}; there are {known}"
+        )
+    if not isinstance(request.params, dict):
+        raise invalid(request.method, "params", request.params, "an object")
+    try:
+        return method(request)
+    except RpcError:
+        raise
+    except Exception as defect:
+        raise RpcError(
+            ErrorCode.INTERNAL, f"{request.method}: {type(defect).__name__}: {defect}"
+        ) from defect
+
+
+def result(id: Union[Id, Absent], value: Any) -> bytes:
+    return _dump({"jsonrpc": "2.0", "id": _spoken(id), "result": value})
+
+
+def error(id: Union[Id, Absent], refused: RpcError) -> bytes:
+    return _dump({"jsonrpc": "2.0", "id": _spoken(id), "error": refused.to_json()})
+
+
+def notification(method: str, params: Mapping[str, Any]) -> bytes:
+    return _dump({"jsonrpc": "2.0", "method": method, "params": params})
+
+
+def invalid(method: str, name: str, value: Any, wanted: str) -> RpcError:
+    """ERR-3: the refused value, and what would be accepted."""
+    return RpcError(
+        ErrorCode.INVALID_ARGUMENT, f"{method}: {name} must be {wanted}, not {_shown(value)}"
+    )
+
+
+def _spoken(id: Union[Id, Absent]) -> Id:
+    return None if id is Absent.ID else id
+
+
+def _is_id(value: Any) -> bool:
+    return value is None or (isinstance(value, (str, int)) and not isinstance(value, bool))
+
+
+def _is_reportable(value: Any) -> bool:
+    return _is_id(value) or isinstance(value, float)
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= limits.GARBAGE_SHOWN else text[: limits.GARBAGE_SHOWN] + "..."
+
+
+def _invalid(id: Id, message: str) -> NoReturn:
+    raise Refusal(id, RpcError(ErrorCode.INVALID_REQUEST, message))
+
+
+def _load(envelope: bytes) -> Any:
+    try:
+        text = envelope.decode("utf-8")
+        if text.count("[") + text.count("{") > limits.JSON_DEPTH:
+            _check_depth(text)
+        return json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as problem:
+        shown = envelope[: limits.GARBAGE_SHOWN].hex(" ")
+        message = f"not JSON: {problem}; first bytes: {shown}"
+        raise Refusal(None, RpcError(ErrorCode.PARSE_ERROR, message)) from None
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+
+
+def _check_depth(text: str) -> None:
+    """SES-12. Brackets inside strings do not nest."""
+    depth = 0
+    for char in _STRING.sub("", text):
+        if char in "[{":
+            depth += 1
+            if depth > limits.JSON_DEPTH:
+                _invalid(None, f"nested deeper than {limits.JSON_DEPTH}")
+        elif char in "]}":
+            depth -= 1
+
+
+def _dump(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode("ascii")
