@@ -78,6 +78,8 @@ class Session(SessionState):
 
 
 class Supervisor:
+    METHODS = ("session.open", "session.close", "tools.register", "reset", "status", "shutdown")
+
     def __init__(self, inbound: int, outbound: int, zygote: Zygote) -> None:
         self._loop = Loop()
         self._inbound = inbound
@@ -98,14 +100,8 @@ class Supervisor:
         self._dropped = 0
         # Messages to sessions that were refused: the rest of their chunks is dropped.
         self._discarding: set[tuple[int, int, int]] = set()
-        self._methods = {
-            "session.open": self._open,
-            "session.close": self._close,
-            "tools.register": self._register,
-            "reset": self._reset,
-            "status": self._tell_status,
-            "shutdown": self._shutdown,
-        }
+        actions = (self._open, self._close, self._register, self._reset, self._tell_status, self._shutdown)
+        self._methods = dict(zip(self.METHODS, actions))
 
     def run(self) -> int:
         self._loop.watch_children(self._child_ended)

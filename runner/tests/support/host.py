@@ -1,0 +1,242 @@
+"""A small host for the tests: drives a real supervisor over pipes, with the sans-I/O cores of the payload itself."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+import zlib
+from typing import Any, Callable, Optional, Sequence
+
+from _runner import limits
+from _runner.frames import Flag, Frame, FrameKind, FrameReader, decode_credit, encode_credit
+from _runner.messages import Message, MessageReader, encoded_frames
+from tests import SOURCES
+
+# Bounds one answer: a cold interpreter on a loaded machine takes seconds.
+PATIENCE = 30.0
+F_SETPIPE_SZ = 1031
+_LANES = {int(FrameKind.STDOUT): 1, int(FrameKind.STDERR): 2}
+_NAMES = {"stdout": int(FrameKind.STDOUT), "stderr": int(FrameKind.STDERR)}
+
+
+class Ended(Exception):
+    """The runner closed its side."""
+
+
+class Host:
+    """One runner. Use as a context manager; leaving it ends the runner and checks that nothing is left."""
+
+    def __init__(self, pipe_size: Optional[int] = None, environment: Optional[dict[str, str]] = None) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-B", str(SOURCES / "__main__.py"), "supervisor"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **(environment or {})},
+        )
+        assert self.process.stdin and self.process.stdout
+        self._in, self._out = self.process.stdin.fileno(), self.process.stdout.fileno()
+        for fd in (self._in, self._out):
+            if pipe_size:
+                fcntl.fcntl(fd, F_SETPIPE_SZ, pipe_size)
+        os.set_blocking(self._in, False)
+        os.set_blocking(self._out, False)
+        self._frames, self._messages = FrameReader(), MessageReader()
+        self._queue: list[bytes] = []
+        self._credit: dict[int, int] = {}
+        self._numbers = 0
+        self._cells: dict[int, int] = {}
+        self.hello: dict[str, Any] = {}
+        self.gives_credit = True
+        self.replies: dict[Any, dict[str, Any]] = {}
+        self.reports: dict[int, dict[str, Any]] = {}
+        self.events: list[dict[str, Any]] = []
+        self.output: dict[tuple[int, int], bytearray] = {}
+        self.late = bytearray()
+        self.order: list[tuple[str, int]] = []
+        self.tools: dict[str, Callable[..., Any]] = {}
+        self.pongs: list[bytes] = []
+        self.errors = ""
+
+    def __enter__(self) -> Host:
+        self.wait_for(lambda: self.hello)
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def close(self) -> int:
+        """End the runner by the leash; returns its status."""
+        if self.process.returncode is not None:
+            return self.process.returncode
+        assert self.process.stdin and self.process.stdout and self.process.stderr
+        self.process.stdin.close()
+        try:
+            status = self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        finally:
+            self.process.stdout.close()
+            self.errors = self.process.stderr.read().decode("utf-8", "replace")
+            self.process.stderr.close()
+        return status
+
+    # --- verbs ---
+
+    def open(self, name: str = "main", **params: Any) -> int:
+        return int(self.call("session.open", name=name, **params)["result"]["session"])
+
+    def call(self, method: str, **params: Any) -> dict[str, Any]:
+        return self.answer(self.request(method, params))
+
+    def execute(self, code: str, session: int = 1, value: bool = False) -> dict[str, Any]:
+        """Run a cell; returns the terminal's result, after its totals were found to be true."""
+        reply = self.answer(self.start(code, session, value))
+        result: dict[str, Any] = reply["result"]
+        for name, kind in _NAMES.items():
+            got = self.output.get((self._cells[session], kind), b"")
+            assert result["totals"][name] == {"bytes": len(got), "crc32": zlib.crc32(got)}, (result, len(got))
+        return result
+
+    def start(self, code: str, session: int = 1, value: bool = False) -> int:
+        self._cells[session] = self._cells.get(session, 0) + 1
+        return self.request("execute", {"value": value}, session, self._cells[session], [code.encode("utf-8")])
+
+    def text(self, session: int = 1, stream: str = "stdout") -> str:
+        return bytes(self.output.get((self._cells[session], _NAMES[stream]), b"")).decode("utf-8")
+
+    # --- wire ---
+
+    def request(
+        self, method: str, params: Any, session: int = 0, cell: int = 0, attachments: Sequence[bytes] = ()
+    ) -> int:
+        self._numbers += 1
+        envelope = {"jsonrpc": "2.0", "id": self._numbers, "method": method, "params": params}
+        self.send(Message(FrameKind.MESSAGE, 0, session, 0, cell, self._numbers, _dump(envelope), attachments))
+        return self._numbers
+
+    def send(self, message: Message) -> None:
+        self._queue.extend(encoded_frames(message))
+
+    def send_bytes(self, data: bytes) -> None:
+        self._queue.append(data)
+
+    def answer(self, number: int) -> dict[str, Any]:
+        self.wait_for(lambda: number in self.replies)
+        return self.replies.pop(number)
+
+    def wait_for(self, condition: Callable[[], Any]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            left = deadline - time.monotonic()
+            assert left > 0, f"nothing within {PATIENCE} s; order so far: {self.order[-20:]}"
+            sendable = bool(self._queue) and self._affordable(self._queue[0])
+            readable, writable, _ = select.select([self._out], [self._in] if sendable else [], [], left)
+            if readable:
+                self._read()
+            if writable:
+                self._write()
+
+    def wait_for_end(self) -> None:
+        try:
+            self.wait_for(lambda: False)
+        except Ended:
+            pass
+
+    def _read(self) -> None:
+        data = os.read(self._out, 65_536)
+        if not data:
+            raise Ended()
+        for frame in self._frames.feed(data):
+            self._take(frame)
+
+    def _write(self) -> None:
+        data = self._queue[0]
+        try:
+            done = os.write(self._in, data)
+        except BrokenPipeError:
+            raise Ended() from None
+        if done < len(data):
+            self._queue[0] = data[done:]
+        else:
+            self._queue.pop(0)
+
+    def _affordable(self, data: bytes) -> bool:
+        if len(data) < limits.FRAME_HEADER or data[:2] != b"\0\0" or data[4] not in (2, 3):
+            return True
+        session = int.from_bytes(data[8:12], "big")
+        cost = len(data) - limits.FRAME_HEADER
+        left = self._credit.setdefault(session, limits.KERNEL_WINDOW)
+        if session == 0 or len(data) != int.from_bytes(data[:4], "big") + 4:
+            return True
+        if cost > left:
+            return False
+        self._credit[session] = left - cost
+        # Paid: a part that is left over after a short write is not a whole frame any more.
+        return True
+
+    def _take(self, frame: Frame) -> None:
+        kind = frame.kind
+        if kind == FrameKind.HELLO:
+            self.hello = json.loads(frame.body)
+        elif kind in _LANES:
+            self._output(frame)
+        elif kind == FrameKind.CREDIT:
+            self._credit[frame.session] = self._credit.get(frame.session, limits.KERNEL_WINDOW) + decode_credit(frame)[1]
+        elif kind == FrameKind.PONG:
+            self.pongs.append(frame.body)
+        else:
+            message = self._messages.accept(frame)
+            if message is not None:
+                self._message(message, json.loads(message.envelope))
+
+    def _output(self, frame: Frame) -> None:
+        if frame.flags & Flag.LATE:
+            self.late += frame.body
+        else:
+            self.output.setdefault((frame.cell, frame.kind), bytearray()).extend(frame.body)
+        self.order.append(("late" if frame.flags & Flag.LATE else "output", frame.cell))
+        if self.gives_credit:
+            self.send_bytes(encode_credit(frame.session, _LANES[frame.kind], len(frame.body)))
+
+    def _message(self, message: Message, envelope: dict[str, Any]) -> None:
+        method = envelope.get("method")
+        if method == "tool.call":
+            self.order.append(("call", message.cell))
+            self._call_tool(message, envelope)
+        elif method == "cell.report":
+            self.order.append(("report", message.cell))
+            self.reports[message.cell] = envelope["params"]
+        elif method is not None:
+            self.events.append(envelope)
+        else:
+            self.order.append(("reply", message.cell))
+            self.replies[envelope["id"]] = envelope
+
+    def _call_tool(self, message: Message, envelope: dict[str, Any]) -> None:
+        params = envelope["params"]
+        result = self.tools[params["name"]](*params["args"], **params["kwargs"])
+        self._numbers += 1
+        answer = _dump({"jsonrpc": "2.0", "id": envelope["id"], "result": result})
+        self.send(
+            Message(
+                FrameKind.RELAY,
+                message.channel,
+                message.session,
+                message.generation,
+                message.cell,
+                self._numbers,
+                answer,
+            )
+        )
+
+
+def _dump(value: Any) -> bytes:
+    return json.dumps(value).encode("utf-8")

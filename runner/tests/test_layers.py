@@ -1,0 +1,48 @@
+"""The sans-I/O modules do no I/O: their imports are read, not trusted."""
+
+from __future__ import annotations
+
+import ast
+import unittest
+
+from tests import SOURCES
+
+PURE = ("frames", "messages", "rpc", "session", "credit", "limits", "errors")
+ALLOWED = {
+    "__future__", "collections", "dataclasses", "enum", "itertools", "json", "re", "struct", "time", "typing", "zlib",
+}  # fmt: skip
+
+
+def imports(module: str) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse((SOURCES / "_runner" / f"{module}.py").read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            found |= {node.module} if node.module else {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+class LayersTest(unittest.TestCase):
+    def test_pure_modules_import_pure_modules_only(self) -> None:
+        for module in PURE:
+            with self.subTest(module):
+                self.assertLessEqual(imports(module), ALLOWED | set(PURE))
+
+    def test_the_supervisor_imports_nothing_of_the_kernel(self) -> None:
+        for module in ("supervisor", "kernels", "loop", "channel", "session"):
+            with self.subTest(module):
+                self.assertFalse(imports(module) & {"kernel", "cells", "tools", "capture", "encoder", "decoder"})
+
+    def test_every_module_is_free_of_third_party_imports(self) -> None:
+        names = {path.stem for path in (SOURCES / "_runner").glob("*.py")}
+        import sys
+
+        known = set(getattr(sys, "stdlib_module_names", ())) | names
+        if not getattr(sys, "stdlib_module_names", None):
+            self.skipTest("this Python does not list its own modules")
+        for name in sorted(names):
+            with self.subTest(name):
+                self.assertLessEqual({found.partition(".")[0] for found in imports(name)}, known)
