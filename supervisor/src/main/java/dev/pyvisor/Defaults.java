@@ -1,0 +1,105 @@
+package dev.pyvisor;
+
+import java.time.Duration;
+
+/**
+ * Every bound and default of the host's side, each with its reason; those of the wire are in {@link
+ * dev.pyvisor.wire.Limits}.
+ *
+ * <p>Immutable.
+ */
+public final class Defaults {
+  /** The backend that is used when none is named. */
+  public static final String BACKEND = "pipe";
+
+  /** The session that a client opens by itself. */
+  public static final String SESSION = "main";
+
+  /** From the start of the process until the first session is ready. */
+  public static final Duration START_TIMEOUT = Duration.ofSeconds(10);
+
+  /** A verb other than execute, from the call to its answer, waiting for its turn included. */
+  public static final Duration CALL_TIMEOUT = Duration.ofSeconds(30);
+
+  /** Closing in all: what the runner takes (2 s by LIF-9), then force. */
+  public static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
+
+  /** The runner's share of {@link #CLOSE_LIMIT} before it is killed. */
+  public static final Duration CLOSE_GRACE = Duration.ofMillis(2_300);
+
+  /** While a call is open the runner is asked that often whether it lives. */
+  public static final Duration PING_INTERVAL = Duration.ofSeconds(1);
+
+  /**
+   * A supervisor runs no user code: one that answers no ping for so long is stopped or broken, and
+   * is killed.
+   */
+  public static final Duration PING_LIMIT = Duration.ofSeconds(10);
+
+  /** After the exit of the runner, for what its pipe still holds. */
+  public static final Duration EXIT_DRAIN = Duration.ofMillis(250);
+
+  /** A runner whose output ended, or whose input broke, has so long to exit before it is killed. */
+  public static final Duration END_GRACE = Duration.ofMillis(500);
+
+  /** Threads that run host tools. */
+  public static final int TOOL_THREADS = 64;
+
+  /**
+   * Bytes of requests, and as many of tool answers, that wait in one session; callers wait for room
+   * beyond it.
+   */
+  public static final int OUTBOUND_BYTES = 64 * 1024 * 1024;
+
+  /**
+   * Cells and other operations of one session that wait for their turn; beyond it they are refused.
+   */
+  public static final int QUEUED_OPERATIONS = 1_024;
+
+  /** Requests to the supervisor that are open; beyond it they are refused. */
+  public static final int OPEN_REQUESTS = 1_024;
+
+  /**
+   * Refusals that wait because the runner does not read them; beyond it the runner is taken for
+   * broken.
+   */
+  public static final int QUEUED_REFUSALS = 1_024;
+
+  /**
+   * PONGs that wait because the runner does not read them; beyond it the runner is taken for
+   * broken.
+   */
+  public static final int QUEUED_PONGS = 64;
+
+  /** Bytes of tool calls that a session's kernel has open; beyond it calls are refused. */
+  public static final long TOOL_CALL_BYTES = 256L * 1024 * 1024;
+
+  /** Bytes a stream that an outcome keeps in memory: half from the start, half from the end. */
+  public static final int OUTPUT_KEPT = 16 * 1024 * 1024;
+
+  /**
+   * Chunks of an outcome; what comes later is one chunk a stream. Printing single bytes must not
+   * cost a list of them.
+   */
+  public static final int CHUNKS_KEPT = 65_536;
+
+  /**
+   * Log records and tool events that wait for a slow listener; log records beyond it are counted,
+   * tools wait.
+   */
+  public static final int QUEUED_EVENTS = 1_024;
+
+  /** The last of a runner's standard error that is kept for error messages. */
+  public static final int STDERR_KEPT = 64 * 1024;
+
+  /** Of that, what an exception's text quotes. */
+  public static final int STDERR_QUOTED = 4 * 1024;
+
+  /**
+   * A message up to this size is finished by the reader itself, where nobody listens: it costs less
+   * than waking a thread.
+   */
+  public static final int INLINE_BYTES = 8 * 1024;
+
+  private Defaults() {}
+}

@@ -1,0 +1,277 @@
+package dev.pyvisor;
+
+import dev.pyvisor.error.ExitReport;
+import dev.pyvisor.error.LaunchFailed;
+import dev.pyvisor.internal.ClientCore;
+import dev.pyvisor.internal.ClientSettings;
+import dev.pyvisor.internal.Counters;
+import dev.pyvisor.internal.Deadline;
+import dev.pyvisor.internal.Futures;
+import dev.pyvisor.internal.SessionCore;
+import dev.pyvisor.internal.SessionVerbs;
+import dev.pyvisor.tool.Tool;
+import dev.pyvisor.transport.Trust;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The host's end of one runner. Opening it starts the runner, closing it leaves nothing of it.
+ *
+ * <p>Thread-safe: every method may be called from any thread.
+ */
+public final class SupervisorClient implements AutoCloseable {
+  private final ClientCore core;
+  private final Session main;
+
+  private SupervisorClient(ClientCore core, Deadline start) {
+    this.core = core;
+    this.main = core.openFirst(Defaults.SESSION, start, SupervisorClient::face).facade();
+  }
+
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** The session that was opened with the client. */
+  public Session session() {
+    return main;
+  }
+
+  /** Opens another session: a REPL state of its own in a kernel of its own, on the same runner. */
+  public Session openSession(String name) {
+    return core.openSession(name, inCallTime(), SupervisorClient::face).facade();
+  }
+
+  /**
+   * Sends any request to the supervisor and waits for its result.
+   *
+   * @param paramsJson a JSON object
+   * @return the result as JSON text
+   * @throws dev.pyvisor.error.CallFailed when it is refused
+   * @throws dev.pyvisor.error.CallTimedOut when no reply comes within the call time-out
+   */
+  public String request(String method, String paramsJson) {
+    return Futures.await(
+        internalRequest(method, paramsJson, inCallTime()),
+        () -> Futures.interrupted(core.runnerId(), method));
+  }
+
+  /** Like {@link #request}, with a deadline of its own and without waiting for the reply. */
+  public CompletableFuture<String> requestAsync(
+      String method, String paramsJson, Duration deadline) {
+    return core.published(internalRequest(method, paramsJson, Deadline.in(core.timer(), deadline)));
+  }
+
+  /** Who is at the other end. */
+  public RunnerInfo runner() {
+    return core.info();
+  }
+
+  /** Completes when the runner's process is gone; never exceptionally. */
+  public CompletableFuture<ExitReport> exited() {
+    return core.exited();
+  }
+
+  /** What was dropped because a rule says so. */
+  public Counters counters() {
+    return core.counters();
+  }
+
+  /** What is open and what it waits for, one fact a line: for a report of what hangs. */
+  public List<String> evidence() {
+    return core.evidence();
+  }
+
+  /**
+   * Ends the runner and all that it started, and removes its files. Cells that wait settle as never
+   * started, one that runs as unknown, at once and without waiting for listeners. Returns within
+   * {@link Defaults#CLOSE_LIMIT}. Closing again does nothing.
+   */
+  @Override
+  public void close() {
+    core.close();
+  }
+
+  private CompletableFuture<String> internalRequest(
+      String method, String paramsJson, Deadline deadline) {
+    return core.request(method, paramsJson, deadline).thenApply(JsonNode::toString);
+  }
+
+  private Deadline inCallTime() {
+    return Deadline.in(core.timer(), core.settings().callTimeout());
+  }
+
+  private static Session face(ClientCore core, SessionCore session) {
+    return new Session(session, new SessionVerbs(core, session));
+  }
+
+  /**
+   * Settings of a client. Each has a default; {@link #open} checks what can be checked.
+   *
+   * <p>Confined to the thread that builds.
+   */
+  public static final class Builder {
+    private String backend = Defaults.BACKEND;
+    private Optional<Path> python = Optional.empty();
+    private Optional<Path> payload = Optional.empty();
+    private Optional<Path> workspace = Optional.empty();
+    private final Map<String, String> environment = new LinkedHashMap<>();
+    private final List<Tool> tools = new ArrayList<>();
+    private Trust trust = Trust.NOT_STATED;
+    private Duration startTimeout = Defaults.START_TIMEOUT;
+    private Duration callTimeout = Defaults.CALL_TIMEOUT;
+    private int toolThreads = Defaults.TOOL_THREADS;
+    private Optional<String> pythonLogging = Optional.empty();
+    private Optional<Executor> callbackExecutor = Optional.empty();
+
+    private Builder() {}
+
+    /** The backend by name. Default: {@value Defaults#BACKEND}. */
+    public Builder backend(String name) {
+      backend = name;
+      return this;
+    }
+
+    /** The Python interpreter, 3.9 or newer. Default: the first usable python3 on the PATH. */
+    public Builder python(Path interpreter) {
+      python = Optional.of(interpreter);
+      return this;
+    }
+
+    /** A directory with an unpacked runner of your own. Default: the one that the jar carries. */
+    public Builder payload(Path directory) {
+      payload = Optional.of(directory);
+      return this;
+    }
+
+    /**
+     * The directory that cells run in; it must exist. Default: a private one for each session,
+     * removed with it.
+     */
+    public Builder workspace(Path directory) {
+      workspace = Optional.of(directory);
+      return this;
+    }
+
+    /** Sets an environment variable for cells. Default: PATH, HOME, LANG, TZ and few others. */
+    public Builder environment(String name, String value) {
+      if (name.isEmpty()
+          || name.indexOf('=') >= 0
+          || name.indexOf('\0') >= 0
+          || value.indexOf('\0') >= 0) {
+        throw new IllegalArgumentException(
+            "environment '" + name + "': a name without '=' and NUL is needed");
+      }
+      environment.put(name, value);
+      return this;
+    }
+
+    /** Passes the host's own value of an environment variable on, if it has one. */
+    public Builder inheritEnvironment(String name) {
+      String value = System.getenv(name);
+      return value == null ? this : environment(name, value);
+    }
+
+    /** Makes every annotated method of an object a host tool. */
+    public Builder tools(Object annotated) {
+      tools.addAll(Tool.fromObject(annotated));
+      return this;
+    }
+
+    /** Adds a host tool. */
+    public Builder tool(Tool tool) {
+      tools.add(tool);
+      return this;
+    }
+
+    /** Your word that the code may run with this process's rights: no warning is logged. */
+    public Builder trusted() {
+      trust = Trust.STATED;
+      return this;
+    }
+
+    /** From the start of the process until the first session is ready. Default: 10 s. */
+    public Builder startTimeout(Duration limit) {
+      startTimeout = positive("startTimeout", limit);
+      return this;
+    }
+
+    /** For every verb but execute, from call to answer. Default: 30 s. */
+    public Builder callTimeout(Duration limit) {
+      callTimeout = positive("callTimeout", limit);
+      return this;
+    }
+
+    /** How many host tools run at once. Default: 64. */
+    public Builder toolThreads(int threads) {
+      if (threads < 1) {
+        throw new IllegalArgumentException("toolThreads must be at least 1, not " + threads);
+      }
+      toolThreads = threads;
+      return this;
+    }
+
+    /**
+     * Passes Python's logging from this level on to SLF4J, as {@code pyvisor.python.<logger>}.
+     * Default: not.
+     */
+    public Builder pythonLogging(String level) {
+      pythonLogging = Optional.of(level);
+      return this;
+    }
+
+    /**
+     * Where listeners are called and futures complete; it must not run a task in the thread that
+     * hands it over. Default: daemon threads of the client's own.
+     */
+    public Builder callbackExecutor(Executor executor) {
+      callbackExecutor = Optional.of(executor);
+      return this;
+    }
+
+    /**
+     * Starts the runner and opens the first session.
+     *
+     * @throws LaunchFailed when that does not succeed; the message says what was tried, what was
+     *     found, and the fix
+     */
+    public SupervisorClient open() {
+      ClientCore core =
+          ClientCore.open(
+              new ClientSettings(
+                  backend,
+                  python,
+                  payload,
+                  workspace,
+                  environment,
+                  tools,
+                  trust,
+                  startTimeout,
+                  callTimeout,
+                  toolThreads,
+                  pythonLogging,
+                  callbackExecutor));
+      try {
+        return new SupervisorClient(core, Deadline.in(core.timer(), startTimeout));
+      } catch (RuntimeException | Error failed) {
+        core.close();
+        throw failed;
+      }
+    }
+
+    private static Duration positive(String name, Duration limit) {
+      if (limit.isNegative() || limit.isZero()) {
+        throw new IllegalArgumentException(name + " must be positive, not " + limit);
+      }
+      return limit;
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package dev.pyvisor.error;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * How a runner's process ended.
+ *
+ * <p>Immutable.
+ *
+ * @param reason what ended it, as far as this side knows
+ * @param exitStatus its exit status; above 128 it is 128 plus the signal's number
+ * @param stderrTail the last of what it wrote to standard error
+ */
+public record ExitReport(String reason, OptionalInt exitStatus, String stderrTail) {
+  private static final int SIGNALLED = 128;
+
+  /** The number of the signal that ended it, if one did. */
+  public OptionalInt signal() {
+    return exitStatus.isPresent() && exitStatus.getAsInt() > SIGNALLED
+        ? OptionalInt.of(exitStatus.getAsInt() - SIGNALLED)
+        : OptionalInt.empty();
+  }
+
+  /** One line for people. */
+  public String text() {
+    String status =
+        exitStatus.isEmpty()
+            ? ""
+            : signal().isPresent()
+                ? ", signal " + signal().getAsInt()
+                : ", exit status " + exitStatus.getAsInt();
+    return reason + status + lastWords().map(words -> "; it said: " + words).orElse("");
+  }
+
+  private Optional<String> lastWords() {
+    String trimmed = stderrTail.strip();
+    return trimmed.isEmpty() ? Optional.empty() : Optional.of(trimmed);
+  }
+}

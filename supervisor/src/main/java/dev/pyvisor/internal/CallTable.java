@@ -1,0 +1,57 @@
+package dev.pyvisor.internal;
+
+import dev.pyvisor.error.RunnerException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The requests that are open on one connection. After the verdict it is empty and stays so.
+ *
+ * <p>Guarded by this.
+ */
+final class CallTable {
+  private final Map<String, PendingCall> open = new HashMap<>();
+  private @Nullable RunnerException verdict;
+
+  /** Enters a call; returns the verdict instead where the connection has ended. */
+  synchronized @Nullable RunnerException admit(String id, PendingCall call) {
+    if (verdict == null) {
+      open.put(id, call);
+    }
+    return verdict;
+  }
+
+  /** Removes a call; null where there is none of that id (any more). */
+  synchronized @Nullable PendingCall take(String id) {
+    return open.remove(id);
+  }
+
+  /**
+   * Ends the connection. The first verdict counts: exit watch, reader, writer and close race here.
+   */
+  synchronized List<PendingCall> condemn(RunnerException found) {
+    if (verdict != null) {
+      return List.of();
+    }
+    verdict = found;
+    List<PendingCall> orphans = List.copyOf(open.values());
+    open.clear();
+    return orphans;
+  }
+
+  synchronized @Nullable RunnerException verdict() {
+    return verdict;
+  }
+
+  synchronized int size() {
+    return open.size();
+  }
+
+  synchronized List<String> evidence() {
+    return open.entrySet().stream()
+        .map(entry -> "open: id " + entry.getKey() + " " + entry.getValue().describe())
+        .toList();
+  }
+}

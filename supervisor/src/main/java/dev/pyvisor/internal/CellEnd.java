@@ -1,0 +1,149 @@
+package dev.pyvisor.internal;
+
+import dev.pyvisor.Defaults;
+import dev.pyvisor.error.Delivery;
+import dev.pyvisor.error.ErrorCode;
+import dev.pyvisor.error.RunnerException;
+import dev.pyvisor.outcome.Cause;
+import dev.pyvisor.outcome.Outcome;
+import dev.pyvisor.outcome.OutcomeKind;
+import dev.pyvisor.outcome.Output;
+import dev.pyvisor.outcome.StateReport;
+import dev.pyvisor.wire.Envelope;
+import dev.pyvisor.wire.Message;
+import dev.pyvisor.wire.StreamTotals;
+import dev.pyvisor.wire.Terminal;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * How a cell ended: by its terminal, by a refusal, or with the connection.
+ *
+ * <p>Immutable.
+ */
+record CellEnd(
+    OutcomeKind kind,
+    Optional<Cause> cause,
+    @Nullable Terminal terminal,
+    @Nullable Message report,
+    StateReport state,
+    @Nullable RunnerException failure) {
+
+  /** By a reply. */
+  static CellEnd of(
+      String runnerId, String method, Envelope.Reply reply, @Nullable Message report) {
+    JsonNode error = reply.error();
+    if (error != null) {
+      return refused(WireErrors.refused(runnerId, method, error));
+    }
+    Terminal terminal = Terminal.parse(reply.result());
+    return new CellEnd(terminal.kind(), terminal.cause(), terminal, report, terminal.state(), null);
+  }
+
+  /** With the connection, or because this side would not send it. */
+  static CellEnd lost(RunnerException verdict, Delivery delivery) {
+    RunnerException failure = verdict.as(delivery);
+    return new CellEnd(
+        delivery == Delivery.NEVER_SENT ? OutcomeKind.NEVER_STARTED : OutcomeKind.UNKNOWN,
+        Optional.of(Causes.of(failure)),
+        null,
+        null,
+        Causes.state(failure),
+        failure);
+  }
+
+  private static CellEnd refused(RunnerException refusal) {
+    boolean began = refusal.code() == ErrorCode.KERNEL_DIED || refusal.code() == ErrorCode.INTERNAL;
+    return new CellEnd(
+        began ? OutcomeKind.UNKNOWN : OutcomeKind.NEVER_STARTED,
+        Optional.of(Causes.of(refusal)),
+        null,
+        null,
+        StateReport.live(),
+        refusal);
+  }
+
+  /** LIF-4: what arrived must be what was sent; a difference is never a success. */
+  CellEnd checked(StreamTotals stdout, StreamTotals stderr, long toolCalls) {
+    if (terminal == null) {
+      return this;
+    }
+    String difference =
+        difference("stdout", terminal.stdout(), stdout)
+            + difference("stderr", terminal.stderr(), stderr)
+            + (terminal.toolCalls() == toolCalls
+                ? ""
+                : " tool calls: " + terminal.toolCalls() + " sent, " + toolCalls + " arrived;");
+    if (difference.isEmpty()) {
+      return this;
+    }
+    return new CellEnd(
+        OutcomeKind.UNKNOWN,
+        Optional.of(
+            new Cause(
+                ErrorCode.OUTPUT_INTEGRITY.wireName(),
+                "LIF-4: the cell's totals differ:" + difference)),
+        terminal,
+        report,
+        state,
+        null);
+  }
+
+  /** The same end, told before all output was delivered. */
+  CellEnd cutShort(RunnerException verdict) {
+    return cause.isPresent()
+        ? this
+        : new CellEnd(kind, Optional.of(Causes.of(verdict)), terminal, report, state, failure);
+  }
+
+  /** Whether it costs the reader less to finish it than to hand it over. */
+  boolean isSmall() {
+    return report == null || report.payload() <= Defaults.INLINE_BYTES;
+  }
+
+  CellResult result(int cell, @Nullable Capture capture) {
+    Capture.Kept kept =
+        capture == null
+            ? new Capture.Kept(Output.empty(), Output.empty(), List.of())
+            : capture.kept();
+    CellReport said = report == null ? CellReport.NOTHING : CellReport.parse(report);
+    return new CellResult(outcome(cell, kept, said), failure);
+  }
+
+  private Outcome outcome(int cell, Capture.Kept kept, CellReport said) {
+    return new Outcome(
+        kind,
+        cell,
+        kept.stdout(),
+        kept.stderr(),
+        kept.chunks(),
+        said.value(),
+        said.error(),
+        state,
+        terminal == null ? 0 : terminal.generation(),
+        terminal == null ? 0 : (int) Math.min(Integer.MAX_VALUE, terminal.toolCalls()),
+        terminal == null ? Duration.ZERO : terminal.elapsed(),
+        terminal == null ? Duration.ZERO : terminal.cpu(),
+        terminal == null ? 0 : terminal.peakMemoryBytes(),
+        cause);
+  }
+
+  private static String difference(String stream, Terminal.Total sent, StreamTotals arrived) {
+    return sent.bytes() == arrived.bytes() && sent.crc32() == arrived.crc32()
+        ? ""
+        : " "
+            + stream
+            + ": "
+            + sent.bytes()
+            + " bytes with CRC "
+            + sent.crc32()
+            + " sent, "
+            + arrived.bytes()
+            + " with "
+            + arrived.crc32()
+            + " arrived;";
+  }
+}

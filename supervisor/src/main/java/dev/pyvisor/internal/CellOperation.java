@@ -1,0 +1,208 @@
+package dev.pyvisor.internal;
+
+import dev.pyvisor.CellListener;
+import dev.pyvisor.error.Delivery;
+import dev.pyvisor.error.RunnerException;
+import dev.pyvisor.outcome.OutputChunk;
+import dev.pyvisor.outcome.StreamName;
+import dev.pyvisor.wire.Envelope;
+import dev.pyvisor.wire.FrameKind;
+import dev.pyvisor.wire.JsonRpc;
+import dev.pyvisor.wire.Message;
+import dev.pyvisor.wire.StreamTotals;
+import java.util.Arrays;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One cell: from its request over its output to its outcome.
+ *
+ * <p>Thread-safe: the totals are the reader's; what is held back is the mailbox's; the capture
+ * guards itself; the end is settled once, by the future.
+ */
+final class CellOperation extends Operation {
+  final CompletableFuture<CellResult> result = new CompletableFuture<>();
+  private final SessionCore session;
+  private final CellRequest request;
+  private final @Nullable CellListener listener;
+  private final StreamTotals stdout = new StreamTotals();
+  private final StreamTotals stderr = new StreamTotals();
+  private final byte[][] held = {new byte[0], new byte[0]};
+
+  /**
+   * How it ended, before its output is delivered. The reader, the verdict and a deadline race; the
+   * first counts.
+   */
+  private final AtomicReference<@Nullable CellEnd> known = new AtomicReference<>();
+
+  private long toolCalls;
+  private @Nullable Message report;
+  private volatile int cell;
+  private volatile @Nullable Capture capture;
+
+  CellOperation(SessionCore session, CellRequest request) {
+    this.session = session;
+    this.request = request;
+    this.listener = request.listener().orElse(null);
+  }
+
+  int cell() {
+    return cell;
+  }
+
+  @Nullable CellListener listener() {
+    return listener;
+  }
+
+  @Override
+  long cost() {
+    return request.size();
+  }
+
+  @Override
+  boolean isCell() {
+    return true;
+  }
+
+  @Override
+  Message message(long requestId, int number, int messageNumber) {
+    cell = number;
+    capture = session.newCapture(number);
+    return new Message(
+        FrameKind.MESSAGE,
+        0,
+        session.number(),
+        0,
+        number,
+        messageNumber,
+        JsonRpc.request(requestId, request.method(), request.params()),
+        request.attachments());
+  }
+
+  // ---- on the reader thread ----
+
+  void count(StreamName stream, byte[] bytes) {
+    (stream == StreamName.STDOUT ? stdout : stderr).add(bytes);
+  }
+
+  void countToolCall() {
+    toolCalls++;
+  }
+
+  /** The kernel's own word on the cell; false where it has given one before. */
+  boolean report(Message found) {
+    if (report != null) {
+      return false;
+    }
+    report = found;
+    return true;
+  }
+
+  /** Whether output can be taken on the reader thread: nobody listens, and it goes to memory. */
+  boolean takesQuietly(int bytes) {
+    Capture into = capture;
+    return listener == null && into != null && !into.spillsWith(bytes + 2 * Utf8.MAX);
+  }
+
+  @Override
+  public void answered(Envelope.Reply reply) {
+    CellEnd end = CellEnd.of(session.runnerId(), request.method(), reply, report);
+    if (reply.error() == null) {
+      end = end.checked(stdout, stderr, toolCalls);
+    }
+    CellEnd found = end;
+    known.compareAndSet(null, found);
+    session.ended(this);
+    Runnable finish = () -> finish(found);
+    if (listener == null && end.isSmall()) {
+      session.mailbox().postInline(finish);
+    } else {
+      session.mailbox().post(finish);
+    }
+  }
+
+  // ---- on the session's mailbox ----
+
+  void output(StreamName stream, byte[] bytes, int from, int to) {
+    if (result.isDone()) {
+      return;
+    }
+    int which = stream.ordinal();
+    byte[] before = held[which];
+    if (before.length > 0) {
+      byte[] joined = Arrays.copyOf(before, before.length + to - from);
+      System.arraycopy(bytes, from, joined, before.length, to - from);
+      held[which] = new byte[0];
+      output(stream, joined, 0, joined.length);
+      return;
+    }
+    int end = Utf8.wholeEnd(bytes, from, to);
+    if (end < to) {
+      held[which] = Arrays.copyOfRange(bytes, end, to);
+    }
+    deliver(stream, bytes, from, end);
+  }
+
+  private void deliver(StreamName stream, byte[] bytes, int from, int to) {
+    Capture into = capture;
+    if (from == to || into == null) {
+      return;
+    }
+    into.add(stream, bytes, from, to);
+    if (listener != null) {
+      UserCode.run("output", () -> listener.onOutput(OutputChunk.of(stream, bytes, from, to)));
+    }
+  }
+
+  private void releaseHeld() {
+    for (StreamName stream : StreamName.values()) {
+      byte[] rest = held[stream.ordinal()];
+      held[stream.ordinal()] = new byte[0];
+      deliver(stream, rest, 0, rest.length);
+    }
+  }
+
+  /** Whether its listener must not be called any more. */
+  boolean isOver() {
+    return result.isDone();
+  }
+
+  private void finish(CellEnd end) {
+    if (!result.isDone()) {
+      releaseHeld();
+      result.complete(end.result(cell, capture));
+    }
+  }
+
+  // ---- any thread ----
+
+  @Override
+  public void failed(RunnerException verdict) {
+    // The session's own verdict follows and knows how far this one had come.
+  }
+
+  @Override
+  void fail(RunnerException verdict, Delivery delivery) {
+    CellEnd end = CellEnd.lost(verdict, delivery);
+    if (known.compareAndSet(null, end)) {
+      session.mailbox().post(() -> finish(end));
+    }
+  }
+
+  @Override
+  void abandon(RunnerException verdict, Delivery delivery) {
+    CellEnd end = known.get();
+    if (result.isDone()) {
+      return;
+    }
+    result.complete(
+        (end == null ? CellEnd.lost(verdict, delivery) : end.cutShort(verdict))
+            .result(cell, capture));
+  }
+
+  @Override
+  public String describe() {
+    return request.method() + " cell " + cell;
+  }
+}

@@ -1,0 +1,340 @@
+package dev.pyvisor.internal;
+
+import dev.pyvisor.Defaults;
+import dev.pyvisor.RunnerInfo;
+import dev.pyvisor.error.CallFailed;
+import dev.pyvisor.error.CallTimedOut;
+import dev.pyvisor.error.Delivery;
+import dev.pyvisor.error.ErrorCode;
+import dev.pyvisor.error.ExitReport;
+import dev.pyvisor.error.LaunchFailed;
+import dev.pyvisor.error.RunnerException;
+import dev.pyvisor.error.RunnerGone;
+import dev.pyvisor.tool.Tool;
+import dev.pyvisor.transport.ThreadJob;
+import dev.pyvisor.transport.ThreadRoster;
+import dev.pyvisor.transport.Transport;
+import dev.pyvisor.transport.TransportConfig;
+import dev.pyvisor.wire.Fields;
+import dev.pyvisor.wire.Hello;
+import dev.pyvisor.wire.JsonRpc;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * One client from its opening to its end: what it starts it ends, in the reverse order, within its
+ * limits.
+ *
+ * <p>Thread-safe: everything is final or guards itself; who closes first does it, the others wait
+ * for that.
+ */
+public final class ClientCore {
+  private static final SecureRandom RANDOM = new SecureRandom();
+  private static final int ID_BYTES = 4;
+  private static final Duration IDLE_THREAD = Duration.ofSeconds(5);
+
+  private final String runnerId;
+  private final ClientSettings settings;
+  private final ThreadRoster threads;
+  private final SystemTimer timer;
+  private final ExecutorService callbackThreads;
+  private final Path directory;
+  private final Link link;
+  private final ToolHost toolHost;
+  private final AtomicBoolean closing = new AtomicBoolean();
+  private final CompletableFuture<Void> closed = new CompletableFuture<>();
+  private volatile @Nullable Transport transport;
+  private volatile @Nullable RunnerInfo info;
+
+  private ClientCore(ClientSettings settings) {
+    this.settings = settings;
+    runnerId = newId();
+    threads = new ThreadRoster(runnerId);
+    timer = new SystemTimer(threads);
+    // Bounded by what can be open: a mailbox for each session, a future for each call.
+    callbackThreads =
+        new ThreadPoolExecutor(
+            0,
+            Integer.MAX_VALUE,
+            IDLE_THREAD.toSeconds(),
+            TimeUnit.SECONDS,
+            new SynchronousQueue<>(),
+            threads.factory(ThreadJob.CALLBACK),
+            // After the end: what still completes must complete somewhere.
+            (task, pool) -> task.run());
+    directory = PrivateDirectory.create(runnerId);
+    link =
+        new Link(
+            runnerId,
+            directory,
+            timer,
+            settings.callbackExecutor().orElse(callbackThreads),
+            callbackThreads);
+    toolHost = new ToolHost(settings.toolThreads(), threads);
+  }
+
+  /**
+   * Starts a runner.
+   *
+   * @throws LaunchFailed when it does not come up; then nothing is left of it
+   */
+  public static ClientCore open(ClientSettings settings) {
+    ClientCore client = new ClientCore(settings);
+    try {
+      client.launch();
+      OpenClients.add(client);
+      return client;
+    } catch (RuntimeException | Error failed) {
+      client.close();
+      throw failed;
+    }
+  }
+
+  private void launch() {
+    Deadline deadline = Deadline.in(timer, settings.startTimeout());
+    TransportConfig config =
+        new TransportConfig(
+            runnerId,
+            settings.python(),
+            settings.payload(),
+            settings.environment(),
+            directory,
+            settings.startTimeout(),
+            settings.trust(),
+            threads);
+    Transport opened =
+        Backends.named(runnerId, settings.backend()).open(config, link.outbox(), link);
+    transport = opened;
+    link.attach(opened);
+    Hello hello = awaitHello(deadline);
+    info =
+        new RunnerInfo(
+            runnerId,
+            hello.pid(),
+            hello.python(),
+            hello.implementation(),
+            hello.runnerVersion(),
+            hello.incarnation(),
+            settings.backend());
+  }
+
+  private Hello awaitHello(Deadline deadline) {
+    try {
+      return link.hello().get(deadline.left().toNanos(), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException failed) {
+      throw launchFailed(Futures.cause(failed.getCause()));
+    } catch (TimeoutException late) {
+      throw new LaunchFailed(
+          runnerId, "the runner did not say HELLO within " + settings.startTimeout());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new LaunchFailed(
+          runnerId, ErrorCode.CANCELLED, "the thread was interrupted during the start", null);
+    }
+  }
+
+  /** A start that fails is one kind of failure, however it failed. */
+  private LaunchFailed launchFailed(Throwable cause) {
+    LaunchFailed failure;
+    if (cause instanceof RunnerGone gone) {
+      failure =
+          new LaunchFailed(
+              runnerId,
+              ErrorCode.EXECUTION_FAILED,
+              "the runner ended before it was ready: " + gone.report().text(),
+              gone.report());
+    } else if (cause instanceof RunnerException known) {
+      failure = new LaunchFailed(runnerId, known.code(), String.valueOf(known.getMessage()), null);
+    } else {
+      throw new AssertionError("a start failed", cause);
+    }
+    failure.initCause(cause);
+    return failure;
+  }
+
+  // ---- sessions ----
+
+  /** Opens the first session; whatever fails is a failed launch. */
+  public SessionCore openFirst(String name, Deadline deadline, SessionFacade facade) {
+    try {
+      return openSession(name, deadline, facade);
+    } catch (CallFailed | CallTimedOut | RunnerGone failed) {
+      throw launchFailed(failed);
+    }
+  }
+
+  public SessionCore openSession(String name, Deadline deadline, SessionFacade facade) {
+    JsonNode result =
+        Futures.await(
+            link.request("session.open", openParams(name), deadline),
+            () -> Futures.interrupted(runnerId, "a session"));
+    Fields opened = new Fields("SES-9", "the result of session.open", result);
+    SessionCore session =
+        new SessionCore(
+            link,
+            opened.small("session"),
+            opened.small("generation"),
+            name,
+            core -> new ToolDesk(core, toolHost));
+    session.face(facade.of(this, session));
+    toolHost.enter(session);
+    link.enter(session);
+    if (!settings.tools().isEmpty()) {
+      registerTools(session, settings.tools(), deadline);
+    }
+    return session;
+  }
+
+  private String openParams(String name) {
+    StringBuilder params = new StringBuilder("{\"name\":").append(JsonRpc.quoted(name));
+    settings
+        .workspace()
+        .ifPresent(
+            workspace ->
+                params
+                    .append(",\"workspace\":")
+                    .append(JsonRpc.quoted(workspace.toAbsolutePath().toString())));
+    settings
+        .pythonLogging()
+        .ifPresent(level -> params.append(",\"logging\":").append(JsonRpc.quoted(level)));
+    return params.append('}').toString();
+  }
+
+  void registerTools(SessionCore session, List<Tool> tools, Deadline deadline) {
+    String params =
+        "{\"session\":"
+            + session.number()
+            + ",\"tools\":"
+            + toolHost.register(session, tools)
+            + "}";
+    Futures.await(
+        link.request("tools.register", params, deadline),
+        () -> Futures.interrupted(runnerId, "tools.register"));
+  }
+
+  /** Whether this thread runs a tool that this session called. */
+  boolean toolRunsHere(SessionCore session) {
+    return toolHost.runsHere(session);
+  }
+
+  void closeSession(SessionCore session, Deadline deadline) {
+    link.leave(session);
+    toolHost.leave(session);
+    Futures.await(
+        link.request("session.close", "{\"session\":" + session.number() + "}", deadline),
+        () -> Futures.interrupted(runnerId, "session.close"));
+  }
+
+  // ---- requests ----
+
+  public CompletableFuture<JsonNode> request(String method, String params, Deadline deadline) {
+    return link.request(method, params, deadline);
+  }
+
+  public <T> CompletableFuture<T> published(CompletableFuture<T> internal) {
+    return Futures.published(internal, link.callbacks());
+  }
+
+  public String runnerId() {
+    return runnerId;
+  }
+
+  public RunnerInfo info() {
+    RunnerInfo found = info;
+    if (found == null) {
+      throw new IllegalStateException("the runner has not said who it is");
+    }
+    return found;
+  }
+
+  public CompletableFuture<ExitReport> exited() {
+    return published(link.exited());
+  }
+
+  public Counters counters() {
+    return link.counters();
+  }
+
+  public ClientSettings settings() {
+    return settings;
+  }
+
+  public Timer timer() {
+    return timer;
+  }
+
+  /** The pending table and what hangs on it, one fact a line: for a report of what hangs. */
+  public List<String> evidence() {
+    List<String> facts = new ArrayList<>(link.evidence());
+    threads
+        .alive()
+        .forEach(thread -> facts.add("thread " + thread.getName() + " " + thread.getState()));
+    return facts;
+  }
+
+  // ---- its end ----
+
+  /**
+   * Ends everything; whoever calls it later or meanwhile waits for the same end. Bounded by {@link
+   * Defaults#CLOSE_LIMIT}.
+   */
+  public void close() {
+    // Callers race: a user, a try block, the shutdown hook. The first closes, the others wait for
+    // it.
+    if (!closing.compareAndSet(false, true)) {
+      awaitClosed();
+      return;
+    }
+    try {
+      link.abandon(
+          new RunnerGone(
+              runnerId,
+              Delivery.UNKNOWN,
+              new ExitReport("the client was closed", OptionalInt.empty(), "")));
+      toolHost.close();
+      Transport opened = transport;
+      if (opened != null) {
+        opened.close(Defaults.CLOSE_GRACE);
+      }
+    } finally {
+      timer.stop();
+      callbackThreads.shutdown();
+      PrivateDirectory.remove(directory);
+      OpenClients.remove(this);
+      closed.complete(null);
+    }
+  }
+
+  private void awaitClosed() {
+    try {
+      closed.get(2 * Defaults.CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (TimeoutException late) {
+      // Who closes is itself inside this close, for example a tool that it waits for.
+    } catch (ExecutionException impossible) {
+      throw new AssertionError(impossible);
+    }
+  }
+
+  private static String newId() {
+    byte[] id = new byte[ID_BYTES];
+    RANDOM.nextBytes(id);
+    return HexFormat.of().formatHex(id);
+  }
+}

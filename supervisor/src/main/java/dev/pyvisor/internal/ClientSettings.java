@@ -1,0 +1,35 @@
+package dev.pyvisor.internal;
+
+import dev.pyvisor.tool.Tool;
+import dev.pyvisor.transport.Trust;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+
+/**
+ * What a client was built with.
+ *
+ * <p>Immutable.
+ */
+public record ClientSettings(
+    String backend,
+    Optional<Path> python,
+    Optional<Path> payload,
+    Optional<Path> workspace,
+    Map<String, String> environment,
+    List<Tool> tools,
+    Trust trust,
+    Duration startTimeout,
+    Duration callTimeout,
+    int toolThreads,
+    Optional<String> pythonLogging,
+    Optional<Executor> callbackExecutor) {
+
+  public ClientSettings {
+    environment = Map.copyOf(environment);
+    tools = List.copyOf(tools);
+  }
+}

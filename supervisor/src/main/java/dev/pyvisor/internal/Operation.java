@@ -1,0 +1,37 @@
+package dev.pyvisor.internal;
+
+import dev.pyvisor.error.Delivery;
+import dev.pyvisor.error.RunnerException;
+import dev.pyvisor.wire.Message;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One thing that a session does in its turn.
+ *
+ * <p>Guarded by its turn, where a field says nothing else.
+ */
+abstract class Operation implements PendingCall {
+  /** Set once, when its turn has come; then it is no longer sure that nothing was sent. */
+  @Nullable Outgoing outgoing;
+
+  /** The id of its request, once its turn has come. */
+  @Nullable String id;
+
+  /** Bytes that it keeps while it waits. */
+  abstract long cost();
+
+  /**
+   * The request, under this id; once, when its turn has come. {@code cell}: its number if it is a
+   * cell.
+   */
+  abstract Message message(long requestId, int cell, int number);
+
+  /** Whether it takes a cell number and has output. */
+  abstract boolean isCell();
+
+  /** Ends it, after what it has already output was delivered. Any thread. The first end counts. */
+  abstract void fail(RunnerException verdict, Delivery delivery);
+
+  /** Ends it now, whatever listeners are doing. Any thread. The first end counts. */
+  abstract void abandon(RunnerException verdict, Delivery delivery);
+}

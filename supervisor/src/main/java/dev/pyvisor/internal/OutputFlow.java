@@ -1,0 +1,105 @@
+package dev.pyvisor.internal;
+
+import dev.pyvisor.outcome.OutputChunk;
+import dev.pyvisor.outcome.StreamName;
+import dev.pyvisor.wire.Lane;
+import dev.pyvisor.wire.Till;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes a session's output from the reader to whom it is for, in order, and gives the runner credit
+ * as it is consumed: a listener that is slow stops the cell that prints, and nothing else.
+ *
+ * <p>Guarded by this.
+ */
+final class OutputFlow {
+  private final int session;
+  private final Mailbox mailbox;
+  private final Outbox outbox;
+  private final Counters counters;
+  private final Till stdout = new Till(Lane.STDOUT);
+  private final Till stderr = new Till(Lane.STDERR);
+  private @Nullable OutputBatch open;
+  private @Nullable CellOperation openFor;
+  private volatile @Nullable Consumer<OutputChunk> late;
+
+  OutputFlow(int session, Mailbox mailbox, Outbox outbox, Counters counters) {
+    this.session = session;
+    this.mailbox = mailbox;
+    this.outbox = outbox;
+    this.counters = counters;
+  }
+
+  void onLate(Consumer<OutputChunk> consumer) {
+    late = consumer;
+  }
+
+  /** Output has arrived, for a cell or for none; on the reader thread. */
+  void arrived(@Nullable CellOperation cell, StreamName stream, byte[] bytes) {
+    till(stream).take(bytes.length);
+    if (cell == null) {
+      counters.lateOutputBytes.add(bytes.length);
+    }
+    OutputBatch batch;
+    synchronized (this) {
+      if (open != null && openFor == cell) {
+        open.add(stream, bytes);
+        return;
+      }
+      batch = new OutputBatch(bytes.length);
+      batch.add(stream, bytes);
+      open = batch;
+      openFor = cell;
+    }
+    Runnable delivery = () -> deliver(batch, cell);
+    if (cell == null ? late == null : cell.takesQuietly(bytes.length)) {
+      mailbox.postInline(delivery);
+    } else {
+      mailbox.post(delivery);
+    }
+  }
+
+  /** What arrives from now on stays behind what is posted to the mailbox next. */
+  synchronized void seal() {
+    open = null;
+  }
+
+  private void deliver(OutputBatch batch, @Nullable CellOperation cell) {
+    synchronized (this) {
+      if (open == batch) {
+        open = null;
+      }
+    }
+    batch.forEach(
+        (stream, bytes, from, to) -> {
+          try {
+            if (cell != null) {
+              cell.output(stream, bytes, from, to);
+            } else {
+              deliverLate(stream, bytes, from, to);
+            }
+          } finally {
+            giveCredit(stream, to - from);
+          }
+        });
+  }
+
+  private void deliverLate(StreamName stream, byte[] bytes, int from, int to) {
+    Consumer<OutputChunk> consumer = late;
+    if (consumer != null) {
+      UserCode.run("late output", () -> consumer.accept(OutputChunk.of(stream, bytes, from, to)));
+    }
+  }
+
+  private void giveCredit(StreamName stream, int bytes) {
+    int credit = till(stream).consume(bytes);
+    if (credit > 0) {
+      outbox.giveCredit(session, stream == StreamName.STDOUT ? Lane.STDOUT : Lane.STDERR, credit);
+    }
+  }
+
+  private Till till(StreamName stream) {
+    return stream == StreamName.STDOUT ? stdout : stderr;
+  }
+}

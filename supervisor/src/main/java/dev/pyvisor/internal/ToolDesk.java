@@ -1,0 +1,293 @@
+package dev.pyvisor.internal;
+
+import dev.pyvisor.CellListener;
+import dev.pyvisor.Defaults;
+import dev.pyvisor.error.ErrorCode;
+import dev.pyvisor.tool.ToolEvent;
+import dev.pyvisor.wire.Envelope;
+import dev.pyvisor.wire.EnvelopePeek;
+import dev.pyvisor.wire.Fields;
+import dev.pyvisor.wire.FrameKind;
+import dev.pyvisor.wire.JsonRpc;
+import dev.pyvisor.wire.Limits;
+import dev.pyvisor.wire.Message;
+import dev.pyvisor.wire.ProtocolError;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * What a session's kernel asks of the host: takes calls in on the reader thread, has them run
+ * elsewhere, and sends each answer unless the call is over by then.
+ *
+ * <p>Guarded by this.
+ */
+public final class ToolDesk {
+  private final SessionCore session;
+  private final ToolRunner runner;
+  private final PythonLog log;
+  private final ByteBudget answers = new ByteBudget(Defaults.OUTBOUND_BYTES);
+  private final Semaphore events = new Semaphore(Defaults.QUEUED_EVENTS);
+  private final Map<Object, OpenCall> open = new HashMap<>();
+  private long openBytes;
+
+  /**
+   * Makes the desk of a session.
+   *
+   * <p>Thread-safe: implementations hold no state.
+   */
+  interface Maker {
+    ToolDesk make(SessionCore session);
+  }
+
+  /** Ids are chosen by each channel of each kernel for itself. */
+  private record CallKey(int generation, int channel, String id) {
+    static CallKey of(Message message, String id) {
+      return new CallKey(message.generation(), message.channel(), id);
+    }
+  }
+
+  ToolDesk(SessionCore session, ToolRunner runner) {
+    this.session = session;
+    this.runner = runner;
+    this.log = new PythonLog(session, session.link().counters());
+  }
+
+  // ---- on the reader thread ----
+
+  void relayed(Message message) {
+    EnvelopePeek peek = EnvelopePeek.of(message.envelope());
+    String method = peek.method();
+    if (method == null) {
+      misfit(message);
+      return;
+    }
+    switch (method) {
+      case "tool.call" -> call(message, peek.id());
+      case "tool.cancel" -> cancel(message);
+      case "cell.report" -> report(message);
+      case "log" -> log.record(message);
+      default -> misfit(message);
+    }
+  }
+
+  private void report(Message message) {
+    CellOperation cell = session.currentCell(message.cell());
+    if (cell == null || !cell.report(message)) {
+      session.link().counters().ignoredNotifications.increment();
+    }
+  }
+
+  private void call(Message message, @Nullable String id) {
+    CellOperation cell = session.currentCell(message.cell());
+    if (cell != null) {
+      cell.countToolCall();
+    }
+    if (id == null) {
+      misfit(message);
+      return;
+    }
+    OpenCall call = new OpenCall(this, CallKey.of(message, id), message, id, cell);
+    byte[] refusal = admit(call);
+    if (refusal != null) {
+      refuse(message, refusal);
+      return;
+    }
+    call.start(runner);
+  }
+
+  private synchronized byte @Nullable [] admit(OpenCall call) {
+    if (open.containsKey(call.key)) {
+      return JsonRpc.error(
+          call.id, ErrorCode.INVALID_REQUEST, "the id " + call.id + " is already in use");
+    }
+    if (open.size() >= Limits.TOOL_CALLS) {
+      return exhausted(call.id, "tool_calls", open.size(), Limits.TOOL_CALLS);
+    }
+    if (openBytes + call.size() > Defaults.TOOL_CALL_BYTES) {
+      return exhausted(call.id, "tool_call_bytes", openBytes, Defaults.TOOL_CALL_BYTES);
+    }
+    open.put(call.key, call);
+    openBytes += call.size();
+    return null;
+  }
+
+  private static byte[] exhausted(String id, String limit, long current, long max) {
+    ObjectNode data = JsonNodeFactory.instance.objectNode();
+    data.put("limit", limit).put("current", current).put("max", max);
+    return JsonRpc.error(
+        id,
+        ErrorCode.RESOURCE_EXHAUSTED,
+        "the session's open tool calls have reached " + limit + " = " + max,
+        data);
+  }
+
+  private void cancel(Message message) {
+    try {
+      if (JsonRpc.parse(message.envelope()) instanceof Envelope.Notification said) {
+        Fields params = new Fields("LIF-12", "tool.cancel", said.params());
+        String id = String.valueOf(params.raw("id"));
+        CallKey key = CallKey.of(message, id);
+        cancelAll(call -> call.key.equals(key));
+      }
+    } catch (ProtocolError malformed) {
+      session.link().counters().ignoredNotifications.increment();
+    }
+  }
+
+  /** What is none of the methods: answered as JSON-RPC says (SES-1 to SES-7). */
+  private void misfit(Message message) {
+    Envelope envelope = JsonRpc.parse(message.envelope());
+    if (envelope instanceof Envelope.Request request) {
+      refuse(
+          message,
+          JsonRpc.error(
+              request.id(),
+              ErrorCode.METHOD_NOT_FOUND,
+              "a host has no method '" + request.method() + "'"));
+    } else if (envelope instanceof Envelope.Refused refused) {
+      refuse(message, JsonRpc.error(refused.id(), refused.code(), refused.message()));
+    } else if (envelope instanceof Envelope.Reply) {
+      session.link().counters().lateReplies.increment();
+    } else {
+      session.link().counters().ignoredNotifications.increment();
+    }
+  }
+
+  private void refuse(Message message, byte[] envelope) {
+    session.link().send(answer(message, envelope, List.of()));
+  }
+
+  /** LIF-12: what the cell had open is over, and its answers are late. */
+  void cellEnded(int cell) {
+    cancelAll(call -> call.cell() == cell);
+  }
+
+  void generationEnded(int generation) {
+    cancelAll(call -> call.message().generation() == generation);
+  }
+
+  /** The session is over. Any thread. */
+  void end() {
+    cancelAll(call -> true);
+    answers.open();
+  }
+
+  private void cancelAll(Predicate<OpenCall> which) {
+    List<OpenCall> over = new ArrayList<>();
+    synchronized (this) {
+      if (open.isEmpty()) {
+        return;
+      }
+      open.values().removeIf(call -> which.test(call) && over.add(call));
+      over.forEach(call -> openBytes -= call.size());
+    }
+    over.forEach(OpenCall::cancel);
+  }
+
+  // ---- on a tool thread ----
+
+  /** Sends an answer, waiting for room; dropped and counted where the call is over. */
+  void answer(OpenCall call, byte[] envelope, List<byte[]> attachments) {
+    Message message = answer(call.message(), envelope, attachments);
+    if (message.payload() > Limits.MESSAGE || attachments.size() > Limits.ATTACHMENTS) {
+      message =
+          answer(
+              call.message(),
+              JsonRpc.error(
+                  call.id,
+                  ErrorCode.MESSAGE_TOO_LARGE,
+                  "an answer of "
+                      + message.payload()
+                      + " bytes with "
+                      + attachments.size()
+                      + " attachments is larger than "
+                      + Limits.MESSAGE
+                      + " bytes with "
+                      + Limits.ATTACHMENTS),
+              List.of());
+    }
+    long cost = message.payload();
+    if (!call.waitForRoom(answers, cost)) {
+      session.link().counters().lateReplies.increment();
+      return;
+    }
+    if (!close(call)) {
+      answers.release(cost);
+      session.link().counters().lateReplies.increment();
+      return;
+    }
+    session.link().outbox().send(new Outgoing(message, () -> answers.release(cost)));
+  }
+
+  private synchronized boolean close(OpenCall call) {
+    if (!open.remove(call.key, call)) {
+      return false;
+    }
+    openBytes -= call.size();
+    return true;
+  }
+
+  private Message answer(Message call, byte[] envelope, List<byte[]> attachments) {
+    return new Message(
+        FrameKind.RELAY,
+        call.channel(),
+        call.session(),
+        call.generation(),
+        call.cell(),
+        session.link().nextMessage(),
+        envelope,
+        attachments);
+  }
+
+  /**
+   * Tells the cell's listener, behind the output that came before; the tool waits where the
+   * listener is far behind.
+   */
+  void tell(@Nullable CellOperation cell, Consumer<CellListener> event, String what)
+      throws InterruptedException {
+    CellListener listener = cell == null ? null : cell.listener();
+    if (cell == null || listener == null) {
+      return;
+    }
+    events.acquire();
+    session.postEvent(
+        () -> {
+          try {
+            if (!cell.isOver()) {
+              UserCode.run(what, () -> event.accept(listener));
+            }
+          } finally {
+            events.release();
+          }
+        });
+  }
+
+  /** The same from a thread that must not wait; for the few events of calls that are cancelled. */
+  void tellNow(@Nullable CellOperation cell, ToolEvent finished) {
+    CellListener listener = cell == null ? null : cell.listener();
+    if (cell != null && listener != null) {
+      session.postEvent(
+          () -> {
+            if (!cell.isOver()) {
+              UserCode.run("the end of a tool", () -> listener.onToolFinished(finished));
+            }
+          });
+    }
+  }
+
+  SessionCore session() {
+    return session;
+  }
+
+  synchronized List<String> evidence() {
+    return open.values().stream().map(OpenCall::describe).toList();
+  }
+}

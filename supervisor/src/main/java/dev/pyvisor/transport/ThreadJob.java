@@ -1,0 +1,31 @@
+package dev.pyvisor.transport;
+
+import java.util.Locale;
+
+/**
+ * What a thread of a client does, and what it may block on. docs/CONCURRENCY.md lists the same; a
+ * test compares.
+ *
+ * <p>Immutable.
+ */
+public enum ThreadJob {
+  /** Reads frames and hands them over; blocks on its input only. */
+  READER,
+  /** Writes what is queued; blocks on the queue and on its output. */
+  WRITER,
+  /** Drains the runner's standard error; blocks on its input only. */
+  STDERR,
+  /** Waits for the runner's exit status, then for the last output at most a quarter of a second. */
+  EXIT_WATCH,
+  /** Runs deadlines; blocks on the clock only. */
+  TIMER,
+  /** Calls listeners and completes futures; blocks wherever user code blocks. */
+  CALLBACK,
+  /** Runs host tools; blocks wherever user code blocks, and on room in the outbound queue. */
+  TOOL;
+
+  /** The word in a thread's name. */
+  public String word() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

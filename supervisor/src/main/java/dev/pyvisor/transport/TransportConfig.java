@@ -1,0 +1,35 @@
+package dev.pyvisor.transport;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a transport is given.
+ *
+ * <p>Immutable.
+ *
+ * @param runnerId names the runner in thread names, logs and the environment of its processes
+ * @param python the interpreter, where one was chosen
+ * @param payload a directory with a copy of the runner to use instead of the one carried in the jar
+ * @param environment variables on top of the transport's own short list
+ * @param privateDirectory a directory of mode 0700 that is removed when the client closes
+ * @param startTimeout how long a start may take in all
+ * @param trust whether the user gave the word of trust
+ * @param threads where threads come from
+ */
+public record TransportConfig(
+    String runnerId,
+    Optional<Path> python,
+    Optional<Path> payload,
+    Map<String, String> environment,
+    Path privateDirectory,
+    Duration startTimeout,
+    Trust trust,
+    ThreadRoster threads) {
+
+  public TransportConfig {
+    environment = Map.copyOf(environment);
+  }
+}

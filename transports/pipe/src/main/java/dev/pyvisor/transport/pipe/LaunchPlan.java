@@ -1,0 +1,24 @@
+package dev.pyvisor.transport.pipe;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What process to start.
+ *
+ * <p>Immutable.
+ */
+record LaunchPlan(List<String> command, Map<String, String> environment, Path directory) {
+  LaunchPlan {
+    command = List.copyOf(command);
+    environment = Map.copyOf(environment);
+  }
+
+  ProcessBuilder builder() {
+    ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
+    builder.environment().clear();
+    builder.environment().putAll(environment);
+    return builder;
+  }
+}
