@@ -1,0 +1,146 @@
+"""Standard output and standard error of a kernel: streams over the capture pipes on descriptors 1 and 2.
+
+Every write reaches the pipe at once and whole, so that it survives a kill. The pipes are also kept under private
+numbers: a cell that closes or replaces descriptor 1 is heard all the same, and gets it back at its end.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import os
+import select
+import sys
+from typing import Any, Callable, Optional
+
+from . import limits
+from .pristine import BUILTINS as __builtins__
+
+try:
+    import ctypes
+
+    _flush_c: Optional[Callable[[Any], int]] = ctypes.CDLL(None).fflush
+except (ImportError, OSError, AttributeError):
+    _flush_c = None  # no C streams can be flushed then; a C program's own exit still does
+
+_os_write, _fstat, _dup2, _fcntl = os.write, os.fstat, os.dup2, fcntl.fcntl
+_poll, _POLLOUT = select.poll, select.POLLOUT
+_GETFL, _SETFL, _DUP = fcntl.F_GETFL, fcntl.F_SETFL, fcntl.F_DUPFD_CLOEXEC
+_NONBLOCK = os.O_NONBLOCK
+_sys = sys
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Write it all, also where somebody made the pipe non-blocking."""
+    view = memoryview(data)
+    while view:
+        try:
+            view = view[_os_write(fd, view) :]
+        except BlockingIOError:
+            waiting = _poll()
+            waiting.register(fd, _POLLOUT)
+            waiting.poll()
+
+
+class CapturePipe(io.BufferedIOBase):
+    """The bytes side of a stream: `sys.stdout.buffer`. Thread-safe: a write is one system call, or whole in order."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._kept = _fcntl(fd, _DUP, limits.PRIVATE_FD_MIN)
+        self._identity = _identity(fd)
+
+    def write(self, data: Any) -> int:
+        with memoryview(data) as view:
+            # bytes() also flattens what is not contiguous.
+            flat = data if type(data) is bytes else view.tobytes()
+        try:
+            write_all(self._fd, flat)
+        except OSError as problem:
+            if problem.errno != 9:  # EBADF: the cell closed the descriptor
+                raise
+            write_all(self._kept, flat)
+        return len(flat)
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def writable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        """Stays open: a wrapper that the user drops would close it for everybody."""
+
+    def make_blocking(self) -> None:
+        """A descendant that shares the pipe may have made it non-blocking for all."""
+        flags = _fcntl(self._kept, _GETFL)
+        if flags & _NONBLOCK:
+            _fcntl(self._kept, _SETFL, flags & ~_NONBLOCK)
+
+    def restore(self) -> bool:
+        """Whether the descriptor had been closed or replaced; it is the capture pipe again."""
+        if _identity(self._fd) == self._identity:
+            return False
+        _dup2(self._kept, self._fd)
+        return True
+
+
+def _identity(fd: int) -> Optional[tuple[int, int]]:
+    try:
+        found = _fstat(fd)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+class Capture:
+    """The two output streams of the kernel. Confined to its main thread."""
+
+    def __init__(self) -> None:
+        self._pipes = (CapturePipe(1), CapturePipe(2))
+        self._streams: list[io.TextIOWrapper] = []
+        self._open_streams()
+
+    def _open_streams(self) -> None:
+        self._streams = [
+            io.TextIOWrapper(pipe, encoding="utf-8", errors="backslashreplace", newline="", write_through=True)
+            for pipe in self._pipes
+        ]
+        _sys.stdout, _sys.stderr = self._streams
+        _sys.__stdout__, _sys.__stderr__ = self._streams
+
+    def begin_cell(self) -> None:
+        """What an earlier cell did to the streams must not silence this one; its own replacements stay."""
+        for pipe in self._pipes:
+            pipe.make_blocking()
+        if any(stream.closed for stream in self._streams):
+            self._open_streams()
+        if _is_unusable(getattr(_sys, "stdout", None)):
+            _sys.stdout = self._streams[0]
+        if _is_unusable(getattr(_sys, "stderr", None)):
+            _sys.stderr = self._streams[1]
+
+    def end_cell(self) -> None:
+        """Bring everything that the cell wrote into the pipes, and the pipes back to where they belong."""
+        self.flush()
+        restored = [pipe.fileno() for pipe in self._pipes if pipe.restore()]
+        for fd in restored:
+            name = "standard output" if fd == 1 else "standard error"
+            warning = f"pyvisor: the cell closed or replaced file descriptor {fd}; it is the {name} again\n"
+            write_all(2, warning.encode())
+
+    def flush(self) -> None:
+        for stream in (getattr(_sys, "stdout", None), getattr(_sys, "stderr", None), *self._streams):
+            try:
+                stream.flush()  # type: ignore[union-attr]
+            except BaseException:  # noqa: B902 - the user's own stream may raise anything
+                pass
+        if _flush_c is not None:
+            _flush_c(None)
+
+
+def _is_unusable(stream: Any) -> bool:
+    try:
+        return stream is None or bool(getattr(stream, "closed", False))
+    except BaseException:  # noqa: B902 - the user's own stream may raise anything
+        return True

@@ -1,0 +1,215 @@
+"""The kernel: the process that runs a session's user code. Its main thread serves one operation after another."""
+
+from __future__ import annotations
+
+import builtins
+import faulthandler
+import os
+import resource
+import socket
+import sys
+import time
+import traceback
+from typing import Any, Callable, NoReturn, Optional
+
+from . import cells, evidence, interrupts, jsontext, reports, stdin, tool_errors
+from .calls import Calls
+from .capture import Capture, write_all
+from .decoder import decode_text
+from .errors import RpcError
+from .frames import FrameKind
+from .messages import Message
+from .names import Names
+from .pristine import BUILTINS as __builtins__
+from .signatures import is_name
+from .tools import Tools, not_awaited
+from .tracebacks import describe
+from .wire import Wire, WireClosed
+
+_MESSAGE, _RELAY = int(FrameKind.MESSAGE), int(FrameKind.RELAY)
+_EXIT_DEFECT = 70
+_RECURSION_NEEDED = 1000  # frames that writing a report may take, above whatever the user allows
+_exit, _getpid, _cpu, _usage, _SELF = os._exit, os.getpid, time.process_time_ns, resource.getrusage, resource.RUSAGE_SELF
+_get_recursion, _set_recursion = sys.getrecursionlimit, sys.setrecursionlimit
+
+Operation = Callable[[], Optional[reports.Report]]
+
+
+def run(main_socket: socket.socket, door: socket.socket, config: dict[str, Any]) -> NoReturn:
+    """Be the kernel of this process until the supervisor closes the socket."""
+    try:
+        kernel = Kernel(main_socket, door, config)
+        kernel.serve()
+    except WireClosed:
+        _exit(0)
+    except BaseException:  # noqa: B902 - a defect here must be told before the process ends
+        write_all(2, b"pyvisor: the kernel failed\n" + traceback.format_exc().encode("utf-8", "backslashreplace"))
+    finally:
+        _exit(_EXIT_DEFECT)
+
+
+class Kernel:
+    """Confined to the process's main thread."""
+
+    def __init__(self, main_socket: socket.socket, door: socket.socket, config: dict[str, Any]) -> None:
+        self._pid = _getpid()
+        session, generation = config["session"], config["generation"]
+        self._wire = Wire(main_socket, session, generation)
+        self._calls = Calls(self._wire, door, session, generation)
+        self._cell = 0
+        _enter(config["workspace"])
+        evidence.arm(f"kernel-{session}")
+        self._capture = Capture()
+        stdin.install()
+        faulthandler.enable(2)
+        interrupts.install()
+        tool_errors.install_module()
+        os.register_at_fork(after_in_child=self._calls.after_fork)
+        self._namespace = cells.new_main().__dict__
+        self._compiler, self._sources = cells.Compiler(), cells.Sources()
+        self._tools = Tools(self._calls, self._namespace)
+        self._names = Names(self._namespace, self._tools.is_tool)
+        self._methods: dict[str, Callable[[Message, dict[str, Any]], None]] = {
+            "execute": self._execute,
+            "variable.get": self._get,
+            "variable.set": self._set,
+            "tools": self._register,
+        }
+        if config.get("logging"):
+            from . import logs  # `logging` costs milliseconds that most sessions need not pay
+
+            logs.install(config["logging"], self._log)
+        self._say("ready", {"pid": self._pid})
+
+    def serve(self) -> NoReturn:
+        receive, methods, load = self._calls.main.receive, self._methods, jsontext.load
+        while True:
+            message = receive()
+            request = load(message.envelope)
+            methods[request["method"]](message, request.get("params") or {})
+
+    # --- operations ---
+
+    def _execute(self, message: Message, params: dict[str, Any]) -> None:
+        def operation() -> Optional[reports.Report]:
+            source = cells.decode_source(bytes(message.attachments[0]))
+            filename = cells.cell_file(message.cell)
+            self._sources.keep(filename, source)
+            codes, has_value = self._compiler.compile(source, filename, with_value=bool(params.get("value")))
+            value = cells.run(codes, self._namespace)
+            return reports.of_value(value) if has_value else None
+
+        self._operate(message.cell, operation)
+
+    def _get(self, message: Message, params: dict[str, Any]) -> None:
+        def operation() -> reports.Report:
+            name = params.get("name")
+            if name not in self._namespace:
+                raise NameError(f"name {name!r} is not defined")
+            return reports.of_value(self._namespace[name])
+
+        self._operate(message.cell, operation)
+
+    def _set(self, message: Message, params: dict[str, Any]) -> None:
+        def operation() -> None:
+            name = params.get("name")
+            if not is_name(name):
+                raise ValueError(f"a variable's name must be an identifier and no keyword, not {name!r}")
+            self._namespace[name] = decode_text(bytes(message.attachments[0]), message.attachments[1:])
+
+        self._operate(message.cell, operation)
+
+    def _register(self, message: Message, params: dict[str, Any]) -> None:
+        self._tools.register(jsontext.load(bytes(message.attachments[0])))
+
+    # --- a cell from its beginning to its end ---
+
+    def _operate(self, cell: int, operation: Operation) -> None:
+        self._cell = cell
+        self._calls.begin_cell(cell)
+        self._capture.begin_cell()
+        report, error = None, None
+        started = _cpu()
+        try:
+            report = operation()
+        except BaseException as raised:  # noqa: B902 - SystemExit and KeyboardInterrupt end the cell, not the kernel
+            error = raised
+        if _getpid() != self._pid:
+            self._leave_child(error)
+        allowed = _get_recursion()
+        if allowed < _RECURSION_NEEDED:
+            _set_recursion(_RECURSION_NEEDED)
+        self._calls.end_cell()
+        report, outcome = self._conclude(report, error)
+        if report is not None:
+            self._wire.send(_RELAY, report.envelope, report.attachments, cell=cell)
+        self._say("returned", {"outcome": outcome, "cpuNanos": _cpu() - started})
+        self._capture.end_cell()
+        done = {"toolCalls": self._calls.made, "peakMemoryBytes": _usage(_SELF).ru_maxrss * 1024}
+        names = self._names.changed()
+        self._say("done", done if names is None else {**done, **names})
+        if allowed < _RECURSION_NEEDED:
+            _set_recursion(allowed)
+
+    def _conclude(
+        self, report: Optional[reports.Report], error: Optional[BaseException]
+    ) -> tuple[Optional[reports.Report], str]:
+        forgotten = self._tools.take_unawaited()
+        if error is None and not forgotten:
+            return report, "completed"
+        self._sources.restore()
+        if error is None:
+            first = forgotten[0]
+            return reports.of_error(not_awaited(first), first.place), "raised"
+        notes = [f"Note: {not_awaited(call)} (line {call.place.line})" for call in forgotten[:1]]
+        return reports.of_error(error, None, notes), "raised"
+
+    def _leave_child(self, error: Optional[BaseException]) -> NoReturn:
+        """A child that the cell forked came to the cell's end: it is no kernel, and ends as a program would."""
+        status = 0
+        if isinstance(error, SystemExit) and (error.code is None or type(error.code) is int):
+            status = (error.code or 0) & 0xFF
+        elif error is not None:
+            status = 1
+        try:
+            if status == 1 and error is not None and not isinstance(error, SystemExit):
+                write_all(2, describe(error)["traceback"].encode("utf-8", "backslashreplace"))
+            self._capture.flush()
+        finally:
+            _exit(status)
+
+    # --- to the supervisor ---
+
+    def _say(self, method: str, params: dict[str, Any]) -> None:
+        envelope = b'{"jsonrpc":"2.0","method":"%b","params":%b}' % (method.encode("ascii"), jsontext.dump(params))
+        self._wire.send(_MESSAGE, envelope, cell=self._cell)
+
+    def _log(self, logger: str, level: str, message: str) -> None:
+        wire = self._calls.port()
+        if wire is None:
+            return  # a forked child has nobody to tell
+        params = jsontext.dump({"logger": logger, "level": level, "message": message})
+        try:
+            wire.send(_RELAY, b'{"jsonrpc":"2.0","method":"log","params":%b}' % params, cell=self._cell)
+        except (WireClosed, RpcError):
+            pass
+
+
+def _enter(workspace: str) -> None:
+    """Make the process the user's: its directory, its arguments, its import path."""
+    os.chdir(workspace)
+    payload = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    sys.path[:] = ["", *(entry for entry in sys.path if os.path.abspath(entry) != payload)]
+    sys.argv[:] = [""]
+    for name in ("exit", "quit"):
+        # `site` adds them for people at a prompt; here they would close sys.stdin before they raise.
+        if hasattr(builtins, name):
+            setattr(builtins, name, _leaver(name))
+
+
+def _leaver(name: str) -> Callable[..., NoReturn]:
+    def leave(code: Any = None) -> NoReturn:
+        raise SystemExit(code)
+
+    leave.__name__ = leave.__qualname__ = name
+    return leave

@@ -1,0 +1,78 @@
+"""One thread's own way to the supervisor: whole messages over a blocking socket."""
+
+from __future__ import annotations
+
+import itertools
+import select
+import socket
+from typing import Optional, Sequence
+
+from . import limits
+from .frames import Bytes, FrameReader
+from .messages import Message, MessageReader, encoded_frames
+from .pristine import BUILTINS as __builtins__
+
+_poll, _POLLIN = select.poll, select.POLLIN
+_DONTWAIT = socket.MSG_DONTWAIT
+_RELEASE = socket.socket.close
+
+
+class WireClosed(OSError):
+    """The supervisor has closed this way, or has ended."""
+
+
+class Wire:
+    """Confined to one thread, except that frames of another message may be sent between its frames (FRM-12)."""
+
+    def __init__(self, sock: socket.socket, session: int, generation: int) -> None:
+        sock.setblocking(True)
+        self._socket = sock
+        self._session, self._generation = session, generation
+        self._send, self._recv = sock.sendall, sock.recv
+        self._frames, self._messages = FrameReader(), MessageReader()
+        self._numbers = itertools.count(1)
+        self.fd = sock.fileno()
+
+    def send(
+        self, kind: int, envelope: bytes, attachments: Sequence[Bytes] = (), *, cell: int, flags: int = 0
+    ) -> None:
+        """Send a whole message. Raises `RpcError` above a limit, before anything is sent."""
+        number = next(self._numbers) & limits.U32_MAX
+        message = Message(kind, 0, self._session, self._generation, cell, number, envelope, attachments)
+        try:
+            for frame in encoded_frames(message, flags):
+                self._send(frame)
+        except (BrokenPipeError, ConnectionResetError):
+            raise WireClosed("the supervisor has closed the channel") from None
+
+    def receive(self, flags: int = 0) -> list[Message]:
+        """What one read completes; waits for its first byte."""
+        try:
+            data = self._recv(limits.READ_SIZE, flags)
+        except BlockingIOError:
+            return []
+        except ConnectionResetError:
+            data = b""
+        if not data:
+            raise WireClosed("the supervisor has closed the channel")
+        found = (self._messages.accept(frame) for frame in self._frames.feed(data))
+        return [message for message in found if message is not None]
+
+    def receive_now(self) -> list[Message]:
+        """What one read completes; does not wait."""
+        return self.receive(_DONTWAIT)
+
+    def close(self) -> None:
+        _RELEASE(self._socket)
+
+
+def wait_readable(fd: int, other: Optional[int]) -> None:
+    """Wait until one of the descriptors has something to read or has ended.
+
+    Nothing is consumed here, so this is where a signal may raise without losing anything.
+    """
+    waiting = _poll()
+    waiting.register(fd, _POLLIN)
+    if other is not None:
+        waiting.register(other, _POLLIN)
+    waiting.poll()
