@@ -19,6 +19,9 @@ final class ToolHost implements ToolRunner {
   private final ToolPool pool;
   private final Map<SessionCore, ToolRegistry> registries = new ConcurrentHashMap<>();
 
+  /** Which session's tool this thread runs; a tool must not call that session back. */
+  private final ThreadLocal<SessionCore> running = new ThreadLocal<>();
+
   ToolHost(int threads, ThreadRoster roster) {
     pool = new ToolPool(threads, roster.factory(ThreadJob.TOOL));
   }
@@ -33,15 +36,29 @@ final class ToolHost implements ToolRunner {
 
   @Override
   public Run run(SessionCore session, Message call, String id, Progress progress) {
-    throw new UnsupportedOperationException();
+    ToolRegistry registry = registries.getOrDefault(session, new ToolRegistry());
+    ToolTask task = new ToolTask(session, call, id, registry, progress);
+    task.future(
+        pool.submit(
+            () -> {
+              running.set(session);
+              try {
+                task.run();
+              } finally {
+                running.remove();
+              }
+            }));
+    return task;
   }
 
+  /** Adds tools; returns the list of {@code tools.register}. */
   String register(SessionCore session, List<Tool> tools) {
-    return "[]";
+    ToolRegistry registry = registries.get(session);
+    return registry == null ? "[]" : registry.add(tools);
   }
 
   boolean runsHere(SessionCore session) {
-    return false;
+    return running.get() == session;
   }
 
   void close() {

@@ -1,0 +1,16 @@
+package dev.pyvisor.document;
+
+import java.util.List;
+
+/**
+ * A value on its way to Python.
+ *
+ * @param json the document, UTF-8
+ * @param attachments the bytes that it refers to, in the order of their indexes
+ *     <p>Immutable.
+ */
+public record Document(byte[] json, List<byte[]> attachments) {
+  public Document {
+    attachments = List.copyOf(attachments);
+  }
+}

@@ -1,0 +1,37 @@
+package dev.pyvisor.tool;
+
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Which names Python code can write.
+ *
+ * <p>Immutable.
+ */
+final class Names {
+  private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,99}");
+  private static final Set<String> KEYWORDS =
+      Set.of(
+          "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class",
+          "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global",
+          "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise",
+          "return", "try", "while", "with", "yield");
+
+  private Names() {}
+
+  static String check(String name, String what) {
+    if (!IDENTIFIER.matcher(name).matches()) {
+      throw new IllegalArgumentException(
+          what
+              + " '"
+              + name
+              + "' is not a name that Python code can write; use at most 100 letters, digits and"
+              + " underscores, not beginning with a digit");
+    }
+    if (KEYWORDS.contains(name)) {
+      throw new IllegalArgumentException(
+          what + " '" + name + "' is a keyword of Python; choose another, for example " + name + "_");
+    }
+    return name;
+  }
+}

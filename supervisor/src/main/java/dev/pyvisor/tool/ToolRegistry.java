@@ -1,0 +1,52 @@
+package dev.pyvisor.tool;
+
+import dev.pyvisor.wire.Limits;
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+
+/**
+ * The tools of a session, by name.
+ *
+ * <p>Guarded by this.
+ */
+public final class ToolRegistry {
+  private final Map<String, Tool> tools = new LinkedHashMap<>();
+
+  /**
+   * Adds tools, replacing those of the same name; nothing changes when it is refused.
+   *
+   * @return the list of {@code tools.register}, as JSON
+   * @throws IllegalArgumentException when there are too many, or their descriptions are too long
+   */
+  public synchronized String add(Collection<Tool> added) {
+    Map<String, Tool> all = new LinkedHashMap<>(tools);
+    added.forEach(tool -> all.put(tool.name(), tool));
+    if (all.size() > Limits.TOOLS) {
+      throw new IllegalArgumentException(
+          all.size() + " tools are more than a session can have: " + Limits.TOOLS);
+    }
+    ArrayNode forms = JsonNodeFactory.instance.arrayNode();
+    all.values().forEach(tool -> forms.add(tool.wireForm()));
+    String json = forms.toString();
+    int size = json.getBytes(StandardCharsets.UTF_8).length;
+    if (size > Limits.CONTROL_MESSAGE - ROOM_FOR_ENVELOPE) {
+      throw new IllegalArgumentException(
+          "the descriptions of " + all.size() + " tools take " + size + " bytes, more than "
+              + (Limits.CONTROL_MESSAGE - ROOM_FOR_ENVELOPE) + "; shorten them or register fewer");
+    }
+    tools.clear();
+    tools.putAll(all);
+    return json;
+  }
+
+  private static final int ROOM_FOR_ENVELOPE = 1024;
+
+  public synchronized Optional<Tool> find(String name) {
+    return Optional.ofNullable(tools.get(name));
+  }
+}
