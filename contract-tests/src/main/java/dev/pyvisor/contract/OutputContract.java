@@ -1,0 +1,166 @@
+package dev.pyvisor.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pyvisor.Cell;
+import dev.pyvisor.CellListener;
+import dev.pyvisor.CellRun;
+import dev.pyvisor.Session;
+import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.load.Latencies;
+import dev.pyvisor.outcome.Outcome;
+import dev.pyvisor.outcome.OutcomeKind;
+import dev.pyvisor.outcome.OutputChunk;
+import dev.pyvisor.outcome.StreamName;
+import dev.pyvisor.tool.Tool;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** Every byte that a cell writes comes back, as it is written. */
+public interface OutputContract extends RunnerContract {
+
+  /** Output keeps its stream and its order: supersedes C19, stdout first and then stderr. */
+  @Test
+  @Rule({"C18", "LIF-10"})
+  default void the_output_of_subprocesses_belongs_to_the_cell() {
+    SupervisorClient client = open();
+    try (client) {
+      Session session = client.session();
+      Outcome outcome =
+          session.execute(
+              """
+              import os, subprocess, sys
+              os.write(1, b'fd 1\\n')
+              os.write(2, b'fd 2\\n')
+              print('print', flush=True)
+              subprocess.run([sys.executable, '-c',
+                  'import sys; print("child stdout"); print("child stderr", file=sys.stderr)'])
+              """);
+      assertThat(outcome.stdoutText()).isEqualTo("fd 1\nprint\nchild stdout\n");
+      assertThat(outcome.stderrText()).isEqualTo("fd 2\nchild stderr\n");
+      assertThat(session.execute("print('next')").stdoutText()).isEqualTo("next\n");
+    }
+    assertThat(client.exited().join().stderrTail()).as("the supervisor's own stderr").isEmpty();
+  }
+
+  @Test
+  @Rule("C20")
+  default void output_survives_the_kill_that_follows_it() {
+    try (SupervisorClient client = open()) {
+      Outcome outcome =
+          client
+              .session()
+              .execute(
+                  """
+                  import os, sys
+                  print('no newline', end='')
+                  print('to stderr', end='', file=sys.stderr)
+                  os.kill(os.getpid(), 9)
+                  """);
+      assertThat(outcome.kind()).isEqualTo(OutcomeKind.CRASHED);
+      assertThat(outcome.stdoutText()).isEqualTo("no newline");
+      assertThat(outcome.stderrText()).isEqualTo("to stderr");
+    }
+  }
+
+  @Test
+  @Rule({"C21", "FRM-8"})
+  default void characters_of_many_bytes_are_never_split() {
+    String unit = "é日🙂";
+    int repeats = 60_000;
+    List<OutputChunk> chunks = Collections.synchronizedList(new ArrayList<>());
+    try (SupervisorClient client = open()) {
+      Outcome outcome =
+          client
+              .session()
+              .execute(
+                  Cell.of("print('x' + '" + unit + "' * " + repeats + ")")
+                      .listener(
+                          new CellListener() {
+                            @Override
+                            public void onOutput(OutputChunk chunk) {
+                              chunks.add(chunk);
+                            }
+                          }));
+      String expected = "x" + unit.repeat(repeats) + "\n";
+      assertThat(outcome.stdoutText()).isEqualTo(expected);
+      assertThat(chunks).hasSizeGreaterThan(1);
+      assertThat(chunks).noneMatch(chunk -> chunk.text().contains("\uFFFD"));
+      assertThat(chunks.stream().map(OutputChunk::text).collect(Collectors.joining()))
+          .isEqualTo(expected);
+    }
+  }
+
+  @Test
+  @Rule("C21")
+  default void bytes_that_are_no_text_are_kept_as_bytes_and_shown_as_replacement() {
+    try (SupervisorClient client = open()) {
+      Outcome outcome =
+          client.session().execute("import os; _ = os.write(1, b'a\\xff\\xc3b\\xe6\\x97')");
+      assertThat(outcome.stdoutText()).isEqualTo("a\uFFFD\uFFFDb\uFFFD");
+    }
+  }
+
+  @Test
+  @Rule("C22")
+  default void both_streams_come_back_apart() {
+    try (SupervisorClient client = open()) {
+      Outcome outcome =
+          client
+              .session()
+              .execute("import sys;print('stdout ok');print('stderr ok',file=sys.stderr)");
+      assertThat(outcome.stdoutText()).isEqualTo("stdout ok\n");
+      assertThat(outcome.stderrText()).isEqualTo("stderr ok\n");
+      assertThat(outcome.chunks().stream().map(OutputChunk::stream))
+          .contains(StreamName.STDOUT, StreamName.STDERR);
+    }
+  }
+
+  /** The cell waits for a tool that answers only when the byte was seen: so it still runs. */
+  @Test
+  @Rule("C20")
+  default void a_print_reaches_the_listener_while_the_cell_goes_on() {
+    Counts counts = Counts.of(20, 200, 1000);
+    Semaphore seen = new Semaphore(0);
+    Latencies latencies = new Latencies();
+    Tool gate =
+        Tool.named("gate").handler((arguments, context) -> seen.tryAcquire(10, TimeUnit.SECONDS));
+    CompletableFuture<Boolean> allSeen = new CompletableFuture<>();
+    try (SupervisorClient client = open(gate)) {
+      CellRun run =
+          client
+              .session()
+              .start(
+                  Cell.of(
+                          "import time\nseen = True\nfor _ in range("
+                              + counts.now()
+                              + "):\n    print(time.monotonic_ns())\n    seen &= await gate()\nseen")
+                      .withValue()
+                      .listener(
+                          new CellListener() {
+                            @Override
+                            public void onOutput(OutputChunk chunk) {
+                              // Both clocks are CLOCK_MONOTONIC of this machine.
+                              long printed = Long.parseLong(chunk.text().strip());
+                              latencies.add(Duration.ofNanos(System.nanoTime() - printed));
+                              seen.release();
+                            }
+                          }));
+      run.outcome().thenAccept(o -> allSeen.complete(o.value().orElseThrow().as(Boolean.class)));
+      assertThat(allSeen.join()).as("each byte was seen before its cell went on").isTrue();
+    }
+    Evidence.record(
+        "first byte of a print at the listener, while the cell goes on",
+        List.of("C20"),
+        latencies.summary(),
+        counts);
+    assertThat(latencies.quantile(0.5)).isLessThan(Duration.ofMillis(100));
+  }
+}

@@ -1,0 +1,294 @@
+package dev.pyvisor.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pyvisor.Cell;
+import dev.pyvisor.Session;
+import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.error.ErrorCode;
+import dev.pyvisor.error.RunnerException;
+import dev.pyvisor.outcome.Outcome;
+import dev.pyvisor.outcome.OutcomeKind;
+import dev.pyvisor.outcome.PythonError;
+import dev.pyvisor.tool.Tool;
+import dev.pyvisor.tool.ToolFailure;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+
+/** Python code calls Java methods of the host. */
+public interface ToolContract extends RunnerContract {
+
+  @Test
+  @Rule("C48")
+  default void positional_and_named_arguments_arrive_as_they_were_given() {
+    AtomicReference<List<Object>> positional = new AtomicReference<>();
+    AtomicReference<Map<String, Object>> named = new AtomicReference<>();
+    Tool predict =
+        Tool.of(
+            "predict",
+            (arguments, context) -> {
+              positional.set(arguments.positional());
+              named.set(arguments.named());
+              return Map.of("answer", "4");
+            });
+    try (SupervisorClient client = open(predict)) {
+      Outcome outcome =
+          client
+              .session()
+              .execute(
+                  "result = await predict('question -> answer', question='2+2?')\nprint(result['answer'])");
+      assertThat(outcome.stdoutText()).isEqualTo("4\n");
+      assertThat(outcome.toolCalls()).isEqualTo(1);
+    }
+    assertThat(positional.get()).containsExactly("question -> answer");
+    assertThat(named.get()).isEqualTo(Map.of("question", "2+2?"));
+  }
+
+  @Test
+  @Rule("C49")
+  default void results_keep_their_shape() {
+    Tool shape =
+        Tool.of(
+            "shape_tool",
+            (arguments, context) ->
+                switch ((String) arguments.positional().get(0)) {
+                  case "list" -> List.of(1, 2);
+                  case "dict" -> Map.of("ok", true);
+                  case "none" -> null;
+                  default -> "hello";
+                });
+    try (SupervisorClient client = open(shape)) {
+      Outcome outcome =
+          client
+              .session()
+              .execute(
+                  """
+                  print(await shape_tool('list'))
+                  print((await shape_tool('dict'))['ok'])
+                  print(await shape_tool('none') is None)
+                  print(await shape_tool('text'))
+                  """);
+      assertThat(outcome.stdoutText()).isEqualTo("[1, 2]\nTrue\nTrue\nhello\n");
+    }
+  }
+
+  @Test
+  @Rule("C50")
+  default void a_tool_may_answer_later() {
+    try (SupervisorClient client = open(DemoTools.adder())) {
+      Outcome outcome = client.session().execute("result = await add(2, 3);print(result['total'])");
+      assertThat(outcome.stdoutText()).isEqualTo("5\n");
+    }
+  }
+
+  /** The exception keeps type, message and data: supersedes the bare RuntimeError of C51, C52. */
+  @Test
+  @Rule({"C51", "ERR-4"})
+  default void a_tools_failure_is_an_exception_that_python_can_catch() {
+    try (SupervisorClient client = open(failing(), DemoTools.adder())) {
+      Outcome outcome =
+          client
+              .session()
+              .execute(
+                  """
+                  try:
+                      await failing_tool()
+                  except Exception as e:
+                      print(type(e).__name__, e.type, e.message, e.data, 'at dev.pyvisor' in repr(vars(e)))
+                  print((await add(2, 2))['total'])
+                  """);
+      assertThat(outcome.stdoutText())
+          .isEqualTo(
+              "ToolError dev.pyvisor.tool.ToolFailure predict failed {'city': 'Atlantis'} False\n4\n");
+    }
+  }
+
+  @Test
+  @Rule("C52")
+  default void a_tools_failure_that_nobody_catches_is_the_cells_error() {
+    try (SupervisorClient client = open(failing())) {
+      Outcome outcome = client.session().execute("print('before')\nawait failing_tool()");
+      assertThat(outcome.kind()).isEqualTo(OutcomeKind.RAISED);
+      assertThat(outcome.stdoutText()).isEqualTo("before\n");
+      PythonError error = outcome.error().orElseThrow();
+      assertThat(error.type()).isEqualTo("ToolError");
+      assertThat(error.message()).contains("predict failed");
+      assertThat(error.traceback()).contains("await failing_tool()").doesNotContain("_runner");
+    }
+  }
+
+  @Test
+  @Rule("C54")
+  default void a_tool_that_calls_its_own_session_is_told_so_at_once() {
+    AtomicReference<ErrorCode> code = new AtomicReference<>();
+    Tool again =
+        Tool.named("again")
+            .handler(
+                (arguments, context) -> {
+                  try {
+                    context.session().execute("print('never')");
+                    return "ran";
+                  } catch (RunnerException refused) {
+                    code.set(refused.code());
+                    return "blocked";
+                  }
+                });
+    try (SupervisorClient client = open(again)) {
+      Outcome outcome = client.session().execute("print(await again())");
+      assertThat(outcome.stdoutText()).isEqualTo("blocked\n");
+      assertThat(code.get()).isEqualTo(ErrorCode.REENTRANT_CALL);
+    }
+  }
+
+  @Test
+  @Rule("C54")
+  default void a_tool_may_call_another_session() {
+    try (SupervisorClient client = open()) {
+      Session other = client.openSession("other");
+      client
+          .session()
+          .registerTools(
+              Tool.named("ask_other")
+                  .handler((arguments, context) -> other.execute("print(6 * 7)").stdoutText()));
+      Outcome outcome = client.session().execute("print((await ask_other()).strip())");
+      assertThat(outcome.stdoutText()).isEqualTo("42\n");
+    }
+  }
+
+  @Test
+  @Rule("C48")
+  default void a_tool_has_a_signature_a_docstring_and_a_blocking_form() {
+    try (SupervisorClient client = open(DemoTools.adder())) {
+      Outcome outcome =
+          client
+              .session()
+              .execute(
+                  """
+                  import inspect
+                  print(inspect.iscoroutinefunction(add), list(inspect.signature(add).parameters))
+                  print('Adds two numbers.' in inspect.getdoc(add))
+                  def helper(): return add.sync(2, b=3)['total']
+                  print(helper())
+                  try:
+                      await add(1)
+                  except TypeError as e:
+                      print('TypeError', 'b' in str(e))
+                  """);
+      assertThat(outcome.error()).isEmpty();
+      assertThat(outcome.stdoutText()).isEqualTo("True ['a', 'b']\nTrue\n5\nTypeError True\n");
+    }
+  }
+
+  @Test
+  @Rule("C48")
+  default void a_call_that_was_never_awaited_is_an_error_that_names_the_tool() {
+    try (SupervisorClient client = open(DemoTools.adder())) {
+      Outcome outcome = client.session().execute("x = add(1, 2)\nprint('ran')");
+      assertThat(outcome.kind()).isEqualTo(OutcomeKind.RAISED);
+      assertThat(outcome.stdoutText()).isEqualTo("ran\n");
+      PythonError error = outcome.error().orElseThrow();
+      assertThat(error.type()).isEqualTo("ToolNotAwaited");
+      assertThat(error.message()).contains("add").contains("await");
+    }
+  }
+
+  @Test
+  @Rule("LIF-11")
+  default void registering_tools_keeps_the_state_and_replaces_by_name() {
+    try (SupervisorClient client = open(DemoTools.adder())) {
+      Session session = client.session();
+      session.execute("keep = 40");
+      session.registerTools(Tool.named("two").handler((arguments, context) -> 2));
+      assertThat(session.execute("print(keep + await two())").stdoutText()).isEqualTo("42\n");
+      session.registerTools(Tool.named("two").handler((arguments, context) -> 3));
+      assertThat(
+              session
+                  .execute("print(keep + await two() + (await add(0, 0))['total'])")
+                  .stdoutText())
+          .isEqualTo("43\n");
+    }
+  }
+
+  @Test
+  @Rule("C51")
+  default void whatever_a_tool_throws_is_a_failure_of_the_call() {
+    List<Throwable> thrown =
+        Arrays.asList(
+            new StackOverflowError("deep"),
+            new OutOfMemoryError("full"),
+            new IllegalStateException() {
+              private static final long serialVersionUID = 1;
+
+              @Override
+              public String getMessage() {
+                throw new IllegalStateException("no message");
+              }
+            });
+    Tool thrower =
+        Tool.named("thrower")
+            .parameter("index", int.class, "which")
+            .handler(
+                (arguments, context) -> {
+                  Throwable failure = thrown.get(arguments.get("index", Integer.class));
+                  if (failure instanceof Error error) {
+                    throw error;
+                  }
+                  throw (RuntimeException) failure;
+                });
+    Tool broken =
+        Tool.named("broken")
+            .handler(
+                (arguments, context) ->
+                    CompletableFuture.failedFuture(new IllegalArgumentException("later")));
+    try (SupervisorClient client = open(thrower, broken)) {
+      Outcome outcome =
+          client
+              .session()
+              .execute(
+                  """
+                  async def name(call):
+                      try:
+                          await call
+                      except Exception as e:
+                          return e.type.rsplit('.', 1)[-1]
+                  print(await name(thrower(0)), await name(thrower(1)), await name(broken()))
+                  print(bool(await name(thrower(2))))
+                  """);
+      assertThat(outcome.stdoutText())
+          .isEqualTo("StackOverflowError OutOfMemoryError IllegalArgumentException\nTrue\n");
+    }
+  }
+
+  private static Tool failing() {
+    return Tool.named("failing_tool")
+        .handler(
+            (arguments, context) -> {
+              throw new ToolFailure("predict failed", Map.of("city", "Atlantis"));
+            });
+  }
+
+  @Test
+  @Rule("C48")
+  default void the_number_of_calls_is_counted_and_threads_may_call_too() {
+    try (SupervisorClient client = open(DemoTools.adder())) {
+      Outcome outcome =
+          client
+              .session()
+              .execute(
+                  Cell.of(
+                          """
+                          from concurrent.futures import ThreadPoolExecutor
+                          with ThreadPoolExecutor(8) as pool:
+                              totals = list(pool.map(lambda n: add.sync(n, n)['total'], range(40)))
+                          totals == [2 * n for n in range(40)]
+                          """)
+                      .withValue());
+      assertThat(outcome.value().orElseThrow().as(Boolean.class)).isTrue();
+      assertThat(outcome.toolCalls()).isEqualTo(40);
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** Transports that break the wire, which the contracts must catch. */
+@NullMarked
+package dev.pyvisor.broken;
+
+import org.jspecify.annotations.NullMarked;

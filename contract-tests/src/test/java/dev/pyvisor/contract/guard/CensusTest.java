@@ -1,0 +1,66 @@
+package dev.pyvisor.contract.guard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.channels.Pipe;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+
+/** The census sees each kind of thing that can be left behind. */
+class CensusTest {
+  private final Footprint before = Footprint.now();
+
+  @Test
+  void a_thread_is_seen_until_it_ends() throws InterruptedException {
+    CountDownLatch end = new CountDownLatch(1);
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                end.await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            },
+            "runner-left-reader");
+    thread.start();
+    assertThat(left()).anyMatch(line -> line.startsWith("thread runner-left-reader"));
+    end.countDown();
+    thread.join();
+    assertThat(left()).isEmpty();
+  }
+
+  @Test
+  void a_process_is_seen_until_it_ends() throws IOException {
+    Process process = new ProcessBuilder("sleep", "30").start();
+    assertThat(left()).contains("process " + process.pid());
+    process.toHandle().destroyForcibly();
+    process.onExit().join();
+    assertThat(left()).doesNotContain("process " + process.pid());
+  }
+
+  @Test
+  void a_pipe_is_seen_until_it_is_closed() throws IOException {
+    Pipe pipe = Pipe.open();
+    assertThat(left()).anyMatch(line -> line.matches("descriptor \\d+ -> pipe:.*"));
+    pipe.source().close();
+    pipe.sink().close();
+    assertThat(left()).isEmpty();
+  }
+
+  @Test
+  void a_temporary_directory_is_seen_until_it_is_deleted() throws IOException {
+    Path directory = Files.createTempDirectory("pyvisor");
+    assertThat(left()).contains("file " + directory);
+    Files.delete(directory);
+    assertThat(left()).isEmpty();
+  }
+
+  private Set<String> left() {
+    return Footprint.now().beyond(before);
+  }
+}

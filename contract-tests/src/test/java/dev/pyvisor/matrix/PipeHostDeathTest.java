@@ -1,0 +1,95 @@
+package dev.pyvisor.matrix;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.Counts;
+import dev.pyvisor.contract.Evidence;
+import dev.pyvisor.contract.Rule;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A host that is killed takes its runner along, with everything the runner's code has started. */
+@ExtendWith({Census.class, HangReport.class})
+class PipeHostDeathTest {
+  private static final Duration SOON = Duration.ofSeconds(2);
+
+  /** A host that is killed cannot delete its own directory. */
+  @TempDir Path folder;
+
+  @Test
+  @Rule({"LIF-9", "TRN-7"})
+  void nothing_of_the_runner_outlives_a_host_that_is_killed() throws Exception {
+    Process host =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Djava.io.tmpdir=" + folder,
+                "-cp",
+                System.getProperty("java.class.path"),
+                Host.class.getName())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    List<ProcessHandle> left = new ArrayList<>();
+    try (BufferedReader lines =
+        new BufferedReader(new InputStreamReader(host.getInputStream(), StandardCharsets.UTF_8))) {
+      for (String pid : lines.readLine().split(" ")) {
+        left.add(ProcessHandle.of(Long.parseLong(pid)).orElseThrow());
+      }
+      assertThat(left).hasSizeGreaterThan(3);
+      left.addAll(host.descendants().toList());
+
+      long start = System.nanoTime();
+      host.toHandle().destroyForcibly();
+      CompletableFuture.allOf(
+              left.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new))
+          .get(10, TimeUnit.SECONDS);
+      Duration took = Duration.ofNanos(System.nanoTime() - start);
+      Evidence.record(
+          "from SIGKILL of the host to the end of its runner's " + left.size() + " processes",
+          List.of("LIF-9"),
+          took.toMillis() + " ms",
+          Counts.always(1));
+      assertThat(took).isLessThan(SOON.multipliedBy(2));
+    } finally {
+      left.forEach(ProcessHandle::destroyForcibly);
+    }
+  }
+
+  /** The program that is killed: its code holds the interpreter and has started others. */
+  static final class Host {
+    private Host() {}
+
+    /** Prints the process ids of all that it has started, then runs an endless cell. */
+    public static void main(String[] arguments) {
+      SupervisorClient client = Pipe.client().open();
+      String pids =
+          client
+              .session()
+              .execute(
+                  """
+                  import os, subprocess
+                  pids = [os.getpid(), os.getppid()]
+                  for new_session in (False, True):
+                      for _ in range(3):
+                          pids.append(subprocess.Popen(['sleep', '60'], start_new_session=new_session).pid)
+                  print(*pids)
+                  """)
+              .stdoutText();
+      System.out.print(pids);
+      System.out.flush();
+      client.session().execute("while True: pass");
+    }
+  }
+}
