@@ -7,9 +7,10 @@ import unittest
 
 from tests import SOURCES
 
-PURE = ("frames", "messages", "rpc", "session", "credit", "limits", "errors")
+PURE = ("frames", "messages", "rpc", "session", "credit", "limits", "errors", "pristine")
 ALLOWED = {
-    "__future__", "collections", "dataclasses", "enum", "itertools", "json", "re", "struct", "time", "typing", "zlib",
+    "__future__", "builtins", "collections", "dataclasses", "enum", "itertools", "json", "re", "struct", "time", "typing",
+    "zlib",
 }  # fmt: skip
 
 

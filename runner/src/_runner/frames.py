@@ -8,6 +8,7 @@ from typing import Iterator, NamedTuple, Optional, Union
 
 from . import limits
 from .errors import ProtocolError
+from .pristine import BUILTINS as __builtins__
 
 Bytes = Union[bytes, bytearray, memoryview]
 

@@ -9,6 +9,7 @@ from typing import Iterator, NamedTuple, Optional, Sequence
 from . import limits
 from .errors import ErrorCode, ProtocolError, RpcError
 from .frames import Bytes, Flag, Frame, FrameKind, encode_fields
+from .pristine import BUILTINS as __builtins__
 
 _FIRST = int(Flag.FIRST)
 _LAST = int(Flag.LAST)
