@@ -167,12 +167,12 @@ class Kernel:
     def _leave_child(self, error: Optional[BaseException]) -> NoReturn:
         """A child that the cell forked came to the cell's end: it is no kernel, and ends as a program would."""
         status = 0
-        if isinstance(error, SystemExit) and (error.code is None or type(error.code) is int):
+        if type(error) is SystemExit and (error.code is None or type(error.code) is int):
             status = (error.code or 0) & 0xFF
         elif error is not None:
             status = 1
         try:
-            if status == 1 and error is not None and not isinstance(error, SystemExit):
+            if error is not None and type(error) is not SystemExit:
                 write_all(2, describe(error)["traceback"].encode("utf-8", "backslashreplace"))
             self._capture.flush()
         finally:

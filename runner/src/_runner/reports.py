@@ -6,11 +6,11 @@ from typing import Any, NamedTuple, Optional, Sequence
 
 from . import jsontext
 from .encoder import FORM, Encoder
+from .errors import RpcError
 from .frames import Bytes
 from .messages import check_size
-from .errors import RpcError
 from .pristine import BUILTINS as __builtins__
-from .reprs import bounded_repr, type_name
+from .reprs import bounded_repr, is_a, type_name
 from .tool_errors import ToolError
 from .tracebacks import Place, describe
 
@@ -44,16 +44,27 @@ def _value_report(document: bytes, value: Any, attachments: Sequence[Bytes]) -> 
 
 def of_error(error: BaseException, place: Optional[Place] = None, notes: Sequence[str] = ()) -> Report:
     described = jsontext.dump(describe(error, place, notes))
-    if not isinstance(error, ToolError) or error.data is None:
+    data = _attached(error)
+    if data is None:
         return Report(_envelope(b'"error":%b,"data":null}' % described[:-1]), ())
     encoder = Encoder()
-    report = Report(_envelope(b'"error":%b,"data":%b}' % (described[:-1], encoder.encode(error.data))), encoder.attachments)
+    report = Report(_envelope(b'"error":%b,"data":%b}' % (described[:-1], encoder.encode(data))), encoder.attachments)
     try:
         check_size(report.envelope, report.attachments)
         return report
     except RpcError:
-        cut = jsontext.dump({FORM: "cut", "type": type_name(error.data), "reason": "size"})
+        cut = jsontext.dump({FORM: "cut", "type": type_name(data), "reason": "size"})
         return Report(_envelope(b'"error":%b,"data":%b}' % (described[:-1], cut)), ())
+
+
+def _attached(error: Any) -> Any:
+    """What a host tool attached to its failure."""
+    if not is_a(error, ToolError):
+        return None
+    try:
+        return error.data
+    except BaseException:  # noqa: B902 - a subclass of the user's may raise anything
+        return None
 
 
 def _envelope(params: bytes) -> bytes:

@@ -19,6 +19,11 @@ def mro_of(cls: type) -> tuple[type, ...]:
     return _MRO(cls)
 
 
+def is_a(value: Any, cls: type) -> bool:
+    """`isinstance` that asks nothing of the value."""
+    return cls in mro_of(type(value))
+
+
 def qualname_of(cls: type) -> str:
     return _name(_QUALNAME(cls))
 

@@ -8,12 +8,13 @@ from typing import Any, NamedTuple, Optional, Sequence
 
 from . import limits
 from .pristine import BUILTINS as __builtins__
-from .reprs import clean, module_of, qualname_of, safe_str, shorten
+from .reprs import clean, is_a, module_of, qualname_of, safe_str, shorten
 
 _OWN = os.path.dirname(__file__) + os.sep
 _ASYNCIO = os.path.join(os.path.dirname(os.__file__), "asyncio") + os.sep
 _HEADER = "Traceback (most recent call last):\n"
 _PARTS = ("__cause__", "__context__")
+_traceback_of = BaseException.__dict__["__traceback__"].__get__  # no attribute of the user's is asked
 
 
 class Place(NamedTuple):
@@ -43,16 +44,17 @@ def describe(exception: BaseException, place: Optional[Place] = None, notes: Seq
         "traceback": shorten(clean(text + "".join(note + "\n" for note in notes)), limits.TRACEBACK),
         "frames": [_frame(frame) for frame in _ends(stack)],
     }
-    if isinstance(exception, SyntaxError):
-        syntax = _syntax(exception)
-        if syntax:
-            described["syntax"] = syntax
+    if is_a(exception, SyntaxError):
+        try:
+            described.update(_syntax(exception))
+        except BaseException:  # noqa: B902 - its attributes are the user's
+            pass
     return described
 
 
 def _formatted(exception: BaseException, place: Optional[Place]) -> tuple[str, list[traceback.FrameSummary]]:
     told = traceback.TracebackException(
-        type(exception), exception, exception.__traceback__, limit=-limits.TRACEBACK_FRAMES
+        type(exception), exception, _traceback_of(exception), limit=-limits.TRACEBACK_FRAMES
     )
     _strip(told)
     if place is not None:
@@ -106,7 +108,7 @@ def _frame(frame: traceback.FrameSummary) -> dict[str, Any]:
 
 def _plain(exception: BaseException, message: str) -> tuple[str, list[traceback.FrameSummary]]:
     stack = []
-    step = exception.__traceback__
+    step = _traceback_of(exception)
     while step is not None:
         code = step.tb_frame.f_code
         if not is_own(code.co_filename):
@@ -117,7 +119,7 @@ def _plain(exception: BaseException, message: str) -> tuple[str, list[traceback.
     return _HEADER + "".join(lines) + f"{qualname_of(type(exception))}: {message}\n", stack
 
 
-def _syntax(exception: SyntaxError) -> dict[str, Any]:
+def _syntax(exception: Any) -> dict[str, Any]:
     found = {
         "line": exception.lineno,
         "column": exception.offset,
@@ -129,4 +131,4 @@ def _syntax(exception: SyntaxError) -> dict[str, Any]:
         return {}
     if type(exception.text) is str:
         syntax["text"] = clean(exception.text.rstrip("\n"))[: limits.REPR]
-    return syntax
+    return {"syntax": syntax}

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import termios
 import time
+import warnings
 from typing import Any, Callable, NamedTuple, Optional, Sequence
 
 from _runner import kernel
@@ -76,6 +77,7 @@ class KernelHost:
                 for pair in pipes:
                     os.close(pair[0])
                     os.close(pair[1])
+                _shed({0, 1, 2, theirs.fileno(), their_door.fileno()})
                 if before is not None:
                     before()
                 config = {"session": 3, "generation": 2, "workspace": self.workspace, "logging": logging}
@@ -246,6 +248,18 @@ class KernelHost:
         tool = self.tools.get(params["name"])
         if tool is not None:
             self.answer(said, tool(*params["args"], **params["kwargs"]))
+
+
+def _shed(kept: set[int]) -> None:
+    """What the tests' own process has open, or has set, is not the kernel's."""
+    warnings.resetwarnings()
+    warnings.simplefilter("ignore", ResourceWarning)
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) not in kept:
+            try:
+                os.close(int(name))
+            except OSError:
+                pass  # the listing's own
 
 
 def _waiting(fd: int) -> int:
