@@ -31,7 +31,10 @@ final class ConsoleReport implements Report, CellListener {
 
   @Override
   public void finished(int number, Outcome outcome) {
-    outcome.value().ifPresent(value -> out.println(value.repr()));
+    outcome
+        .value()
+        .filter(value -> !value.pythonType().equals("builtins.NoneType"))
+        .ifPresent(value -> out.println(value.repr()));
     out.flush();
     outcome.error().ifPresent(error -> err.print(error.traceback()));
     if (!outcome.ok() && outcome.error().isEmpty()) {
