@@ -192,7 +192,6 @@ public final class ClientCore {
             name,
             core -> new ToolDesk(core, toolHost));
     session.face(facade.of(this, session));
-    toolHost.enter(session);
     link.enter(session);
     if (!settings.tools().isEmpty()) {
       registerTools(session, settings.tools(), deadline);
@@ -229,7 +228,7 @@ public final class ClientCore {
 
   /** Whether this thread runs a tool that this session called. */
   boolean toolRunsHere(SessionCore session) {
-    return toolHost.runsHere(session);
+    return ToolRun.runsHere(session);
   }
 
   void closeSession(SessionCore session, Deadline deadline) {

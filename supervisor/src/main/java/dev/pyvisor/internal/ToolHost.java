@@ -19,15 +19,13 @@ final class ToolHost implements ToolRunner {
   private final ToolPool pool;
   private final Map<SessionCore, ToolRegistry> registries = new ConcurrentHashMap<>();
 
-  /** Which session's tool this thread runs; a tool must not call that session back. */
-  private final ThreadLocal<SessionCore> running = new ThreadLocal<>();
-
   ToolHost(int threads, ThreadRoster roster) {
     pool = new ToolPool(threads, roster.factory(ThreadJob.TOOL));
   }
 
-  void enter(SessionCore session) {
-    registries.put(session, new ToolRegistry());
+  /** Adds tools to a session; returns what is to be registered, as JSON. */
+  String register(SessionCore session, List<Tool> tools) {
+    return registry(session).add(tools);
   }
 
   void leave(SessionCore session) {
@@ -36,32 +34,17 @@ final class ToolHost implements ToolRunner {
 
   @Override
   public Run run(SessionCore session, Message call, String id, Progress progress) {
-    ToolRegistry registry = registries.getOrDefault(session, new ToolRegistry());
-    ToolTask task = new ToolTask(session, call, id, registry, progress);
-    task.future(
-        pool.submit(
-            () -> {
-              running.set(session);
-              try {
-                task.run();
-              } finally {
-                running.remove();
-              }
-            }));
-    return task;
+    ToolRun run = new ToolRun(session, call, id, progress, pool);
+    run.start(registry(session));
+    return run;
   }
 
-  /** Adds tools; returns the list of {@code tools.register}. */
-  String register(SessionCore session, List<Tool> tools) {
-    ToolRegistry registry = registries.get(session);
-    return registry == null ? "[]" : registry.add(tools);
-  }
-
-  boolean runsHere(SessionCore session) {
-    return running.get() == session;
-  }
-
+  /** Interrupts what runs; does not wait for a tool that ignores it. */
   void close() {
     pool.close();
+  }
+
+  private ToolRegistry registry(SessionCore session) {
+    return registries.computeIfAbsent(session, found -> new ToolRegistry());
   }
 }

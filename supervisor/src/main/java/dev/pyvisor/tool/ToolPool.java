@@ -28,6 +28,14 @@ public final class ToolPool {
     return executor.submit(call);
   }
 
+  /** Interrupts the call where it runs, and keeps nothing of it where it waits. */
+  public void cancel(Future<?> call) {
+    call.cancel(true);
+    if (call instanceof Runnable waiting) {
+      executor.remove(waiting);
+    }
+  }
+
   /** Interrupts what runs, forgets what waits. Does not wait for a tool that ignores it. */
   public void close() {
     executor.shutdownNow();

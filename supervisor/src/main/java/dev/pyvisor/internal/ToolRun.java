@@ -1,0 +1,187 @@
+package dev.pyvisor.internal;
+
+import dev.pyvisor.Session;
+import dev.pyvisor.tool.ToolCall;
+import dev.pyvisor.tool.ToolContext;
+import dev.pyvisor.tool.ToolEvent;
+import dev.pyvisor.tool.ToolPool;
+import dev.pyvisor.tool.ToolRegistry;
+import dev.pyvisor.wire.Message;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One tool call on its way through a tool thread, and what the tool sees of it.
+ *
+ * <p>Guarded by this.
+ */
+final class ToolRun implements ToolRunner.Run, ToolContext {
+  /**
+   * The session whose tool the current thread runs: how a tool that calls its own session back is
+   * noticed.
+   */
+  private static final ThreadLocal<@Nullable SessionCore> CALLER = new ThreadLocal<>();
+
+  private final SessionCore session;
+  private final Message call;
+  private final String id;
+  private final ToolRunner.Progress progress;
+  private final ToolPool pool;
+  private final List<Runnable> onCancel = new ArrayList<>();
+  private @Nullable Future<?> task;
+  private @Nullable ToolEvent event;
+  private boolean cancelled;
+
+  ToolRun(
+      SessionCore session, Message call, String id, ToolRunner.Progress progress, ToolPool pool) {
+    this.session = session;
+    this.call = call;
+    this.id = id;
+    this.progress = progress;
+    this.pool = pool;
+  }
+
+  /** Whether this thread runs a tool that this session called. */
+  static boolean runsHere(SessionCore session) {
+    return CALLER.get() == session;
+  }
+
+  void start(ToolRegistry registry) {
+    try {
+      Future<?> started = pool.submit(() -> run(registry));
+      synchronized (this) {
+        task = started;
+      }
+    } catch (RejectedExecutionException closed) {
+      // The client is closing, and with it every call.
+      synchronized (this) {
+        cancelled = true;
+      }
+    }
+  }
+
+  // ---- on a tool thread ----
+
+  private void run(ToolRegistry registry) {
+    CALLER.set(session);
+    try {
+      ToolCall.Answer answer =
+          new ToolCall(id, call.envelope(), call.attachments()).run(registry, this::begin);
+      if (!cancelled()) {
+        // An interrupt that the tool gave itself must not cost it its answer.
+        Thread.interrupted();
+      }
+      finish(answer);
+      progress.answer(answer.envelope(), answer.attachments());
+    } finally {
+      CALLER.remove();
+    }
+  }
+
+  private ToolContext begin(String name) {
+    ToolEvent begun = new ToolEvent(name, id, call.cell(), Optional.empty());
+    synchronized (this) {
+      event = begun;
+    }
+    tell(() -> progress.started(begun));
+    return this;
+  }
+
+  private void finish(ToolCall.Answer answer) {
+    ToolEvent begun = begun();
+    if (begun != null) {
+      String failure = answer.failure();
+      ToolEvent finished = failure == null ? begun : begun.failed(failure);
+      tell(() -> progress.finished(finished));
+    }
+  }
+
+  /**
+   * Something that waits for a slow listener.
+   *
+   * <p>Thread-safe: called from one thread.
+   */
+  private interface Telling {
+    void tell() throws InterruptedException;
+  }
+
+  private static void tell(Telling telling) {
+    try {
+      telling.tell();
+    } catch (InterruptedException cancelled) {
+      // The tool itself must see that it is cancelled.
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private synchronized @Nullable ToolEvent begun() {
+    return event;
+  }
+
+  // ---- the end of the call ----
+
+  @Override
+  public void cancel() {
+    List<Runnable> actions;
+    Future<?> running;
+    synchronized (this) {
+      if (cancelled) {
+        return;
+      }
+      cancelled = true;
+      actions = List.copyOf(onCancel);
+      onCancel.clear();
+      running = task;
+    }
+    if (running != null) {
+      pool.cancel(running);
+    }
+    actions.forEach(action -> UserCode.run("the cancel of a tool", action));
+  }
+
+  // ---- what the tool sees ----
+
+  @Override
+  public Session session() {
+    return session.facade();
+  }
+
+  @Override
+  public int cell() {
+    return call.cell();
+  }
+
+  @Override
+  public Optional<Duration> remaining() {
+    return Optional.empty();
+  }
+
+  @Override
+  public synchronized boolean cancelled() {
+    return cancelled;
+  }
+
+  @Override
+  public void onCancel(Runnable action) {
+    synchronized (this) {
+      if (!cancelled) {
+        onCancel.add(action);
+        return;
+      }
+    }
+    action.run();
+  }
+
+  @Override
+  public void progress(String message) {
+    ToolEvent begun = begun();
+    if (begun != null) {
+      tell(() -> progress.progress(begun, message));
+    }
+  }
+}

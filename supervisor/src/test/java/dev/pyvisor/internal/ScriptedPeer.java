@@ -1,0 +1,208 @@
+package dev.pyvisor.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pyvisor.CellListener;
+import dev.pyvisor.outcome.StreamName;
+import dev.pyvisor.wire.Envelope;
+import dev.pyvisor.wire.Frame;
+import dev.pyvisor.wire.FrameKind;
+import dev.pyvisor.wire.FrameReader;
+import dev.pyvisor.wire.JsonRpc;
+import dev.pyvisor.wire.Limits;
+import dev.pyvisor.wire.Message;
+import dev.pyvisor.wire.MessageReader;
+import dev.pyvisor.wire.MessageWriter;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.zip.CRC32;
+
+/**
+ * A runner played by the test, joined to a link in memory: says what the test tells it, and shows
+ * what the link sends. The test's thread is the reader.
+ */
+final class ScriptedPeer implements AutoCloseable {
+  static final Duration CALL_TIMEOUT = Duration.ofSeconds(5);
+  private static final int PATIENCE_SECONDS = 10;
+
+  final ManualTimer timer = new ManualTimer();
+  final ExecutorService callbacks = Executors.newCachedThreadPool();
+  final Link link;
+  private final BlockingQueue<Object> sent = new LinkedBlockingQueue<>();
+  private final Thread writer;
+  private int number;
+
+  ScriptedPeer(Path directory) {
+    link = new Link("test", directory, timer, callbacks, callbacks);
+    writer = new Thread(this::write, "test-writer");
+    writer.setDaemon(true);
+    writer.start();
+    byte[] hello =
+        ("{\"magic\":\"pyvisor\",\"protocol\":1,\"runner\":\"0\",\"incarnation\":\"i\",\"pid\":1,"
+                + "\"python\":\"3.11.7\",\"implementation\":\"cpython\"}")
+            .getBytes(StandardCharsets.UTF_8);
+    link.onFrame(new Frame(FrameKind.HELLO, 0, 0, 0, 0, 0, 0, hello));
+  }
+
+  private void write() {
+    FrameReader frames = new FrameReader();
+    MessageReader messages = new MessageReader();
+    ByteBuffer buffer = ByteBuffer.allocate(2 * Limits.FRAME);
+    try {
+      while (link.outbox().take(buffer)) {
+        frames.feed(
+            buffer.flip(),
+            frame -> {
+              if (frame.kind() == FrameKind.MESSAGE || frame.kind() == FrameKind.RELAY) {
+                Message message = messages.accept(frame);
+                if (message != null) {
+                  sent.add(message);
+                }
+              } else {
+                sent.add(frame);
+              }
+            });
+        buffer.clear();
+      }
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  SessionCore session(int id) {
+    return session(id, (session, call, callId, progress) -> () -> {});
+  }
+
+  SessionCore session(int id, ToolRunner tools) {
+    SessionCore session =
+        new SessionCore(link, id, 1, "session-" + id, core -> new ToolDesk(core, tools));
+    link.enter(session);
+    return session;
+  }
+
+  static CellRequest cell(CellListener... listener) {
+    return new CellRequest(
+        "execute",
+        "{}",
+        List.of("pass".getBytes(StandardCharsets.UTF_8)),
+        listener.length == 0 ? Optional.empty() : Optional.of(listener[0]));
+  }
+
+  Deadline inCallTime() {
+    return Deadline.in(timer, CALL_TIMEOUT);
+  }
+
+  // ---- what the link sends ----
+
+  /** The next message; PINGs that come before it are passed over. */
+  Message nextMessage() {
+    forgetPings();
+    return (Message) next(Message.class);
+  }
+
+  Frame nextFrame() {
+    return (Frame) next(Frame.class);
+  }
+
+  private Object next(Class<?> wanted) {
+    try {
+      Object found = sent.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      assertThat(found).as("what the link sends next").isInstanceOf(wanted);
+      return found;
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  boolean nothingSent() {
+    forgetPings();
+    return sent.isEmpty();
+  }
+
+  private void forgetPings() {
+    sent.removeIf(found -> found instanceof Frame frame && frame.kind() == FrameKind.PING);
+  }
+
+  static String id(Message message) {
+    return ((Envelope.Request) JsonRpc.parse(message.envelope())).id();
+  }
+
+  // ---- what the runner says ----
+
+  void says(Message message) {
+    MessageWriter writer = new MessageWriter(message);
+    FrameReader frames = new FrameReader();
+    while (!writer.finished()) {
+      ByteBuffer frame = ByteBuffer.allocate(Limits.FRAME);
+      writer.writeNext(frame);
+      frames.feed(frame.flip(), link::onFrame);
+    }
+  }
+
+  void says(FrameKind kind, int session, int generation, int cell, String envelope) {
+    says(
+        new Message(
+            kind,
+            0,
+            session,
+            generation,
+            cell,
+            ++number,
+            envelope.getBytes(StandardCharsets.UTF_8),
+            List.of()));
+  }
+
+  void prints(StreamName stream, int cell, int flags, byte[] bytes) {
+    FrameKind kind = stream == StreamName.STDOUT ? FrameKind.STDOUT : FrameKind.STDERR;
+    link.onFrame(new Frame(kind, flags, 0, 1, 1, cell, 0, bytes));
+  }
+
+  void prints(int cell, String text) {
+    prints(StreamName.STDOUT, cell, 0, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The terminal of a cell that wrote this and nothing else. */
+  void completes(Message cell, String stdout, String stderr, int toolCalls) {
+    replies(
+        cell,
+        "\"result\":{\"outcome\":\"completed\",\"generation\":1,\"state\":{\"preserved\":true,"
+            + "\"source\":\"live\",\"restored\":[],\"lost\":[]},\"totals\":{\"stdout\":"
+            + total(stdout)
+            + ",\"stderr\":"
+            + total(stderr)
+            + ",\"toolCalls\":"
+            + toolCalls
+            + "},\"elapsedNanos\":5,\"cpuNanos\":4,\"peakMemoryBytes\":3}");
+  }
+
+  void replies(Message request, String resultOrError) {
+    says(
+        FrameKind.MESSAGE,
+        request.session(),
+        1,
+        request.cell(),
+        "{\"jsonrpc\":\"2.0\",\"id\":" + id(request) + "," + resultOrError + "}");
+  }
+
+  private static String total(String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    CRC32 crc = new CRC32();
+    crc.update(bytes);
+    return "{\"bytes\":" + bytes.length + ",\"crc32\":" + crc.getValue() + "}";
+  }
+
+  @Override
+  public void close() {
+    writer.interrupt();
+    callbacks.shutdownNow();
+  }
+}
