@@ -13,6 +13,12 @@ public final class BenchLimits {
   /** How many large messages are under way at once, as when the wedge was first seen. */
   public static final int AT_ONCE = 12;
 
+  /** For each row: enough for the compiler, short enough for people. */
+  public static final Duration WARM_UP = Duration.ofSeconds(1);
+
+  /** Short runs warm up shortly: so many times the rounds that count. */
+  public static final int WARM_UP_ROUNDS = 10;
+
   /** No single operation measured here takes a second on a machine in order; then it is ended. */
   public static final Duration OPERATION = Duration.ofSeconds(30);
 

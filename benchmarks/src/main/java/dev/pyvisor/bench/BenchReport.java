@@ -8,12 +8,10 @@ import java.util.Optional;
 /**
  * What a run has found.
  *
- * @param warmUp rounds before the counted ones, in each phase
  * @param busyLoops how many run in the busy phase
  * @param results in the order of the table, phase by phase
  */
-public record BenchReport(
-    MachineFacts machine, int rounds, int warmUp, int busyLoops, List<Result> results) {
+public record BenchReport(MachineFacts machine, int rounds, int busyLoops, List<Result> results) {
 
   public BenchReport {
     results = List.copyOf(results);

@@ -16,8 +16,6 @@ import java.util.stream.Stream;
 
 /** The work behind {@code pyvisor bench}. */
 public final class BenchSuite {
-  private static final int WARM_UP_SHARE = 4;
-
   private BenchSuite() {}
 
   /** The keys by which rows are chosen, in the order of the table. */
@@ -35,24 +33,24 @@ public final class BenchSuite {
       throws IOException, InterruptedException {
     Interpreter interpreter = Interpreter.find(options.python());
     MachineFacts machine = MachineFacts.of(interpreter);
-    int warmUp = Math.max(1, options.rounds() / WARM_UP_SHARE);
     List<Result> results = new ArrayList<>();
     int busyLoops = 0;
     try (Watchdog watchdog = new Watchdog();
         Workbench workbench = new Workbench(interpreter)) {
       Measurement measurement = new Measurement(chosen(options), watchdog);
       measurement.open(workbench);
+      measurement.warmUp(options.rounds());
       if (options.phases().contains(Phase.IDLE)) {
-        results.addAll(measurement.run(Phase.IDLE, warmUp, options.rounds()));
+        results.addAll(measurement.run(Phase.IDLE, options.rounds()));
       }
       if (options.phases().contains(Phase.BUSY)) {
         try (BusyLoops busy = BusyLoops.start(interpreter.path())) {
           busyLoops = busy.count();
-          results.addAll(measurement.run(Phase.BUSY, warmUp, options.rounds()));
+          results.addAll(measurement.run(Phase.BUSY, options.rounds()));
         }
       }
     }
-    BenchReport report = new BenchReport(machine, options.rounds(), warmUp, busyLoops, results);
+    BenchReport report = new BenchReport(machine, options.rounds(), busyLoops, results);
     out.print(
         options.format() == Format.JSON
             ? JsonPage.of(report) + System.lineSeparator()

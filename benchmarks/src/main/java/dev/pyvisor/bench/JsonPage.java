@@ -14,7 +14,6 @@ final class JsonPage {
     Map<String, Object> page = new LinkedHashMap<>();
     page.put("machine", report.machine());
     page.put("rounds", report.rounds());
-    page.put("warmUp", report.warmUp());
     page.put("busyLoops", report.busyLoops());
     page.put("results", report.results().stream().map(JsonPage::row).toList());
     return JsonMapper.shared().writeValueAsString(page);

@@ -40,8 +40,19 @@ final class Measurement {
     }
   }
 
-  List<Result> run(Phase phase, int warmUp, int rounds) throws InterruptedException {
-    rounds(warmUp);
+  /** Lets compilers and caches settle: a JVM runs slowly what it has run a hundred times only. */
+  void warmUp(int rounds) throws InterruptedException {
+    Map<Row, Samples> unused = new LinkedHashMap<>();
+    for (Row row : List.copyOf(probes.keySet())) {
+      long limit = System.nanoTime() + BenchLimits.WARM_UP.toNanos();
+      int times = Math.max(1, BenchLimits.WARM_UP_ROUNDS * rounds / row.every());
+      while (times-- > 0 && System.nanoTime() < limit && probes.containsKey(row)) {
+        once(row, unused);
+      }
+    }
+  }
+
+  List<Result> run(Phase phase, int rounds) throws InterruptedException {
     Map<Row, Samples> samples = rounds(rounds);
     List<Result> results = new ArrayList<>();
     for (Row row : rows) {

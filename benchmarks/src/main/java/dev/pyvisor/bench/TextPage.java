@@ -7,7 +7,7 @@ import java.util.Locale;
 
 /** A report as a table for people. */
 final class TextPage {
-  private static final String LINE = "  %-46s %7s %10s %10s %10s  %s%n";
+  private static final String LINE = "  %-52s %7s %10s %10s %10s  %s%n";
 
   private TextPage() {}
 
@@ -16,9 +16,12 @@ final class TextPage {
     page.append(report.machine().line()).append(System.lineSeparator());
     page.append(
         format(
-            "%d rounds after %d of warm-up in each phase; in each round every row once, in turn"
+            "%d rounds in each phase; in each round every row once, in turn; before the first, each row"
+                + " warmed up for %d ms or %d times"
                 + "%n",
-            report.rounds(), report.warmUp()));
+            report.rounds(),
+            BenchLimits.WARM_UP.toMillis(),
+            BenchLimits.WARM_UP_ROUNDS * report.rounds()));
     for (Phase phase : Phase.values()) {
       if (report.results().stream().anyMatch(result -> result.phase() == phase)) {
         page.append(System.lineSeparator()).append(head(phase, report.busyLoops()));
@@ -37,7 +40,7 @@ final class TextPage {
 
   private static String line(Result result) {
     if (result.figures().isEmpty()) {
-      return format("  %-46s %s%n", result.title(), result.note());
+      return format("  %-52s %s%n", result.title(), result.note());
     }
     Figures figures = result.figures().get();
     return format(
