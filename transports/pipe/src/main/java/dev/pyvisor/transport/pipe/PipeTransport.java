@@ -190,12 +190,13 @@ final class PipeTransport implements Transport {
     awaitUntil(stderrDone, end);
     over = true;
     String reason = reason(status);
-    if (status != 0) {
-      sweep();
-    }
     try {
+      // First of all: everything that waits for the runner waits for this.
       listener.onClosed(
           new ExitReport(reason, OptionalInt.of(status), stderr.tail(Defaults.STDERR_QUOTED)));
+      if (status != 0) {
+        sweep();
+      }
     } finally {
       gone.countDown();
     }

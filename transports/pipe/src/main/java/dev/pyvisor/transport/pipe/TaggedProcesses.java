@@ -1,5 +1,7 @@
 package dev.pyvisor.transport.pipe;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -12,10 +14,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Finds and kills what a runner left behind that did not end itself: by its tag in /proc, and by
@@ -29,8 +28,7 @@ final class TaggedProcesses {
   /** LIF-9 allows two seconds for everything. */
   private static final Duration LIMIT = Duration.ofSeconds(2);
 
-  /** A process that forks as fast as it is found is met again this often. */
-  private static final int ROUNDS = 100;
+  private static final Duration PAUSE = Duration.ofMillis(1);
 
   private TaggedProcesses() {}
 
@@ -38,19 +36,31 @@ final class TaggedProcesses {
   static List<Long> sweep(String runnerId, Collection<ProcessHandle> known) {
     long end = System.nanoTime() + LIMIT.toNanos();
     Map<Long, ProcessHandle> found = new LinkedHashMap<>();
-    known.stream()
-        .filter(ProcessHandle::isAlive)
-        .forEach(handle -> found.put(handle.pid(), handle));
-    for (int round = 0; round < ROUNDS; round++) {
+    known.forEach(handle -> found.put(handle.pid(), handle));
+    while (true) {
       tagged(runnerId).forEach(handle -> found.put(handle.pid(), handle));
+      found.values().removeIf(handle -> !lives(handle));
       if (found.isEmpty() || System.nanoTime() > end) {
-        break;
+        return List.copyOf(found.keySet());
       }
       found.values().forEach(ProcessHandle::destroyForcibly);
-      awaitAll(found.values(), end);
-      found.values().removeIf(handle -> !handle.isAlive());
+      // The end of somebody else's child is no event that a process could wait for; a kill takes
+      // microseconds.
+      LockSupport.parkNanos(PAUSE.toNanos());
     }
-    return List.copyOf(found.keySet());
+  }
+
+  /** A killed orphan that nobody reaps stays in /proc, but it does nothing any more. */
+  private static boolean lives(ProcessHandle handle) {
+    if (!handle.isAlive()) {
+      return false;
+    }
+    try {
+      String stat = Files.readString(PROC.resolve(handle.pid() + "/stat"), ISO_8859_1);
+      return stat.charAt(stat.lastIndexOf(')') + 2) != 'Z';
+    } catch (IOException | IndexOutOfBoundsException gone) {
+      return false;
+    }
   }
 
   private static List<ProcessHandle> tagged(String runnerId) {
@@ -84,18 +94,5 @@ final class TaggedProcesses {
       }
     }
     return false;
-  }
-
-  private static void awaitAll(Collection<ProcessHandle> handles, long end) {
-    CompletableFuture<?>[] exits =
-        handles.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new);
-    try {
-      CompletableFuture.allOf(exits)
-          .get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (ExecutionException | TimeoutException notYet) {
-      // The caller looks again and reports what is left.
-    }
   }
 }
