@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.pyvisor.bench.BenchOptions.Format;
 import dev.pyvisor.bench.BenchOptions.Phase;
 import dev.pyvisor.bench.BenchReport.Result;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Limit;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -15,9 +18,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
+@ExtendWith({Census.class, HangReport.class})
+@Limit(seconds = 60, why = "it starts an ipykernel where there is one, on a busy machine")
 class BenchSuiteTest {
   private final ByteArrayOutputStream page = new ByteArrayOutputStream();
 

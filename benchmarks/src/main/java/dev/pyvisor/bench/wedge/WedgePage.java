@@ -13,7 +13,7 @@ import java.util.Locale;
  * <p>Confined to the measuring thread.
  */
 final class WedgePage {
-  private static final int TITLE = 60;
+  private static final int TITLE = 72;
 
   private final PrintStream out;
 

@@ -6,53 +6,71 @@ import dev.pyvisor.bench.python.Interpreter;
 import dev.pyvisor.contract.Counts;
 import dev.pyvisor.contract.Evidence;
 import dev.pyvisor.contract.Rule;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Limit;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The broken ways wedge, and the same talk repaired does not: the peer is not to blame. */
+@ExtendWith({Census.class, HangReport.class})
+@Limit(seconds = 120, why = "a wedge is called one when nothing moved for a while; full: 100 times")
 class BrokenFormsTest {
   private static final Duration SILENCE = Duration.ofSeconds(1);
+  private static final int AT_ONCE = 10;
 
-  @TestFactory
+  @Test
   @Rule("H1")
-  Stream<DynamicTest> each_broken_form_wedges_and_its_repaired_twin_does_not() throws IOException {
-    Counts runs = Counts.of(2, 10, 50);
-    Trials trials =
-        new Trials(Interpreter.find(Optional.empty()).path(), SILENCE, Math.min(runs.now(), 10));
-    return Trials.forms().stream()
-        .flatMap(
-            form ->
-                Stream.of(PipeSize.values())
-                    .map(
-                        pipes ->
-                            DynamicTest.dynamicTest(
-                                form.title() + ", pipes of " + pipes,
-                                () -> check(trials, form, pipes, runs))));
+  void answers_written_by_the_reader_thread_wedge() throws Exception {
+    check(InlineAnswers.form(), "H1");
   }
 
-  private static void check(Trials trials, Form form, PipeSize pipes, Counts runs)
+  @Test
+  @Rule("H2")
+  void polling_mixed_with_a_buffered_reader_wedges() throws Exception {
+    check(PolledReader.form(), "H2");
+  }
+
+  @Test
+  @Rule("H7")
+  void an_undrained_standard_error_wedges() throws Exception {
+    check(UndrainedStderr.form(), "H7");
+  }
+
+  @Test
+  @Rule("H3")
+  void a_request_written_before_reading_wedges_outside_its_deadline() throws Exception {
+    check(WriteBeforeRead.form(), "H3");
+  }
+
+  private static void check(Form form, String rule) throws IOException, InterruptedException {
+    Counts runs = Counts.of(2, 10, 50);
+    Trials trials =
+        new Trials(
+            Interpreter.find(Optional.empty()).path(), SILENCE, Math.min(runs.now(), AT_ONCE));
+    for (PipeSize pipes : PipeSize.values()) {
+      record(trials, form, pipes, runs, rule);
+    }
+  }
+
+  private static void record(Trials trials, Form form, PipeSize pipes, Counts runs, String rule)
       throws InterruptedException {
-    int wedged = 0;
-    int finished = 0;
     int done = 0;
     while (done < runs.now()) {
       Trial broken = trials.broken(form, pipes);
       Trial repaired = trials.repaired(form, pipes);
       assertThat(broken.wedged()).as(broken.summary()).isEqualTo(broken.verdicts().size());
       assertThat(repaired.finished()).as(repaired.summary()).isEqualTo(repaired.verdicts().size());
-      wedged += broken.wedged();
-      finished += repaired.finished();
       done += broken.verdicts().size();
     }
     Evidence.record(
         "self-check: " + form.title() + ", pipes of " + pipes,
-        List.of("H1"),
-        "wedged in " + wedged + " of " + done + " runs; repaired, finished in " + finished,
+        List.of(rule),
+        "wedged in " + done + " of " + done + " runs; repaired, finished in as many",
         runs);
   }
 }

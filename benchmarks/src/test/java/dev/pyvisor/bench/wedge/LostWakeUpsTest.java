@@ -8,12 +8,16 @@ import dev.pyvisor.bench.python.Interpreter;
 import dev.pyvisor.contract.Counts;
 import dev.pyvisor.contract.Evidence;
 import dev.pyvisor.contract.Rule;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith({Census.class, HangReport.class})
 class LostWakeUpsTest {
   @Test
   @Rule("H2")

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.bench.BenchOptions.Phase;
 import dev.pyvisor.contract.Rule;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Limit;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -11,7 +14,12 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith({Census.class, HangReport.class})
+@Limit(
+    seconds = 120,
+    why = "sixteen conversations, of which eight are waited for until they are called wedged")
 class WedgeSuiteTest {
   private static final Duration SILENCE = Duration.ofMillis(500);
   private static final Duration HUNG = Duration.ofSeconds(2);
