@@ -36,14 +36,14 @@ class Calls:
     def __init__(self, wire: Wire, door: socket.socket, session: int, generation: int) -> None:
         self.cell = 0
         self.made = 0  # in this cell
-        self.main = Port(wire)
+        self._slots = Slots(limits.TOOL_CALLS)
+        self.main = Port(wire, self._slots)
         self._door = door
         self._session, self._generation = session, generation
         self._current = _Current()
         self._current.port = self.main
         self._others: weakref.WeakSet[Port] = weakref.WeakSet()
         self._ids = itertools.count(1)
-        self._slots = Slots(limits.TOOL_CALLS)
         self._forked = False
 
     @property
@@ -59,16 +59,14 @@ class Calls:
         request = _request(call, args, kwargs)
         if not self._slots.try_take():
             self._wait_for_turn(port)
+        port.pending[call.id] = call
         try:
             self._send(port, call, request)
-            try:
-                while call.reply is None:
-                    port.pump()
-            except BaseException:
-                self._abandon(port, call)
-                raise
-        finally:
-            self._slots.give_back()
+            while call.reply is None:
+                port.pump()
+        except BaseException:
+            self._abandon(port, call)
+            raise
         return _outcome(call)
 
     async def call_awaited(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], loop: Any) -> Any:
@@ -78,37 +76,33 @@ class Calls:
         request = _request(call, args, kwargs)
         if not self._slots.try_take():
             await self._await_turn(loop)
+        port.pending[call.id] = call
         try:
             port.attach(loop)
             call.future, call.loop = loop.create_future(), loop
             self._send(port, call, request)
-            try:
-                await call.future
-            except BaseException:
-                self._abandon(port, call)
-                raise
-        finally:
-            self._slots.give_back()
+            await call.future
+        except BaseException:
+            self._abandon(port, call)
+            raise
         return _outcome(call)
 
     def _send(self, port: Port, call: Call, request: tuple[bytes, Sequence[Bytes]]) -> None:
-        port.pending[call.id] = call
         try:
             port.wire.send(_RELAY, *request, cell=call.cell, flags=_CALL)
         except RpcError as refused:
-            port.pending.pop(call.id, None)
             raise ToolCallTooLarge(f"{call.name}: {refused.message}") from None
         except WireClosed as closed:
-            port.pending.pop(call.id, None)
             raise ToolError(
                 f"{call.name}: {closed}; at most {limits.CHANNELS} threads of a session call tools at a time",
                 code="resource_exhausted",
             ) from None
+        call.sent = True
         self.made += 1
 
     def _abandon(self, port: Port, call: Call) -> None:
-        """Its caller does not wait any more: tell the host, once."""
-        if port.pending.pop(call.id, None) is not None:
+        """Its caller does not wait any more: tell the host, once, if it was told of the call."""
+        if port.take_off(call.id) is not None and call.sent:
             cancel(port.wire, call)
 
     # --- waiting for a slot ---
@@ -161,7 +155,7 @@ class Calls:
         except OSError:
             ours.close()
             raise
-        port = Port(Wire(ours, self._session, self._generation))
+        port = Port(Wire(ours, self._session, self._generation), self._slots)
         port.wakeable()
         self._others.add(port)
         return port
@@ -175,7 +169,7 @@ class Calls:
     def end_cell(self) -> int:
         """Cancel the calls that the cell leaves open (LIF-12); the number of calls that were made in it."""
         for id in list(self.main.pending):
-            call = self.main.pending.pop(id, None)
+            call = self.main.take_off(id)
             if call is not None:
                 cancel(self.main.wire, call)
                 call.settle(Reply(None, None, _cancelled(call)))
@@ -183,7 +177,7 @@ class Calls:
         for port in list(self._others):
             for id, call in list(port.pending.items()):
                 # The supervisor's reply to the cell cancels these at the host.
-                if call.cell == self.cell and port.pending.pop(id, None) is not None:
+                if call.cell == self.cell and port.take_off(id) is not None:
                     port.settle_from_outside(call, _cancelled(call))
         return self.made
 

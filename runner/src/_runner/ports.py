@@ -11,6 +11,7 @@ from . import jsontext
 from .frames import FrameKind
 from .messages import Message
 from .pristine import BUILTINS as __builtins__
+from .slots import Slots
 from .tool_errors import ToolError
 from .wire import Wire, WireClosed, wait_readable
 
@@ -30,14 +31,15 @@ class Reply:
 
 
 class Call:
-    """A tool call from its request to its reply. Settled once: whoever takes it out of `pending` settles it."""
+    """A tool call from its request to its reply. Settled once: by whoever takes it off its port."""
 
-    __slots__ = ("id", "name", "cell", "future", "loop", "reply")
+    __slots__ = ("id", "name", "cell", "sent", "future", "loop", "reply")
 
     def __init__(self, id: int, name: str, cell: int) -> None:
         self.id = id
         self.name = name
         self.cell = cell
+        self.sent = False
         self.future: Any = None  # of an awaiting caller; a blocking one looks at `reply`
         self.loop: Any = None
         self.reply: Optional[Reply] = None
@@ -55,8 +57,9 @@ class Call:
 class Port:
     """Confined to its thread, except for `cancel_calls` and `wake`."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, slots: Slots) -> None:
         self.wire = wire
+        self._slots = slots
         self.thread = get_ident()
         self.pending: dict[int, Call] = {}
         self.inbox: deque[Message] = deque()  # what came for the kernel itself while a call was waited for
@@ -130,15 +133,25 @@ class Port:
             except (ValueError, RecursionError, LookupError, TypeError) as problem:
                 self.fail_all(f"the host's answer cannot be read: {problem}")
                 continue
-            call = self.pending.pop(id, None) if type(id) is int else None
+            call = self.take_off(id) if type(id) is int else None
             if call is None:
                 self.dropped += 1
             else:
                 call.settle(Reply(envelope, message))
 
+    def take_off(self, id: int) -> Optional[Call]:
+        """The call if it is still open; its slot is free from here on.
+
+        Not only once its caller has noticed: that may be a coroutine below a blocking call that waits for the slot.
+        """
+        call = self.pending.pop(id, None)
+        if call is not None:
+            self._slots.give_back()
+        return call
+
     def fail_all(self, reason: str) -> None:
         for id in list(self.pending):
-            call = self.pending.pop(id, None)
+            call = self.take_off(id)
             if call is not None:
                 call.settle(Reply(None, None, ToolError(f"{call.name}: {reason}", code="internal")))
 

@@ -22,7 +22,7 @@ from _runner.frames import FrameKind, FrameReader, InnerFlag
 from _runner.messages import Message, MessageReader, encoded_frames
 
 # Bounds one wait on a loaded machine.
-PATIENCE = 20.0
+PATIENCE = 5.0
 _RELAY = int(FrameKind.RELAY)
 _CALL = int(InnerFlag.CALL)
 
@@ -91,6 +91,7 @@ class KernelHost:
         self._pipes = {pipes[0][0]: 1, pipes[1][0]: 2}
         self.channels = {0: main}
         self._readers = {0: (FrameReader(), MessageReader())}
+        self._queues: dict[int, bytearray] = {}
         self.status: Optional[int] = None
 
     def __enter__(self) -> KernelHost:
@@ -161,7 +162,8 @@ class KernelHost:
         self._numbers += 1
         body = json.dumps(envelope).encode()
         for frame in encoded_frames(Message(kind, channel, 3, 2, self._cell, self._numbers, body, attachments)):
-            self.channels[channel].sendall(frame)
+            self._queues.setdefault(channel, bytearray()).extend(frame)
+        self._write(channel)
 
     def answer(self, call: Said, result: Any) -> None:
         self.send({"jsonrpc": "2.0", "id": call.envelope["id"], "result": result}, channel=call.channel, kind=_RELAY)
@@ -185,7 +187,10 @@ class KernelHost:
             left = deadline - time.monotonic()
             assert left > 0, f"nothing within {PATIENCE} s; said {self.methods()}; {bytes(self._out[2])!r}"
             sockets = {channel.fileno(): number for number, channel in self.channels.items()}
-            ready, _, _ = select.select([*sockets, *self._pipes, self._door], [], [], left)
+            blocked = [self.channels[number] for number, queue in self._queues.items() if queue]
+            ready, free, _ = select.select([*sockets, *self._pipes, self._door], blocked, [], left)
+            for channel in free:
+                self._write(sockets[channel.fileno()])
             for source in ready:
                 if source in self._pipes:
                     self._drain(source)
@@ -202,6 +207,12 @@ class KernelHost:
             _, self.status = os.waitpid(self.pid, 0)
         assert self.status is not None
         return self.status
+
+    def wait_until_asleep(self) -> None:
+        """Until the kernel's main thread waits in a system call."""
+        deadline = time.monotonic() + PATIENCE
+        while _state(self.pid) != b"S":
+            assert time.monotonic() < deadline, "the kernel never waits"
 
     def output(self, fd: int) -> str:
         return bytes(self._out[fd]).decode("utf-8", "replace")
@@ -221,6 +232,14 @@ class KernelHost:
         self.channels[number] = socket.socket(fileno=fds[0])
         self._readers[number] = (FrameReader(), MessageReader())
 
+    def _write(self, channel: int) -> None:
+        """Never waits: a peer that writes and one that reads nothing meanwhile would wedge (TRN-5)."""
+        queue = self._queues[channel]
+        try:
+            del queue[: self.channels[channel].send(queue, socket.MSG_DONTWAIT)]
+        except BlockingIOError:
+            pass
+
     def _read(self, channel: int) -> None:
         try:
             data = self.channels[channel].recv(1 << 16)
@@ -230,6 +249,7 @@ class KernelHost:
             if channel == 0:
                 raise Ended
             self.channels.pop(channel).close()
+            self._queues.pop(channel, None)
             return
         frames, messages = self._readers[channel]
         for frame in frames.feed(data):
@@ -260,6 +280,11 @@ def _shed(kept: set[int]) -> None:
                 os.close(int(name))
             except OSError:
                 pass  # the listing's own
+
+
+def _state(pid: int) -> bytes:
+    with open(f"/proc/{pid}/stat", "rb") as file:
+        return file.read().rpartition(b")")[2].split()[0]
 
 
 def _waiting(fd: int) -> int:
