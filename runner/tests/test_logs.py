@@ -9,10 +9,12 @@ from tests.support.kernels import KernelHost
 
 
 class LogsTest(unittest.TestCase):
-    def logs(self, code: str, level: str = "INFO") -> list:
+    def logs(self, code: str, level: str = "INFO", expected: int = 0) -> list:
         with KernelHost(logging=level) as host:
             done = host.execute("import logging\n" + code)
             self.assertEqual((done.outcome, done.err), ("completed", ""), done.error)
+            # A thread's channel and the main one are read in any order.
+            host.wait_for(lambda: len(host.calls("log")) >= expected)
             return [tuple(said.envelope["params"].values()) for said in host.calls("log")]
 
     def test_records_are_forwarded_from_their_level_on(self) -> None:
@@ -31,7 +33,7 @@ class LogsTest(unittest.TestCase):
         self.assertLess(len(told[2][2]), limits.LOG_MESSAGE + 100)
 
     def test_threads_forward_over_channels_of_their_own(self) -> None:
-        told = self.logs("import threading\nt = threading.Thread(target=logging.info, args=('from a thread',)); t.start(); t.join()")
+        told = self.logs("import threading\nt = threading.Thread(target=logging.info, args=('from a thread',)); t.start(); t.join()", expected=1)
         self.assertEqual([record[2] for record in told], ["from a thread"])
 
     def test_an_unknown_level_means_warning(self) -> None:

@@ -60,7 +60,7 @@ class KernelHost:
         self.said: list[Said] = []
         self.tools: dict[str, Callable[..., Any]] = {}
         self.on_call: Optional[Callable[[Said], None]] = None
-        self._numbers, self._cell = 0, 0
+        self._numbers, self._cell, self._opened = 0, 0, 0
         self._out = {1: bytearray(), 2: bytearray()}
         main, theirs = socket.socketpair()
         self._door, their_door = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -228,7 +228,8 @@ class KernelHost:
         data, fds, _, _ = socket.recv_fds(self._door, 64, 4)
         if not data:
             raise Ended
-        number = max(self.channels) + 1
+        self._opened += 1
+        number = self._opened
         self.channels[number] = socket.socket(fileno=fds[0])
         self._readers[number] = (FrameReader(), MessageReader())
 
