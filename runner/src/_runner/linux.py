@@ -91,18 +91,29 @@ def sweep(root: int, budget: float) -> list[int]:
             return left
         for pid in left:
             kill(pid)
-        reap()
+        for _ in reap():
+            pass
 
 
 def reap() -> Iterator[tuple[int, int]]:
-    """Each child that has ended, with its status."""
-    ended = []
+    """Each child that has ended, with its status. While its turn lasts it is still known for a child."""
     while True:
         try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
+            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         except ChildProcessError:
-            break
-        if pid == 0:
-            break
-        ended.append((pid, status))
-    return iter(ended)
+            return
+        if ended is None:
+            return
+        try:
+            yield ended.si_pid, ended.si_status << 8 if ended.si_code == os.CLD_EXITED else ended.si_status
+        finally:
+            os.waitpid(ended.si_pid, 0)
+
+
+def is_child(pid: int) -> bool:
+    """Whether it is a child, alive or not yet reaped."""
+    try:
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except (OSError, OverflowError):
+        return False
+    return True

@@ -447,7 +447,7 @@ class Supervisor:
 
     def _ready(self, session: Session, kernel: Kernel, params: dict[str, Any]) -> None:
         pid = params.get("pid")
-        if kernel.ready or not isinstance(pid, int) or not _is_child(pid) or pid in self._by_pid:
+        if kernel.ready or not isinstance(pid, int) or not linux.is_child(pid) or pid in self._by_pid:
             raise ProtocolError("LIF-1", f"a kernel that is not ours says it is process {pid}")
         kernel.ready, kernel.pid = True, pid
         self._by_pid[pid] = kernel
@@ -649,16 +649,19 @@ class Supervisor:
             self._status = EXIT_PROTOCOL
             self._loop.stop()
             return
-        kernel = self._by_pid.pop(pid, None)
+        kernel = self._by_pid.pop(pid, None) or self._unread_kernel(pid)
         if kernel is None:
-            kernel = self._unready_kernel()
-            if kernel is None:
-                return  # an orphan that was adopted
+            return  # an orphan that was adopted
         self._kernel_ended(kernel, status)
         self._sink.flush()
 
-    def _unready_kernel(self) -> Optional[Kernel]:
-        """A kernel that ended before it said who it is: its channel is closed."""
+    def _unread_kernel(self, pid: int) -> Optional[Kernel]:
+        """A kernel that ended before its `ready` was read, or before it said who it is: then its channel is closed."""
+        for session in list(self._sessions.values()):
+            if not session.kernel.ready:
+                session.kernel.drain()
+        if pid in self._by_pid:
+            return self._by_pid.pop(pid)
         for session in self._sessions.values():
             if not session.kernel.ready and session.kernel.fault is not None:
                 return session.kernel
@@ -746,10 +749,3 @@ def _read(fd: int, size: int) -> Optional[bytes]:
 
 def _count(value: Any) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
-
-
-def _is_child(pid: int) -> bool:
-    try:
-        return os.waitpid(pid, os.WNOHANG) == (0, 0)
-    except (ChildProcessError, OverflowError):
-        return False
