@@ -1,6 +1,5 @@
 package dev.pyvisor.internal;
 
-import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.ProtocolViolated;
 import dev.pyvisor.error.RunnerException;
@@ -21,21 +20,27 @@ final class Causes {
     return new Cause(kind(failure), String.valueOf(failure.getMessage()));
   }
 
-  /** The state as far as this side can know: with the runner it is gone, else nobody touched it. */
+  /**
+   * The state as far as this side can know: with runner, session or kernel it is gone, else nobody
+   * touched it.
+   */
   static StateReport state(RunnerException failure) {
-    return endsRunner(failure) ? StateReport.none() : StateReport.live();
+    return endsState(failure) ? StateReport.none() : StateReport.live();
   }
 
-  private static boolean endsRunner(RunnerException failure) {
+  private static boolean endsState(RunnerException failure) {
     return failure instanceof RunnerGone
         || failure instanceof TransportLost
         || failure instanceof ProtocolViolated
-        || (failure instanceof CallFailed && failure.code() == ErrorCode.DRAINING);
+        || failure.code() == ErrorCode.DRAINING
+        || failure.code() == ErrorCode.KERNEL_DIED
+        || failure.code() == ErrorCode.EXECUTION_FAILED;
   }
 
   private static String kind(RunnerException failure) {
-    if (failure instanceof RunnerGone) {
-      return "runner_gone";
+    if (failure instanceof RunnerGone gone) {
+      // Without an exit status nobody died: the client was closed.
+      return gone.report().exitStatus().isPresent() ? "runner_gone" : "closed";
     }
     if (failure instanceof TransportLost) {
       return "transport_lost";

@@ -62,7 +62,7 @@ record CellEnd(
         Optional.of(Causes.of(refusal)),
         null,
         null,
-        StateReport.live(),
+        Causes.state(refusal),
         refusal);
   }
 

@@ -3,7 +3,6 @@ package dev.pyvisor.internal;
 import dev.pyvisor.Defaults;
 import dev.pyvisor.RunnerInfo;
 import dev.pyvisor.error.CallFailed;
-import dev.pyvisor.error.CallTimedOut;
 import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.ExitReport;
@@ -17,6 +16,7 @@ import dev.pyvisor.transport.Transport;
 import dev.pyvisor.transport.TransportConfig;
 import dev.pyvisor.wire.Fields;
 import dev.pyvisor.wire.Hello;
+import dev.pyvisor.wire.Json;
 import dev.pyvisor.wire.JsonRpc;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -34,6 +34,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -173,16 +174,27 @@ public final class ClientCore {
   public SessionCore openFirst(String name, Deadline deadline, SessionFacade facade) {
     try {
       return openSession(name, deadline, facade);
-    } catch (CallFailed | CallTimedOut | RunnerGone failed) {
+    } catch (LaunchFailed failed) {
+      throw failed;
+    } catch (RunnerException failed) {
       throw launchFailed(failed);
     }
   }
 
   public SessionCore openSession(String name, Deadline deadline, SessionFacade facade) {
-    JsonNode result =
+    SessionCore session =
         Futures.await(
-            link.request("session.open", openParams(name), deadline),
+            link.request(
+                "session.open", openParams(name), deadline, result -> enter(name, result, facade)),
             () -> Futures.interrupted(runnerId, "a session"));
+    if (!settings.tools().isEmpty()) {
+      registerTools(session, settings.tools(), deadline);
+    }
+    return session;
+  }
+
+  /** On the reader thread: what the new kernel says next already finds its session. */
+  private SessionCore enter(String name, JsonNode result, SessionFacade facade) {
     Fields opened = new Fields("SES-9", "the result of session.open", result);
     SessionCore session =
         new SessionCore(
@@ -193,9 +205,6 @@ public final class ClientCore {
             core -> new ToolDesk(core, toolHost));
     session.face(facade.of(this, session));
     link.enter(session);
-    if (!settings.tools().isEmpty()) {
-      registerTools(session, settings.tools(), deadline);
-    }
     return session;
   }
 
@@ -241,8 +250,28 @@ public final class ClientCore {
 
   // ---- requests ----
 
+  /**
+   * Any request; params that are no JSON object are refused here, for the runner would take them
+   * for a broken stream.
+   */
   public CompletableFuture<JsonNode> request(String method, String params, Deadline deadline) {
-    return link.request(method, params, deadline);
+    String problem = problem(params);
+    return problem.isEmpty()
+        ? link.request(method, params, deadline)
+        : CompletableFuture.failedFuture(
+            new CallFailed(
+                runnerId,
+                ErrorCode.INVALID_ARGUMENT,
+                method + ": params must be a JSON object: " + problem));
+  }
+
+  private static String problem(String params) {
+    try {
+      JsonNode parsed = Json.MAPPER.readTree(params);
+      return parsed.isObject() ? "" : "not " + parsed.getNodeType();
+    } catch (JacksonException malformed) {
+      return malformed.getOriginalMessage();
+    }
   }
 
   public <T> CompletableFuture<T> published(CompletableFuture<T> internal) {

@@ -1,9 +1,13 @@
 package dev.pyvisor.internal;
 
+import dev.pyvisor.error.Delivery;
+import dev.pyvisor.error.ProtocolViolated;
 import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.wire.Envelope;
 import dev.pyvisor.wire.JsonRpc;
+import dev.pyvisor.wire.ProtocolError;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 
@@ -12,16 +16,22 @@ import tools.jackson.databind.node.JsonNodeFactory;
  *
  * <p>Thread-safe: by its future; who completes it first counts.
  */
-final class ControlCall implements PendingCall {
-  final CompletableFuture<JsonNode> result = new CompletableFuture<>();
+final class ControlCall<T> implements PendingCall {
+  final CompletableFuture<T> result = new CompletableFuture<>();
   final String id;
   private final String runnerId;
   private final String method;
+  private final Function<JsonNode, T> reading;
 
-  ControlCall(String runnerId, long id, String method) {
+  /**
+   * {@code reading} makes something of the result, on the reader thread and so before anything that
+   * the runner says next; it may throw a ProtocolError.
+   */
+  ControlCall(String runnerId, long id, String method, Function<JsonNode, T> reading) {
     this.runnerId = runnerId;
     this.id = Long.toString(id);
     this.method = method;
+    this.reading = reading;
   }
 
   @Override
@@ -32,7 +42,14 @@ final class ControlCall implements PendingCall {
       return;
     }
     JsonNode found = reply.result();
-    result.complete(found == null ? JsonNodeFactory.instance.nullNode() : found);
+    try {
+      result.complete(reading.apply(found == null ? JsonNodeFactory.instance.nullNode() : found));
+    } catch (ProtocolError misfit) {
+      result.completeExceptionally(
+          new ProtocolViolated(
+              runnerId, Delivery.ANSWERED, misfit.rule(), String.valueOf(misfit.getMessage())));
+      throw misfit;
+    }
   }
 
   @Override

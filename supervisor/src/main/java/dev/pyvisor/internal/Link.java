@@ -34,6 +34,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -133,7 +134,13 @@ final class Link implements TransportListener {
 
   /** A request to the supervisor; waits for room to keep it, then returns. */
   CompletableFuture<JsonNode> request(String method, String params, Deadline by) {
-    ControlCall call = new ControlCall(runnerId, IDS.incrementAndGet(), method);
+    return request(method, params, by, result -> result);
+  }
+
+  /** The same; {@code reading} makes something of the result before anything else is heard. */
+  <T> CompletableFuture<T> request(
+      String method, String params, Deadline by, Function<JsonNode, T> reading) {
+    ControlCall<T> call = new ControlCall<>(runnerId, IDS.incrementAndGet(), method, reading);
     byte[] envelope = JsonRpc.request(Long.parseLong(call.id), method, params);
     RunnerException refusal = refusal(method, envelope.length, by);
     if (refusal != null) {
@@ -182,7 +189,7 @@ final class Link implements TransportListener {
     }
   }
 
-  private void expire(ControlCall call, Outgoing outgoing, Deadline by) {
+  private void expire(ControlCall<?> call, Outgoing outgoing, Deadline by) {
     if (calls.take(call.id) == null) {
       return;
     }

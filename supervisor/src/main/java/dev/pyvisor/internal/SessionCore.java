@@ -243,6 +243,10 @@ public final class SessionCore {
 
   void newGeneration(int fresh) {
     int old = generation;
+    if (fresh == old) {
+      // A reset is told by its reply and by a notification.
+      return;
+    }
     generation = fresh;
     tools.generationEnded(old);
     link.forgetGeneration(number, old);

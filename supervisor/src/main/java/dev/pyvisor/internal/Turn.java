@@ -19,7 +19,11 @@ final class Turn {
   private @Nullable RunnerException verdict;
   private int cells;
 
-  /** Whether an operation may wait. */
+  /**
+   * Whether an operation may wait.
+   *
+   * <p>Immutable.
+   */
   enum Entry {
     TAKEN,
     FULL,
@@ -37,7 +41,11 @@ final class Turn {
     return Entry.TAKEN;
   }
 
-  /** An operation whose turn has come, with its cell number. */
+  /**
+   * An operation whose turn has come, with its cell number.
+   *
+   * <p>Immutable.
+   */
   record Next(Operation operation, int cell) {}
 
   /** The next one, where nobody has the turn; then it has it. */
@@ -72,7 +80,11 @@ final class Turn {
     return verdict;
   }
 
-  /** What was here when the session ended. */
+  /**
+   * What was here when the session ended.
+   *
+   * <p>Immutable.
+   */
   record Orphans(@Nullable Operation current, List<Operation> waiting) {}
 
   /** Nobody gets a turn any more. The first verdict counts. */

@@ -40,7 +40,7 @@ public record StateReport(
       return "the session's state is preserved (" + source.wireName() + ")";
     }
     if (source == StateSource.NONE) {
-      return "the session's state is gone with its runner";
+      return "the session's state is gone, and no kernel took over";
     }
     return "the session goes on with "
         + source.wireName()

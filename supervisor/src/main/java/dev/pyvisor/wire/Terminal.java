@@ -29,7 +29,11 @@ public record Terminal(
     long peakMemoryBytes) {
   private static final String RULE = "LIF-4";
 
-  /** What the runner says that it sent on one stream. */
+  /**
+   * What the runner says that it sent on one stream.
+   *
+   * <p>Immutable.
+   */
   public record Total(long bytes, long crc32) {}
 
   public static Terminal parse(@Nullable JsonNode result) {

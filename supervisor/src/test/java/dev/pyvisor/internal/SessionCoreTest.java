@@ -338,7 +338,7 @@ class SessionCoreTest {
     close();
     assertThat(cell.result).isCompleted();
     Outcome outcome = outcome(cell);
-    assertThat(outcome.cause().orElseThrow().kind()).isEqualTo("runner_gone");
+    assertThat(outcome.cause().orElseThrow().kind()).isEqualTo("closed");
     gate.open.countDown();
     close();
     assertThat(outcome(cell)).isSameAs(outcome);
