@@ -87,12 +87,12 @@ def sweep(root: int, budget: float) -> list[int]:
     deadline = time.monotonic() + budget
     while True:
         left = list(descendants(root))
+        for _ in reap():
+            pass  # also before the return: who adopts what is left may be an init that does not reap
         if not left or time.monotonic() > deadline:
             return left
         for pid in left:
             kill(pid)
-        for _ in reap():
-            pass
 
 
 def reap() -> Iterator[tuple[int, int]]:
