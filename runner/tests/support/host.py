@@ -50,6 +50,7 @@ class Host:
         self._frames, self._messages = FrameReader(), MessageReader()
         self._queue: list[bytes] = []
         self._credit: dict[int, int] = {}
+        self._paid = b""
         self._numbers = 0
         self._cells: dict[int, int] = {}
         self.hello: dict[str, Any] = {}
@@ -174,12 +175,13 @@ class Host:
         session = int.from_bytes(data[8:12], "big")
         cost = len(data) - limits.FRAME_HEADER
         left = self._credit.setdefault(session, limits.KERNEL_WINDOW)
-        if session == 0 or len(data) != int.from_bytes(data[:4], "big") + 4:
+        if session == 0 or data is self._paid or len(data) != int.from_bytes(data[:4], "big") + 4:
             return True
         if cost > left:
             return False
         self._credit[session] = left - cost
-        # Paid: a part that is left over after a short write is not a whole frame any more.
+        # Paid once, however long it waits; a part left over after a short write is not a whole frame any more.
+        self._paid = data
         return True
 
     def _take(self, frame: Frame) -> None:
