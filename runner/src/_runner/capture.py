@@ -14,6 +14,7 @@ import sys
 from typing import Any, Callable, Optional
 
 from . import limits
+from .frames import Bytes
 from .pristine import BUILTINS as __builtins__
 
 try:
@@ -32,10 +33,13 @@ _sys = sys
 
 def write_all(fd: int, data: bytes) -> None:
     """Write it all, also where somebody made the pipe non-blocking."""
-    view = memoryview(data)
-    while view:
+    rest: Bytes = data
+    while rest:
         try:
-            view = view[_os_write(fd, view) :]
+            done = _os_write(fd, rest)
+            if done == len(rest):
+                return
+            rest = memoryview(rest)[done:]
         except BlockingIOError:
             waiting = _poll()
             waiting.register(fd, _POLLOUT)
@@ -51,9 +55,7 @@ class CapturePipe(io.BufferedIOBase):
         self._identity = _identity(fd)
 
     def write(self, data: Any) -> int:
-        with memoryview(data) as view:
-            # bytes() also flattens what is not contiguous.
-            flat = data if type(data) is bytes else view.tobytes()
+        flat = data if type(data) is bytes else memoryview(data).tobytes()
         try:
             write_all(self._fd, flat)
         except OSError as problem:
