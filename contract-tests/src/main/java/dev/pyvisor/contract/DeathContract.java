@@ -18,8 +18,8 @@ import org.junit.jupiter.api.TestFactory;
 /** A kernel that dies is reported with its cause, and the session goes on with a new one. */
 public interface DeathContract extends RunnerContract {
 
-  /** A way to die, and what the outcome's cause must say. */
-  record Death(String code, String kind, String detail) {}
+  /** A way to die, and what the outcome's cause must say; several kinds where it is a race. */
+  record Death(String code, String kinds, String detail) {}
 
   /** Each kind of H19 that ends the kernel. */
   List<Death> DEATHS =
@@ -29,7 +29,7 @@ public interface DeathContract extends RunnerContract {
           new Death("import ctypes; ctypes.string_at(0)", "signal", "SIGSEGV"),
           new Death("import os; os.kill(os.getpid(), 9)", "signal", "SIGKILL"),
           new Death("import os; os.execv('/bin/sleep', ['sleep', '30'])", "channel", ""),
-          new Death("import os; os.closerange(0, 65536)", "channel", ""));
+          new Death("import os; os.closerange(0, 65536)", "channel exit", ""));
 
   /** Says more than C36: the cause, the state, and what was lost. */
   @TestFactory
@@ -53,7 +53,7 @@ public interface DeathContract extends RunnerContract {
       assertThat(outcome.state().preserved()).isFalse();
       assertThat(outcome.state().lost()).contains("df");
       Cause cause = outcome.cause().orElseThrow();
-      assertThat(cause.kind()).isEqualTo(death.kind());
+      assertThat(death.kinds().split(" ")).contains(cause.kind());
       assertThat(cause.toString()).contains(death.detail());
 
       Outcome next = session.execute("print('df' in globals(), (await add(1, 2))['total'])");
@@ -96,14 +96,18 @@ public interface DeathContract extends RunnerContract {
     }
   }
 
-  /** Some Pythons survive it with a RecursionError, others end by SIGSEGV: told truthfully. */
+  /**
+   * Through C code; some Pythons stop it with a RecursionError, others end by SIGSEGV: both are
+   * told.
+   */
   @Test
   @Rule("H19")
   default void recursion_without_a_limit_is_an_error_or_a_crash_that_is_told() {
     try (SupervisorClient client = open()) {
       Session session = client.session();
       Outcome outcome =
-          session.execute("import sys\nsys.setrecursionlimit(10**9)\ndef f(): return [f()]\nf()");
+          session.execute(
+              "import sys\nsys.setrecursionlimit(10**9)\ndef f(x): return list(map(f, [x]))\nf(0)");
       assertThat(outcome.kind()).isIn(OutcomeKind.CRASHED, OutcomeKind.RAISED);
       if (outcome.kind() == OutcomeKind.CRASHED) {
         assertThat(outcome.cause().orElseThrow().kind()).isEqualTo("signal");

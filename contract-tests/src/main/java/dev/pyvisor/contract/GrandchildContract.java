@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
 import java.time.Duration;
@@ -38,7 +39,7 @@ public interface GrandchildContract extends RunnerContract {
         Duration took = Duration.ofNanos(System.nanoTime() - start);
         pid = Long.parseLong(outcome.stdoutText().strip());
 
-        assertThat(alive(pid)).as("the child, when the cell has ended").isTrue();
+        assertThat(Processes.alive(pid)).as("the child, when the cell has ended").isTrue();
         assertThat(session.execute("print('next')").stdoutText()).isEqualTo("next\n");
         Evidence.record(
             "end of a cell whose child holds its output: "
@@ -47,7 +48,7 @@ public interface GrandchildContract extends RunnerContract {
             took.toMillis() + " ms",
             Counts.always(1));
       }
-      assertThat(alive(pid)).as("the child, after close").isFalse();
+      assertThat(Processes.alive(pid)).as("the child, after close").isFalse();
     }
   }
 
@@ -62,14 +63,10 @@ public interface GrandchildContract extends RunnerContract {
         pid = Long.parseLong(outcome.stdoutText().strip());
 
         assertThat(outcome.kind()).isEqualTo(OutcomeKind.CRASHED);
-        assertThat(alive(pid)).as("the child, when the death was told").isTrue();
+        assertThat(Processes.alive(pid)).as("the child, when the death was told").isTrue();
         assertThat(session.execute("print('next')").stdoutText()).isEqualTo("next\n");
       }
-      assertThat(alive(pid)).as("the child, after close").isFalse();
+      assertThat(Processes.alive(pid)).as("the child, after close").isFalse();
     }
-  }
-
-  private static boolean alive(long pid) {
-    return ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false);
   }
 }

@@ -8,6 +8,7 @@ import dev.pyvisor.contract.Evidence;
 import dev.pyvisor.contract.Rule;
 import dev.pyvisor.contract.guard.Census;
 import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Processes;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
@@ -15,8 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,7 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** A host that is killed takes its runner along, with everything the runner's code has started. */
 @ExtendWith({Census.class, HangReport.class})
 class PipeHostDeathTest {
-  private static final Duration SOON = Duration.ofSeconds(2);
+  /** LIF-9 says two seconds; a loaded machine gets as much again. */
+  private static final Duration LIMIT = Duration.ofSeconds(4);
 
   /** A host that is killed cannot delete its own directory. */
   @TempDir Path folder;
@@ -52,16 +53,17 @@ class PipeHostDeathTest {
 
       long start = System.nanoTime();
       host.toHandle().destroyForcibly();
-      CompletableFuture.allOf(
-              left.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new))
-          .get(10, TimeUnit.SECONDS);
+      Awaitility.await()
+          .pollDelay(Duration.ZERO)
+          .pollInterval(Duration.ofMillis(5))
+          .atMost(LIMIT)
+          .until(() -> left.stream().noneMatch(process -> Processes.alive(process.pid())));
       Duration took = Duration.ofNanos(System.nanoTime() - start);
       Evidence.record(
           "from SIGKILL of the host to the end of its runner's " + left.size() + " processes",
           List.of("LIF-9"),
           took.toMillis() + " ms",
           Counts.always(1));
-      assertThat(took).isLessThan(SOON.multipliedBy(2));
     } finally {
       left.forEach(ProcessHandle::destroyForcibly);
     }

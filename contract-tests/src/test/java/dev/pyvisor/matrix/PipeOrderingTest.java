@@ -11,6 +11,7 @@ import dev.pyvisor.contract.Rule;
 import dev.pyvisor.contract.guard.Census;
 import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.OpenClients;
+import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
 import dev.pyvisor.outcome.OutputChunk;
@@ -176,9 +177,10 @@ class PipeOrderingTest {
               .start(
                   Cell.of("write(1, b'x' * " + FLOOD + ")\nwait('" + written + "')" + end)
                       .listener(stalled));
+      ProcessHandle process = Kernels.only(client);
       ScriptedKernel.open(written);
       if (release.length == 0) {
-        Kernels.only(client).onExit().get(10, TimeUnit.SECONDS);
+        process.onExit().get(10, TimeUnit.SECONDS);
       } else {
         // The kernel waits for this only after it has said that it is done.
         ScriptedKernel.open(release[0]);
@@ -230,15 +232,13 @@ class PipeOrderingTest {
       ScriptedKernel.open(go);
       outcome = run.outcome().get(10, TimeUnit.SECONDS);
       holder = Long.parseLong(outcome.stderrText());
-      assertThat(alive(holder)).as("the holder of the pipes, when the terminal came").isTrue();
+      assertThat(Processes.alive(holder))
+          .as("the holder of the pipes, when the terminal came")
+          .isTrue();
     }
-    assertThat(alive(holder)).as("the holder of the pipes, after close").isFalse();
+    assertThat(Processes.alive(holder)).as("the holder of the pipes, after close").isFalse();
     assertThat(outcome.stdoutText()).hasSize(FLOOD);
     return outcome;
-  }
-
-  private static boolean alive(long pid) {
-    return ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false);
   }
 
   private SupervisorClient open() {

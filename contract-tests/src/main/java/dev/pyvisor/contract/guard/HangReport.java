@@ -123,8 +123,9 @@ public final class HangReport implements InvocationInterceptor {
 
   /** The method's own limit, else that of the contract that declares it, else its class's. */
   private static Duration limit(ExtensionContext context) {
-    Method method = context.getRequiredTestMethod();
-    return Stream.of(method, method.getDeclaringClass(), context.getRequiredTestClass())
+    Optional<Method> method = method(context);
+    return Stream.of(method, method.map(Method::getDeclaringClass), context.getTestClass())
+        .flatMap(Optional::stream)
         .map(place -> Optional.ofNullable(place.getAnnotation(Limit.class)))
         .flatMap(Optional::stream)
         .findFirst()
@@ -132,9 +133,14 @@ public final class HangReport implements InvocationInterceptor {
         .orElse(USUAL);
   }
 
+  /** A dynamic test has its factory's method. */
+  private static Optional<Method> method(ExtensionContext context) {
+    return context.getTestMethod().or(() -> context.getParent().flatMap(HangReport::method));
+  }
+
   private static String name(ExtensionContext context) {
     String type = context.getTestClass().map(Class::getSimpleName).orElse("test");
-    Optional<String> method = context.getTestMethod().map(Method::getName);
+    Optional<String> method = method(context).map(Method::getName);
     return type
         + "."
         + method.orElse("")

@@ -1,0 +1,18 @@
+package dev.pyvisor.contract.guard;
+
+/**
+ * Whether a process runs.
+ *
+ * <p>Immutable.
+ */
+public final class Processes {
+  private Processes() {}
+
+  /** Whether it runs or could run: a zombie has ended, however long its parent takes to notice. */
+  public static boolean alive(long pid) {
+    return ProcFs.read(pid, "stat")
+        .map(stat -> stat.substring(stat.lastIndexOf(')') + 2).charAt(0))
+        .filter(state -> state != 'Z' && state != 'X')
+        .isPresent();
+  }
+}
