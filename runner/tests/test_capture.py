@@ -102,6 +102,18 @@ class CaptureTest(unittest.TestCase):
     def test_no_descriptor_of_the_kernel_reaches_a_program_it_starts(self) -> None:
         self.expect("import subprocess; print(subprocess.run('ls /proc/self/fd', shell=True, close_fds=False, capture_output=True, text=True).stdout.split())", "['0', '1', '2', '3']\n")
 
+    def test_closing_every_descriptor_ends_the_kernel(self) -> None:  # rule: H15
+        self.host.start("import os; os.closerange(0, 65536)")
+        status = self.host.wait_for_end()
+        self.assertEqual((os.WIFEXITED(status), os.WEXITSTATUS(status)), (True, 70))
+
+    def test_closing_the_kernels_channel_says_so(self) -> None:  # rule: H15
+        self.host.start("import os; os.closerange(3, 65536)")
+        self.host.wait_for_end()
+        for fd in list(self.host._pipes):
+            self.host._drain(fd)
+        self.assertEqual(self.host.output(2), "pyvisor: the cell closed the kernel's own channel; the kernel ends\n")
+
     def test_a_crash_leaves_a_python_stack_in_the_output(self) -> None:  # rule: H19
         self.host.start("print('before')\nimport ctypes\nctypes.string_at(0)")
         status = self.host.wait_for_end()

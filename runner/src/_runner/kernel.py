@@ -24,7 +24,7 @@ from .pristine import BUILTINS as __builtins__
 from .signatures import is_name
 from .tools import Tools, not_awaited
 from .tracebacks import describe
-from .wire import Wire, WireClosed
+from .wire import Wire, WireBroken, WireClosed
 
 _MESSAGE, _RELAY = int(FrameKind.MESSAGE), int(FrameKind.RELAY)
 _EXIT_DEFECT = 70
@@ -40,6 +40,8 @@ def run(main_socket: socket.socket, door: socket.socket, config: dict[str, Any])
     try:
         kernel = Kernel(main_socket, door, config)
         kernel.serve()
+    except WireBroken as broken:
+        write_all(2, f"pyvisor: {broken}; the kernel ends\n".encode())
     except WireClosed:
         _exit(0)
     except BaseException:  # noqa: B902 - a defect here must be told before the process ends

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import select
 import socket
@@ -19,6 +20,13 @@ _RELEASE = socket.socket.close
 
 class WireClosed(OSError):
     """The supervisor has closed this way, or has ended."""
+
+
+class WireBroken(WireClosed):
+    """The cell closed the descriptor itself, or put a file in its place."""
+
+
+_BROKEN = frozenset((errno.EBADF, errno.ENOTSOCK, errno.ENOTCONN))
 
 
 class Wire:
@@ -42,8 +50,8 @@ class Wire:
         try:
             for frame in encoded_frames(message, flags):
                 self._send(frame)
-        except (BrokenPipeError, ConnectionResetError):
-            raise WireClosed("the supervisor has closed the channel") from None
+        except OSError as problem:
+            raise _closed(problem) from None
 
     def receive(self, flags: int = 0) -> list[Message]:
         """What one read completes; waits for its first byte."""
@@ -51,10 +59,10 @@ class Wire:
             data = self._recv(limits.READ_SIZE, flags)
         except BlockingIOError:
             return []
-        except ConnectionResetError:
-            data = b""
+        except OSError as problem:
+            raise _closed(problem) from None
         if not data:
-            raise WireClosed("the supervisor has closed the channel")
+            raise WireClosed(_CLOSED)
         found = (self._messages.accept(frame) for frame in self._frames.feed(data))
         return [message for message in found if message is not None]
 
@@ -64,6 +72,15 @@ class Wire:
 
     def close(self) -> None:
         _RELEASE(self._socket)
+
+
+_CLOSED = "the supervisor has closed the channel"
+
+
+def _closed(problem: OSError) -> WireClosed:
+    if problem.errno in _BROKEN:
+        return WireBroken("the cell closed the kernel's own channel")
+    return WireClosed(_CLOSED)
 
 
 def wait_readable(fd: int, other: Optional[int]) -> None:
