@@ -131,7 +131,7 @@ class SupervisorTest(unittest.TestCase):
         host.wait_for(lambda: host.hello)
         host.open()
         escape = "setsid sh -c 'setsid sleep 301 & echo $!; wait' & sleep 302 & echo $!"
-        host.execute(f"import subprocess; subprocess.Popen(['sh', '-c', {escape!r}]); import os; print(os.getpid())")
+        host.execute(f"import subprocess; subprocess.Popen(['sh', '-c', {escape!r}]); import os; os.write(1, b'%d\\n' % os.getpid())")
         host.wait_for(lambda: len((host.text() + host.late.decode()).split()) == 3)
         pids = [int(pid) for pid in (host.text() + host.late.decode()).split()]
         host.start("while True: pass")
