@@ -101,9 +101,18 @@ public final class ClientCore {
       OpenClients.add(client);
       return client;
     } catch (RuntimeException | Error failed) {
-      client.close();
+      client.giveUp();
       throw failed;
     }
+  }
+
+  /** What did not start in good order is not waited for to end in good order. */
+  private void giveUp() {
+    Transport opened = transport;
+    if (opened != null) {
+      opened.kill("the start failed");
+    }
+    close();
   }
 
   private void launch() {
@@ -141,7 +150,8 @@ public final class ClientCore {
       throw launchFailed(Futures.cause(failed.getCause()));
     } catch (TimeoutException late) {
       throw new LaunchFailed(
-          runnerId, "the runner did not say HELLO within " + settings.startTimeout());
+          runnerId,
+          "the runner did not say HELLO within " + settings.startTimeout().toMillis() + " ms");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new LaunchFailed(
