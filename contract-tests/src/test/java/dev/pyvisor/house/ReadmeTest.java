@@ -19,7 +19,7 @@ class ReadmeTest {
   void the_quick_start_is_the_compiled_example() {
     String example = Sources.text("examples/quickstart/src/main/java/quickstart/QuickStart.java");
     assertThat(only(BLOCK, Sources.text("README.md")).strip())
-        .isEqualTo(only(REGION, example).stripIndent().strip());
+        .isEqualTo(only(REGION, example).stripTrailing().stripIndent().strip());
   }
 
   @Test

@@ -12,7 +12,8 @@ import java.util.regex.Pattern;
 final class Specification {
   private static final Pattern RULE =
       Pattern.compile("^\\| <a name=\"([A-Z]+-\\d+)\">\\1</a> \\| (.*) \\|$", Pattern.MULTILINE);
-  private static final Pattern CONTRACT = Pattern.compile("^\\| ([CH]\\d+) \\|", Pattern.MULTILINE);
+  private static final Pattern CONTRACT =
+      Pattern.compile("^\\| ([CHIP]\\d+) \\|", Pattern.MULTILINE);
   private static final Pattern UNTESTED =
       Pattern.compile("^- ([A-Z]+-?\\d+): \\S.*$", Pattern.MULTILINE);
   private static final Pattern JAVA = Pattern.compile("@Rule\\(\\s*(\\{[^}]*}|\"[^\"]*\")");
@@ -72,7 +73,7 @@ final class Specification {
 
   private static void name(Map<String, Set<String>> tests, String id, Path file) {
     // H-5 and H5 are one.
-    String plain = id.replaceFirst("^([CH])-(?=\\d)", "$1");
+    String plain = id.replaceFirst("^([CHIP])-(?=\\d)", "$1");
     tests.computeIfAbsent(plain, key -> new TreeSet<>()).add(Sources.relative(file));
   }
 
