@@ -262,7 +262,7 @@ public final class SupervisorClient implements AutoCloseable {
       try {
         return new SupervisorClient(core, Deadline.in(core.timer(), startTimeout));
       } catch (RuntimeException | Error failed) {
-        core.close();
+        core.giveUp();
         throw failed;
       }
     }

@@ -107,7 +107,7 @@ public final class ClientCore {
   }
 
   /** What did not start in good order is not waited for to end in good order. */
-  private void giveUp() {
+  public void giveUp() {
     Transport opened = transport;
     if (opened != null) {
       opened.kill("the start failed");

@@ -52,7 +52,7 @@ class LaunchTest {
         failure(
             Stub.client(directory, "import time\ntime.sleep(60)\n")
                 .startTimeout(Duration.ofMillis(500)));
-    assertThat(failure).hasMessageContaining("HELLO").hasMessageContaining("PT0.5S");
+    assertThat(failure).hasMessageContaining("HELLO").hasMessageContaining("500 ms");
   }
 
   @Test

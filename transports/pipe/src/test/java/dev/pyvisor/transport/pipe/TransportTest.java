@@ -15,6 +15,8 @@ import dev.pyvisor.error.RunnerGone;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
 import dev.pyvisor.tool.Tool;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,21 +24,39 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** H1 to H5, H7 and H8, each provoked by a stub in the place of the runner. */
 @Timeout(20)
 @ExtendWith(Census.class)
+@ParameterizedClass
+@EnumSource(Modes.class)
 class TransportTest {
   private static final Duration SHORT = Duration.ofSeconds(1);
 
+  @Parameter Modes mode;
   @TempDir Path directory;
+  private Modes.Load load;
+
+  @BeforeEach
+  void begin() throws IOException {
+    load = mode.load();
+  }
+
+  @AfterEach
+  void end() {
+    load.close();
+  }
 
   private SupervisorClient open(SupervisorClient.Builder builder) {
     SupervisorClient client = builder.open();
@@ -45,7 +65,11 @@ class TransportTest {
   }
 
   private SupervisorClient open(String program) {
-    return open(Stub.client(directory, program));
+    return open(stub(program));
+  }
+
+  private SupervisorClient.Builder stub(String program) {
+    return Stub.client(directory, mode.prelude + program);
   }
 
   // ---- H1 ----
@@ -73,18 +97,12 @@ class TransportTest {
       """;
 
   @ParameterizedTest
-  @CsvSource({"12,false,false", "12,true,false", "12,true,true", "64,true,false"})
+  @ValueSource(ints = {12, 64})
   @Rule({"H1", "TRN-5", "P1"})
-  void a_runner_that_writes_everything_before_it_reads_does_not_wedge(
-      int calls, boolean tiny, boolean loaded) throws Exception {
-    String program = (tiny ? Modes.TINY : "") + ALL_CALLS_BEFORE_ANY_READING.formatted(calls);
-    try (AutoCloseable load = loaded ? new Modes.Load() : () -> {};
-        SupervisorClient client =
-            open(
-                Stub.client(directory, program)
-                    .tool(
-                        Tool.of("echo", (arguments, context) -> arguments.positional().get(0))))) {
-      assertThat(load).isNotNull();
+  void a_runner_that_writes_everything_before_it_reads_does_not_wedge(int calls) {
+    Tool echo = Tool.of("echo", (arguments, context) -> arguments.positional().get(0));
+    try (SupervisorClient client =
+        open(stub(ALL_CALLS_BEFORE_ANY_READING.formatted(calls)).tool(echo))) {
       Outcome outcome = client.session().execute("go");
       assertThat(outcome.kind()).as(outcome.toString()).isEqualTo(OutcomeKind.COMPLETED);
       assertThat(outcome.toolCalls()).isEqualTo(calls);
@@ -149,7 +167,7 @@ class TransportTest {
         signal.pause()
         """;
     long begun;
-    try (SupervisorClient client = open(Stub.client(directory, program).callTimeout(SHORT))) {
+    try (SupervisorClient client = open(stub(program).callTimeout(SHORT))) {
       Session session = client.session();
       byte[] large = new byte[25 * 1024 * 1024];
       begun = System.nanoTime();
@@ -296,7 +314,7 @@ class TransportTest {
         subprocess.Popen(["sleep", "30"])
         os.kill(os.getpid(), 9)
         """;
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < (mode == Modes.LOADED ? 5 : 20); i++) {
       try (SupervisorClient client = open(program)) {
         assertThatThrownBy(() -> client.request("status", "{}")).isInstanceOf(RunnerGone.class);
       }
@@ -330,21 +348,24 @@ class TransportTest {
 
   @Test
   @Rule("P11")
-  void what_a_killed_runner_left_behind_is_found_by_its_tag() {
+  void what_a_killed_runner_left_behind_is_found_by_its_tag() throws Exception {
+    Path pid = directory.resolve("pid");
     String program =
         """
         import subprocess
-        subprocess.Popen(["setsid", "sleep", "30"], stdin=subprocess.DEVNULL,
+        child = subprocess.Popen(["setsid", "sleep", "30"], stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with open("%s", "w") as file: file.write(str(child.pid))
         rest = start()
         next(rest)
         os.kill(os.getpid(), 9)
-        """;
+        """
+            .formatted(pid);
     try (SupervisorClient client = open(program)) {
+      ProcessHandle child = ProcessHandle.of(Long.parseLong(Files.readString(pid))).orElseThrow();
+      assertThat(child.isAlive()).isTrue();
       assertThatThrownBy(() -> client.request("status", "{}")).isInstanceOf(RunnerGone.class);
-      assertThat(TaggedProcesses.sweep(client.runner().runnerId(), List.of())).isEmpty();
-      assertThat(ProcessHandle.allProcesses().map(h -> h.info().commandLine().orElse("")))
-          .noneMatch(line -> line.contains("setsid sleep 30"));
+      child.onExit().get(5, TimeUnit.SECONDS);
     }
   }
 
