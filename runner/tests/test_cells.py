@@ -20,7 +20,9 @@ class KernelTest(unittest.TestCase):
 
     def expect(self, code: str, out: str) -> None:
         done = self.run_cell(code)
-        self.assertEqual((done.outcome, done.out), ("completed", out), done.error and done.error["traceback"])
+        self.assertEqual(
+            (done.outcome, done.out), ("completed", out), done.error and done.error["traceback"]
+        )
 
     def fails(self, code: str) -> dict:
         done = self.run_cell(code)
@@ -36,95 +38,212 @@ class CellsTest(KernelTest):
         self.expect("counter += 2; print(counter)", "42\n")
 
     def test_the_namespace_is_a_real_main_module(self) -> None:
-        self.expect("import sys; print(__name__, sys.modules['__main__'].__dict__ is globals())", "__main__ True\n")
-        self.expect("class P: pass\nimport pickle; print(type(pickle.loads(pickle.dumps(P()))).__name__)", "P\n")
+        self.expect(
+            "import sys; print(__name__, sys.modules['__main__'].__dict__ is globals())",
+            "__main__ True\n",
+        )
+        self.expect(
+            """
+            class P: pass
+            import pickle; print(type(pickle.loads(pickle.dumps(P()))).__name__)
+            """,
+            "P\n",
+        )
         self.expect("x = 5; import __main__; print(__main__.x); __main__.y = 6; print(y)", "5\n6\n")
 
     def test_the_last_expression_is_reported_on_request_only(self) -> None:  # rule: C6
         self.assertIsNone(self.run_cell("1 + 1").value)
-        self.assertEqual(self.run_cell("a = 1\na + 1", True).value, {"data": 2, "repr": "2", "type": "builtins.int"})
+        self.assertEqual(
+            self.run_cell(
+                """
+            a = 1
+            a + 1
+            """,
+                True,
+            ).value,
+            {"data": 2, "repr": "2", "type": "builtins.int"},
+        )
         self.assertEqual(self.run_cell("'doc'", True).value["data"], "doc")
         self.assertEqual(self.run_cell("None", True).value["data"], None)
         for code in ("a = 1", "", "# nothing", "if 1: 2"):
             self.assertIsNone(self.run_cell(code, True).value)
-        self.assertEqual(self.run_cell("import asyncio\nawait asyncio.sleep(0, 7)", True).value["data"], 7)
-        self.assertEqual(self.run_cell("await asyncio.sleep(0)\n8", True).value["data"], 8)
+        self.assertEqual(
+            self.run_cell(
+                """
+            import asyncio
+            await asyncio.sleep(0, 7)
+            """,
+                True,
+            ).value["data"],
+            7,
+        )
+        self.assertEqual(
+            self.run_cell(
+                """
+            await asyncio.sleep(0)
+            8
+            """,
+                True,
+            ).value["data"],
+            8,
+        )
         self.assertEqual(self.run_cell("[b'a', (1,)]", True).attachments, [b"a"])
 
     def test_a_loop_runs_only_where_the_cell_awaits(self) -> None:  # rule: C7
-        self.expect("import asyncio\nprint(asyncio.run(asyncio.sleep(0, 3)))", "3\n")
+        self.expect(
+            """
+            import asyncio
+            print(asyncio.run(asyncio.sleep(0, 3)))
+            """,
+            "3\n",
+        )
         self.expect("await asyncio.sleep(0); print(1)", "1\n")
         self.expect("async with asyncio.Lock(): print(2)", "2\n")
         self.expect("print(asyncio.run(asyncio.sleep(0, 4)))", "4\n")
 
     def test_tasks_that_a_cell_leaves_are_cancelled_and_awaited(self) -> None:  # rule: C8
         self.run_cell(
-            "import asyncio\nseen = []\n"
-            "async def late():\n"
-            "  try: await asyncio.sleep(1000); seen.append('slept')\n"
-            "  except asyncio.CancelledError: await asyncio.sleep(0); seen.append('cancelled'); raise\n"
-            "async def rows():\n"
-            "  try:\n    yield 1\n    yield 2\n  finally: seen.append('closed')\n"
-            "g = rows()\n"
-            "t = asyncio.create_task(late()); await asyncio.sleep(0)\n"
-            "loop = asyncio.get_running_loop(); await g.__anext__()"
+            """
+            import asyncio
+            seen = []
+            async def late():
+              try: await asyncio.sleep(1000); seen.append('slept')
+              except asyncio.CancelledError: await asyncio.sleep(0); seen.append('cancelled'); raise
+            async def rows():
+              try:
+                yield 1
+                yield 2
+              finally: seen.append('closed')
+            g = rows()
+            t = asyncio.create_task(late()); await asyncio.sleep(0)
+            loop = asyncio.get_running_loop(); await g.__anext__()
+            """
         )
         self.expect("print(seen, t.cancelled())", "['cancelled', 'closed'] True\n")
-        self.expect("print(await asyncio.sleep(0, asyncio.get_running_loop() is loop), loop.is_closed())", "False True\n")
+        self.expect(
+            "print(await asyncio.sleep(0, asyncio.get_running_loop() is loop), loop.is_closed())",
+            "False True\n",
+        )
 
     def test_a_pending_task_that_raises_at_the_end_says_so(self) -> None:
         done = self.run_cell(
-            "import asyncio\nasync def bad():\n  try: await asyncio.sleep(9)\n  finally: 1/0\n"
-            "t = asyncio.create_task(bad()); await asyncio.sleep(0)"
+            """
+            import asyncio
+            async def bad():
+              try: await asyncio.sleep(9)
+              finally: 1/0
+            t = asyncio.create_task(bad()); await asyncio.sleep(0)
+            """
         )
         self.assertEqual(done.outcome, "completed")
         self.assertIn("ZeroDivisionError", done.err)
 
     def test_a_thread_that_was_given_up_does_not_hold_the_cell(self) -> None:
         self.expect(
-            "import asyncio, threading\ngate = threading.Event()\n"
-            "try: await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(None, gate.wait), 0.01)\n"
-            "except asyncio.TimeoutError: print('gave up')",
+            """
+            import asyncio, threading
+            gate = threading.Event()
+            try: await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(None, gate.wait), 0.01)
+            except asyncio.TimeoutError: print('gave up')
+            """,
             "gave up\n",
         )
         self.expect("gate.set()", "")
 
     def test_exits_are_ordinary_errors(self) -> None:  # rule: C37
-        for code in ("import sys; sys.exit(3)", "raise SystemExit", "exit()", "quit(1)", "await_ = 1; raise SystemExit('x')"):
+        for code in (
+            "import sys; sys.exit(3)",
+            "raise SystemExit",
+            "exit()",
+            "quit(1)",
+            "await_ = 1; raise SystemExit('x')",
+        ):
             self.assertEqual(self.fails(code)["type"], "SystemExit")
         self.assertEqual(self.fails("raise KeyboardInterrupt")["type"], "KeyboardInterrupt")
-        self.assertEqual(self.fails("import asyncio\nawait asyncio.sleep(0)\nraise SystemExit(2)")["message"], "2")
+        self.assertEqual(
+            self.fails("""
+            import asyncio
+            await asyncio.sleep(0)
+            raise SystemExit(2)
+            """)["message"],
+            "2",
+        )
         self.expect("print('alive')", "alive\n")
 
     def test_what_was_defined_before_an_error_stays(self) -> None:  # rule: C41
-        self.fails("keep = 7\nraise ValueError")
+        self.fails("""
+            keep = 7
+            raise ValueError
+            """)
         self.expect("print(keep + 1)", "8\n")
 
     def test_future_imports_hold_for_later_cells(self) -> None:
         self.run_cell("from __future__ import annotations")
-        self.expect("def f(x: undefined_name): pass\nprint(f.__annotations__)", "{'x': 'undefined_name'}\n")
-        self.expect("def g(x: another): pass\nprint(1)\n'v'", "1\n")
+        self.expect(
+            """
+            def f(x: undefined_name): pass
+            print(f.__annotations__)
+            """,
+            "{'x': 'undefined_name'}\n",
+        )
+        self.expect(
+            """
+            def g(x: another): pass
+            print(1)
+            'v'
+            """,
+            "1\n",
+        )
 
     def test_sources_are_found_by_inspect(self) -> None:
-        self.run_cell("def f():\n    return 1  # the source")
-        self.expect("import inspect; print(inspect.getsource(f))", "def f():\n    return 1  # the source\n\n")
+        self.run_cell("""
+            def f():
+                return 1  # the source
+            """)
+        self.expect(
+            "import inspect; print(inspect.getsource(f))",
+            "def f():\n    return 1  # the source\n\n",
+        )
 
     def test_files_go_to_the_workspace_and_modules_come_from_it(self) -> None:
         self.run_cell("open('helper.py', 'w').write('x = 9')")
-        self.expect("import helper, os; print(helper.x, os.getcwd() == %r)" % self.host.workspace, "9 True\n")
+        self.expect(
+            "import helper, os; print(helper.x, os.getcwd() == %r)" % self.host.workspace,
+            "9 True\n",
+        )
 
     def test_the_runner_is_not_importable_by_accident(self) -> None:
-        self.expect("import sys; print([p for p in sys.path if p.endswith('src')], sys.argv)", "[] ['']\n")
+        self.expect(
+            "import sys; print([p for p in sys.path if p.endswith('src')], sys.argv)", "[] ['']\n"
+        )
 
     def test_a_forked_child_that_reaches_the_end_is_no_second_kernel(self) -> None:
-        done = self.run_cell("import os\npid = os.fork()\nif pid: print(os.waitpid(pid, 0)[1])")
+        done = self.run_cell("""
+            import os
+            pid = os.fork()
+            if pid: print(os.waitpid(pid, 0)[1])
+            """)
         self.assertEqual((done.outcome, done.out), ("completed", "0\n"))
-        done = self.run_cell("pid = os.fork()\nif pid: print(os.waitpid(pid, 0)[1] >> 8)\nelse: raise ValueError('in child')")
+        done = self.run_cell("""
+            pid = os.fork()
+            if pid: print(os.waitpid(pid, 0)[1] >> 8)
+            else: raise ValueError('in child')
+            """)
         self.assertEqual((done.outcome, done.out), ("completed", "1\n"))
         self.assertIn("ValueError: in child", done.err)
-        done = self.run_cell("pid = os.fork()\nif pid: print(os.waitpid(pid, 0)[1] >> 8)\nelse: raise SystemExit(5)")
+        done = self.run_cell("""
+            pid = os.fork()
+            if pid: print(os.waitpid(pid, 0)[1] >> 8)
+            else: raise SystemExit(5)
+            """)
         self.assertEqual(done.out, "5\n")
-        self.expect("import multiprocessing as m\nwith m.get_context('fork').Pool(2) as p: print(p.map(abs, [-1, -2]))", "[1, 2]\n")
+        self.expect(
+            """
+            import multiprocessing as m
+            with m.get_context('fork').Pool(2) as p: print(p.map(abs, [-1, -2]))
+            """,
+            "[1, 2]\n",
+        )
 
     def test_cpu_time_and_memory_are_told(self) -> None:
         done = self.run_cell("sum(range(2_000_000))")
@@ -170,18 +289,27 @@ class CellsTest(KernelTest):
             with self.subTest(damage):
                 self.run_cell(damage)
                 self.host.execute("ok = 1")
-                done = self.host.execute("import sys; sys.stdout.write('next\\n'); raise ValueError('told')")
+                done = self.host.execute(
+                    "import sys; sys.stdout.write('next\\n'); raise ValueError('told')"
+                )
                 self.assertEqual((done.outcome, done.out), ("raised", "next\n"), done)
                 self.assertIn("ValueError: told", done.error["traceback"])
 
 
 class VariablesTest(KernelTest):
     def test_values_go_in_and_out_as_documents(self) -> None:
-        done = self.host.set("x", {"a": [{"$py": "bytes", "attachment": 0}, {"$py": "tuple", "items": [1]}]}, [b"raw"])
+        done = self.host.set(
+            "x",
+            {"a": [{"$py": "bytes", "attachment": 0}, {"$py": "tuple", "items": [1]}]},
+            [b"raw"],
+        )
         self.assertEqual(done.outcome, "completed")
         self.expect("print(x)", "{'a': [b'raw', (1,)]}\n")
         done = self.host.get("x")
-        self.assertEqual(done.value["data"], {"a": [{"$py": "bytes", "attachment": 0}, {"$py": "tuple", "items": [1]}]})
+        self.assertEqual(
+            done.value["data"],
+            {"a": [{"$py": "bytes", "attachment": 0}, {"$py": "tuple", "items": [1]}]},
+        )
         self.assertEqual(done.attachments, [b"raw"])
 
     def test_bad_names_and_documents_are_errors(self) -> None:
@@ -189,11 +317,16 @@ class VariablesTest(KernelTest):
         for name in ("not a name", "", "class", 5, None, ["x"]):
             self.assertEqual(self.host.set(name, 1).outcome, "raised")
         self.assertEqual(self.host.get(["x"]).outcome, "raised")
-        self.assertEqual(self.host.set("x", {"$py": "bytes", "attachment": 3}).error["type"], "BadDocument")
+        self.assertEqual(
+            self.host.set("x", {"$py": "bytes", "attachment": 3}).error["type"], "BadDocument"
+        )
 
     def test_a_value_above_the_limit_is_cut_not_lost(self) -> None:
         self.host.execute("big = 'x' * %d" % (limits.MESSAGE + 1))
-        self.assertEqual(self.host.get("big").value["data"], {"$py": "cut", "type": "builtins.str", "reason": "size"})
+        self.assertEqual(
+            self.host.get("big").value["data"],
+            {"$py": "cut", "type": "builtins.str", "reason": "size"},
+        )
 
 
 class UnitTest(unittest.TestCase):

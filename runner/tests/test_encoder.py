@@ -64,15 +64,58 @@ class Opaque:
 
 class RoundTrips(unittest.TestCase):
     VALUES = [
-        None, True, 0, -(2**63), 2**63 - 1, 2**63, -(2**63) - 1, 10**400, 1.5, -0.0, float("inf"), float("-inf"),
-        "", "é漢😀", "lone \ud800 and \\udfff", "\ud83d\ude00", b"", b"\x00\xff", bytearray(b"ab"), (), (1, (2, [3])),
-        [], [[], {}], {}, {"a": [1, {"b": None}]}, {"$py": "tuple"}, {1: "a", (1, 2): "b", None: "c"},
-        {"\ud800": 1}, set(), {1, 2}, frozenset("ab"), {frozenset({1})}, 1 + 2j, complex("nan+infj").imag,
-        decimal.Decimal("1.50"), decimal.Decimal("Infinity"), fractions.Fraction(-1, 3), fractions.Fraction(10**40, 7),
-        datetime.datetime(2026, 1, 2, 3, 4, 5, 6), datetime.datetime(2026, 1, 2, tzinfo=datetime.timezone.utc),
-        datetime.datetime(2026, 1, 2, tzinfo=datetime.timezone(-datetime.timedelta(hours=3, minutes=30, seconds=1))),
-        datetime.date(1, 1, 1), datetime.time(23, 59, 59, 999999), datetime.time(1, 2, tzinfo=datetime.timezone.utc),
-        datetime.timedelta(days=-1, seconds=5, microseconds=7), uuid.UUID(int=5), pathlib.Path("/tmp/x"),
+        None,
+        True,
+        0,
+        -(2**63),
+        2**63 - 1,
+        2**63,
+        -(2**63) - 1,
+        10**400,
+        1.5,
+        -0.0,
+        float("inf"),
+        float("-inf"),
+        "",
+        "é漢😀",
+        "lone \ud800 and \\udfff",
+        "\ud83d\ude00",
+        b"",
+        b"\x00\xff",
+        bytearray(b"ab"),
+        (),
+        (1, (2, [3])),
+        [],
+        [[], {}],
+        {},
+        {"a": [1, {"b": None}]},
+        {"$py": "tuple"},
+        {1: "a", (1, 2): "b", None: "c"},
+        {"\ud800": 1},
+        set(),
+        {1, 2},
+        frozenset("ab"),
+        {frozenset({1})},
+        1 + 2j,
+        complex("nan+infj").imag,
+        decimal.Decimal("1.50"),
+        decimal.Decimal("Infinity"),
+        fractions.Fraction(-1, 3),
+        fractions.Fraction(10**40, 7),
+        datetime.datetime(2026, 1, 2, 3, 4, 5, 6),
+        datetime.datetime(2026, 1, 2, tzinfo=datetime.timezone.utc),
+        datetime.datetime(
+            2026,
+            1,
+            2,
+            tzinfo=datetime.timezone(-datetime.timedelta(hours=3, minutes=30, seconds=1)),
+        ),
+        datetime.date(1, 1, 1),
+        datetime.time(23, 59, 59, 999999),
+        datetime.time(1, 2, tzinfo=datetime.timezone.utc),
+        datetime.timedelta(days=-1, seconds=5, microseconds=7),
+        uuid.UUID(int=5),
+        pathlib.Path("/tmp/x"),
     ]
 
     def test_an_object_with_a_form_of_its_own_comes_back_equal_and_of_its_type(self):
@@ -93,29 +136,47 @@ class RoundTrips(unittest.TestCase):
 
     def test_attachments_are_numbered_in_order(self):
         document, encoder = encode([b"a", {"k": b"b"}])
-        self.assertEqual(document, [{"$py": "bytes", "attachment": 0}, {"k": {"$py": "bytes", "attachment": 1}}])
+        self.assertEqual(
+            document, [{"$py": "bytes", "attachment": 0}, {"k": {"$py": "bytes", "attachment": 1}}]
+        )
         self.assertEqual(encoder.attachments, [b"a", b"b"])
 
     def test_times_as_java_writes_them_are_read(self):
         utc = datetime.timezone.utc
         for iso, wanted in (
             ("2026-01-02T03:04Z", datetime.datetime(2026, 1, 2, 3, 4, tzinfo=utc)),
-            ("2026-01-02T03:04:05.123456789Z", datetime.datetime(2026, 1, 2, 3, 4, 5, 123456, tzinfo=utc)),
+            (
+                "2026-01-02T03:04:05.123456789Z",
+                datetime.datetime(2026, 1, 2, 3, 4, 5, 123456, tzinfo=utc),
+            ),
             ("2026-01-02T03:04:05", datetime.datetime(2026, 1, 2, 3, 4, 5)),
         ):
-            self.assertEqual(decode_text(json.dumps({"$py": "datetime", "iso": iso}).encode()), wanted)
+            self.assertEqual(
+                decode_text(json.dumps({"$py": "datetime", "iso": iso}).encode()), wanted
+            )
 
     def test_a_bad_document_is_refused_by_name(self):
         for text in (
-            b"", b"[1", b"[1] 2", b'{"$py":"int","hex":"zz"}', b'{"$py":"bytes","attachment":0}', b'{"$py":"set"}',
-            b'{"$py":"float","value":"1"}', b'{"$py":"datetime","iso":"x"}', b"[" * 100_000,
-            b"[" * 101 + b'{"$py":"set","items":[]}' + b"]" * 101, b"\xff",
+            b"",
+            b"[1",
+            b"[1] 2",
+            b'{"$py":"int","hex":"zz"}',
+            b'{"$py":"bytes","attachment":0}',
+            b'{"$py":"set"}',
+            b'{"$py":"float","value":"1"}',
+            b'{"$py":"datetime","iso":"x"}',
+            b"[" * 100_000,
+            b"[" * 101 + b'{"$py":"set","items":[]}' + b"]" * 101,
+            b"\xff",
         ):
             with self.subTest(text=text[:30]), self.assertRaises(BadDocument):
                 decode_text(text)
 
     def test_what_only_describes_an_object_stays_a_dict(self):
-        self.assertEqual(round_trip(Point(1, (2,))), {"$py": "object", "type": f"{__name__}.Point", "fields": {"x": 1, "y": (2,)}})
+        self.assertEqual(
+            round_trip(Point(1, (2,))),
+            {"$py": "object", "type": f"{__name__}.Point", "fields": {"x": 1, "y": (2,)}},
+        )
 
 
 class Forms(unittest.TestCase):
@@ -141,8 +202,12 @@ class Forms(unittest.TestCase):
         ordered = collections.OrderedDict(a=1, b=2)
         ordered.move_to_end("a")
         for value, wanted in (
-            (Text("x"), "x"), (Numbers([1, 2]), [1, 2]), (Table(a=1), {"a": 1}), (Level.HIGH, 3),
-            (collections.defaultdict(int, a=1), {"a": 1}), (collections.Counter("aa"), {"a": 2}),
+            (Text("x"), "x"),
+            (Numbers([1, 2]), [1, 2]),
+            (Table(a=1), {"a": 1}),
+            (Level.HIGH, 3),
+            (collections.defaultdict(int, a=1), {"a": 1}),
+            (collections.Counter("aa"), {"a": 2}),
         ):
             with self.subTest(value=type(value)):
                 self.assertEqual(form(value), wanted)
@@ -150,18 +215,40 @@ class Forms(unittest.TestCase):
 
     def test_objects_with_fields(self):
         name = f"{__name__}."
-        self.assertEqual(form(Colour.RED), {"$py": "enum", "type": name + "Colour", "name": "RED", "value": "r"})
+        self.assertEqual(
+            form(Colour.RED), {"$py": "enum", "type": name + "Colour", "name": "RED", "value": "r"}
+        )
         self.assertEqual(form(Access.READ | Access.WRITE)["value"], 3)
         self.assertEqual(form(Point(1))["fields"], {"x": 1, "y": None})
-        self.assertEqual(form(City("Rome", 3)), {"$py": "object", "type": name + "City", "fields": {"name": "Rome", "people": 3}})
+        self.assertEqual(
+            form(City("Rome", 3)),
+            {"$py": "object", "type": name + "City", "fields": {"name": "Rome", "people": 3}},
+        )
         self.assertEqual(
             form(ValueError("bad", {1})),
-            {"$py": "exception", "type": "builtins.ValueError", "message": "('bad', {1})", "args": ["bad", {"$py": "set", "items": [1]}]},
+            {
+                "$py": "exception",
+                "type": "builtins.ValueError",
+                "message": "('bad', {1})",
+                "args": ["bad", {"$py": "set", "items": [1]}],
+            },
         )
 
     def test_anything_else_is_opaque(self):
-        self.assertEqual(form(Opaque()), {"$py": "opaque", "type": f"{__name__}.Opaque", "repr": "<an opaque thing>"})
-        for value in (lambda: 1, Point, json, object(), iter([]), (x for x in ()), NotImplemented, ...):
+        self.assertEqual(
+            form(Opaque()),
+            {"$py": "opaque", "type": f"{__name__}.Opaque", "repr": "<an opaque thing>"},
+        )
+        for value in (
+            lambda: 1,
+            Point,
+            json,
+            object(),
+            iter([]),
+            (x for x in ()),
+            NotImplemented,
+            ...,
+        ):
             with self.subTest(value=value):
                 self.assertEqual(form([value])[0]["$py"], "opaque")
 
@@ -209,7 +296,13 @@ class Hostile(unittest.TestCase):
         self.assertEqual(form([Broken(1)])[0]["$py"], "opaque")
 
     def test_nesting_is_cut_within_the_depth_of_json(self):
-        for wrap in (lambda v: [v], lambda v: (v,), lambda v: {1: v}, lambda v: {"a": v}, lambda v: Point(v)):
+        for wrap in (
+            lambda v: [v],
+            lambda v: (v,),
+            lambda v: {1: v},
+            lambda v: {"a": v},
+            lambda v: Point(v),
+        ):
             value = 1
             for _ in range(5000):
                 value = wrap(value)
@@ -242,7 +335,11 @@ class Hostile(unittest.TestCase):
         self.assertTrue(encoder.too_large)
 
     def test_texts_and_ints_beyond_a_message_are_cut(self):
-        for value in ("x" * (limits.MESSAGE + 1), 1 << (limits.MESSAGE * 5), b"x" * (limits.MESSAGE + 1)):
+        for value in (
+            "x" * (limits.MESSAGE + 1),
+            1 << (limits.MESSAGE * 5),
+            b"x" * (limits.MESSAGE + 1),
+        ):
             encoder = Encoder()
             self.assertLess(len(encoder.encode(value)), 1000)
             self.assertTrue(encoder.too_large)
@@ -268,7 +365,10 @@ class Hostile(unittest.TestCase):
     def test_a_patched_builtin_or_json_changes_nothing(self):
         import builtins
 
-        kept = {name: getattr(builtins, name) for name in ("len", "isinstance", "type", "min", "sum", "set")}
+        kept = {
+            name: getattr(builtins, name)
+            for name in ("len", "isinstance", "type", "min", "sum", "set")
+        }
         dumps = json.dumps, json.JSONEncoder.encode
         try:
             for name in kept:
@@ -297,7 +397,12 @@ class Reprs(unittest.TestCase):
         self.assertLess(Counting.calls, 1000)
 
     def test_small_things_look_as_they_always_do(self):
-        for value in ([1, (2,), (), {"a": {1}}, set(), frozenset({3}), "x'", b"y", None], {}, (1, 2), 10**50):
+        for value in (
+            [1, (2,), (), {"a": {1}}, set(), frozenset({3}), "x'", b"y", None],
+            {},
+            (1, 2),
+            10**50,
+        ):
             self.assertEqual(bounded_repr(value), repr(value))
 
     def test_a_huge_int_needs_no_decimal_digits(self):
@@ -315,12 +420,18 @@ class Numpy(unittest.TestCase):
 
     def test_arrays_keep_type_shape_and_bytes_in_c_order(self):
         for array in (
-            self.np.arange(6, dtype=">i4").reshape(2, 3).T, self.np.array(5.0), self.np.zeros((0, 3)),
-            self.np.array(["a", "bc"]), self.np.array(["2026-01-01"], "M8[D]"), self.np.ma.array([1, 2], mask=[0, 1]),
+            self.np.arange(6, dtype=">i4").reshape(2, 3).T,
+            self.np.array(5.0),
+            self.np.zeros((0, 3)),
+            self.np.array(["a", "bc"]),
+            self.np.array(["2026-01-01"], "M8[D]"),
+            self.np.ma.array([1, 2], mask=[0, 1]),
         ):
             document, encoder = encode(array)
             self.assertEqual(document["$py"], "ndarray")
-            back = self.np.frombuffer(encoder.attachments[0], document["dtype"]).reshape(document["shape"])
+            back = self.np.frombuffer(encoder.attachments[0], document["dtype"]).reshape(
+                document["shape"]
+            )
             self.assertEqual(back.tolist(), self.np.asarray(array).tolist())
 
     def test_other_arrays_are_opaque(self):
@@ -330,9 +441,14 @@ class Numpy(unittest.TestCase):
     def test_scalars_take_the_form_of_their_equivalent(self):
         np = self.np
         for value, wanted in (
-            (np.int32(5), 5), (np.uint64(2**64 - 1), {"$py": "int", "hex": "0x" + "f" * 16}), (np.float32(0.5), 0.5),
-            (np.float64("nan"), {"$py": "float", "value": "nan"}), (np.bool_(True), True), (np.str_("x"), "x"),
-            (np.longdouble(1.5), 1.5), (np.complex64(1j), {"$py": "complex", "real": 0.0, "imag": 1.0}),
+            (np.int32(5), 5),
+            (np.uint64(2**64 - 1), {"$py": "int", "hex": "0x" + "f" * 16}),
+            (np.float32(0.5), 0.5),
+            (np.float64("nan"), {"$py": "float", "value": "nan"}),
+            (np.bool_(True), True),
+            (np.str_("x"), "x"),
+            (np.longdouble(1.5), 1.5),
+            (np.complex64(1j), {"$py": "complex", "real": 0.0, "imag": 1.0}),
             (np.datetime64("2026-01-02"), {"$py": "date", "iso": "2026-01-02"}),
         ):
             with self.subTest(value=value):

@@ -26,10 +26,23 @@ class TracebacksTest(unittest.TestCase):
         return done.error
 
     def test_the_cells_own_lines_are_shown(self) -> None:  # rule: C31, C33
-        error = self.fails("def f(x):\n    return 1 / x\n\nf(0)")
-        self.assertEqual((error["type"], error["module"], error["message"]), ("ZeroDivisionError", "builtins", "division by zero"))
-        frames = [(frame["file"], frame["line"], frame["function"], frame["source"]) for frame in error["frames"]]
-        self.assertEqual(frames, [("<cell 1>", 4, "<module>", "f(0)"), ("<cell 1>", 2, "f", "return 1 / x")])
+        error = self.fails("""
+            def f(x):
+                return 1 / x
+
+            f(0)
+            """)
+        self.assertEqual(
+            (error["type"], error["module"], error["message"]),
+            ("ZeroDivisionError", "builtins", "division by zero"),
+        )
+        frames = [
+            (frame["file"], frame["line"], frame["function"], frame["source"])
+            for frame in error["frames"]
+        ]
+        self.assertEqual(
+            frames, [("<cell 1>", 4, "<module>", "f(0)"), ("<cell 1>", 2, "f", "return 1 / x")]
+        )
         plain = re.sub(r"^\s+[~^]+\n", "", error["traceback"], flags=re.M)
         self.assertEqual(
             plain,
@@ -41,27 +54,62 @@ class TracebacksTest(unittest.TestCase):
         self.assertEqual([frame["file"] for frame in error["frames"]], ["<cell 2>", "<cell 1>"])
 
     def test_an_awaiting_cell_looks_the_same(self) -> None:
-        error = self.fails("import asyncio\nasync def f():\n    await asyncio.sleep(0)\n    raise KeyError('k')\nawait f()")
+        error = self.fails("""
+            import asyncio
+            async def f():
+                await asyncio.sleep(0)
+                raise KeyError('k')
+            await f()
+            """)
         self.assertEqual([frame["line"] for frame in error["frames"]], [5, 4])
         self.assertEqual(error["message"], "'k'")
 
     def test_the_last_expression_looks_the_same(self) -> None:
-        self.host.start("a = 1\na + 'x'", True)
+        self.host.start(
+            """
+            a = 1
+            a + 'x'
+            """,
+            True,
+        )
         error = self.host.finish().error
-        self.assertEqual([(frame["line"], frame["source"]) for frame in error["frames"]], [(2, "a + 'x'")])
+        self.assertEqual(
+            [(frame["line"], frame["source"]) for frame in error["frames"]], [(2, "a + 'x'")]
+        )
 
     def test_a_syntax_error_has_line_column_and_caret(self) -> None:  # rule: C34
-        error = self.fails("a = 1\nfor\n")
-        self.assertEqual((error["type"], error["syntax"]["line"], error["frames"]), ("SyntaxError", 2, []))
-        self.assertTrue(error["traceback"].startswith('  File "<cell 1>", line 2\n    for\n'), error["traceback"])
+        error = self.fails("""
+            a = 1
+            for
+            """)
+        self.assertEqual(
+            (error["type"], error["syntax"]["line"], error["frames"]), ("SyntaxError", 2, [])
+        )
+        self.assertTrue(
+            error["traceback"].startswith('  File "<cell 1>", line 2\n    for\n'),
+            error["traceback"],
+        )
         self.assertIn("^", error["traceback"])
         self.assertEqual(error["syntax"]["text"], "for")
-        error = self.fails("if 1:\nx = 1")
+        error = self.fails("""
+            if 1:
+            x = 1
+            """)
         self.assertEqual((error["type"], error["syntax"]["line"]), ("IndentationError", 2))
-        self.assertEqual(self.fails("compile('(', 'other.py', 'exec')")["frames"][0]["file"], "<cell 3>")
+        self.assertEqual(
+            self.fails("compile('(', 'other.py', 'exec')")["frames"][0]["file"], "<cell 3>"
+        )
 
     def test_what_cannot_be_compiled_is_told(self) -> None:
-        for code in ("a\0b", "x = '\ud800'", "(" * 5000, "-" * 200_000 + "1", "return 1", "x = " + "9" * 10_000, "'''"):
+        for code in (
+            "a\0b",
+            "x = '\ud800'",
+            "(" * 5000,
+            "-" * 200_000 + "1",
+            "return 1",
+            "x = " + "9" * 10_000,
+            "'''",
+        ):
             with self.subTest(code[:20]):
                 if code.startswith("-") and sys.version_info < (3, 11):
                     continue  # the parser of these has no guard, and its crash is the kernel's death
@@ -75,7 +123,15 @@ class TracebacksTest(unittest.TestCase):
 
     def test_chains_and_causes_are_shown_without_the_runner(self) -> None:
         error = self.fails(
-            "import asyncio\nasync def f():\n    try:\n        await asyncio.sleep(0); {}['k']\n    except KeyError as e:\n        raise ValueError('outer') from e\nawait f()"
+            """
+            import asyncio
+            async def f():
+                try:
+                    await asyncio.sleep(0); {}['k']
+                except KeyError as e:
+                    raise ValueError('outer') from e
+            await f()
+            """
         )
         self.assertIn("KeyError: 'k'", error["traceback"])
         self.assertIn("direct cause", error["traceback"])
@@ -85,7 +141,12 @@ class TracebacksTest(unittest.TestCase):
         if sys.version_info < (3, 11):
             self.skipTest("this Python has no exception groups")
         error = self.fails(
-            "import asyncio\nasync def bad(): raise ValueError('member')\nasync with asyncio.TaskGroup() as g:\n    g.create_task(bad())"
+            """
+            import asyncio
+            async def bad(): raise ValueError('member')
+            async with asyncio.TaskGroup() as g:
+                g.create_task(bad())
+            """
         )
         self.assertEqual(error["type"], "ExceptionGroup")
         self.assertIn("ValueError: member", error["traceback"])
@@ -93,7 +154,9 @@ class TracebacksTest(unittest.TestCase):
     def test_notes_are_shown(self) -> None:
         if sys.version_info < (3, 11):
             self.skipTest("this Python has no notes")
-        self.assertIn("a note", self.fails("e = ValueError('x'); e.add_note('a note'); raise e")["traceback"])
+        self.assertIn(
+            "a note", self.fails("e = ValueError('x'); e.add_note('a note'); raise e")["traceback"]
+        )
 
     def test_hostile_exceptions_are_reported(self) -> None:
         for code in (
@@ -107,7 +170,9 @@ class TracebacksTest(unittest.TestCase):
             "e = None\nfor i in range(5000):\n  n = ValueError(i); n.__context__ = e; e = n\nraise e",
             "import sys\nsys.excepthook = None\nraise ValueError(sys.stdout)",
             "raise SyntaxError('mine', ('<cell 1>', 10**9, -5, None))",
-            "raise SyntaxError('mine', (5, 'a', [], {}))" if sys.version_info < (3, 10) else "raise SyntaxError('mine')",
+            "raise SyntaxError('mine', (5, 'a', [], {}))"
+            if sys.version_info < (3, 10)
+            else "raise SyntaxError('mine')",
             "raise ValueError('\\ud800')",
             "raise UnicodeDecodeError('x', b'', 0, 1, 'why')",
             "raise ValueError(object())",
@@ -119,7 +184,13 @@ class TracebacksTest(unittest.TestCase):
                 self.assertTrue(error["type"])
 
     def test_a_deep_recursion_is_bounded(self) -> None:
-        error = self.fails("import sys\nsys.setrecursionlimit(5000)\ndef f(n): return f(n + 1) + g(n)\ndef g(n): return 1\nf(0)")
+        error = self.fails("""
+            import sys
+            sys.setrecursionlimit(5000)
+            def f(n): return f(n + 1) + g(n)
+            def g(n): return 1
+            f(0)
+            """)
         self.assertEqual(error["type"], "RecursionError")
         self.assertLessEqual(len(error["frames"]), limits.REPORTED_FRAMES)
         self.assertLess(len(error["traceback"]), limits.TRACEBACK + 100)
@@ -155,7 +226,10 @@ class UnitTest(unittest.TestCase):
             with mock.patch.object(traceback, "TracebackException", None):
                 told = describe(error)
         self.assertIn("ValueError: plain", told["traceback"])
-        self.assertEqual(told["frames"][0]["function"], "test_where_the_traceback_module_fails_the_frames_are_still_told")
+        self.assertEqual(
+            told["frames"][0]["function"],
+            "test_where_the_traceback_module_fails_the_frames_are_still_told",
+        )
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from .encoder import Encoder
 from .errors import RpcError
 from .frames import Bytes, FrameKind, InnerFlag
 from .ports import Call, Port, Reply
-from .pristine import BUILTINS as __builtins__
+from .pristine import BUILTINS as __builtins__  # noqa: F401
 from .slots import Slots, Turn
 from .tool_errors import ToolCallTooLarge, ToolCancelled, ToolError, from_wire
 from .wire import Wire, WireClosed
@@ -31,7 +31,9 @@ class _Current(_local):
 
 
 class Calls:
-    """All tool calls of a kernel. Thread-safe: each thread has its own port, the slots have their own lock."""
+    """All tool calls of a kernel. Thread-safe: each thread has its own port, the slots have their
+    own lock.
+    """
 
     def __init__(self, wire: Wire, door: socket.socket, session: int, generation: int) -> None:
         self.cell = 0
@@ -69,7 +71,9 @@ class Calls:
             raise
         return _outcome(call)
 
-    async def call_awaited(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], loop: Any) -> Any:
+    async def call_awaited(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], loop: Any
+    ) -> Any:
         """Call a tool from a coroutine of this loop."""
         port = self._port()
         call = Call(next(self._ids), name, self.cell)
@@ -137,7 +141,9 @@ class Calls:
 
     def _port(self) -> Port:
         if self._forked:
-            raise ToolError("a host tool cannot be called from a forked process: only the session's own process can")
+            raise ToolError(
+                "a host tool cannot be called from a forked process: only the session's own process can"
+            )
         port = self._current.port
         if port is None:
             port = self._current.port = self._open_port()
@@ -167,7 +173,9 @@ class Calls:
         self.made = 0
 
     def end_cell(self) -> int:
-        """Cancel the calls that the cell leaves open (LIF-12); the number of calls that were made in it."""
+        """Cancel the calls that the cell leaves open (LIF-12); the number of calls that were made
+        in it.
+        """
         for id in list(self.main.pending):
             call = self.main.take_off(id)
             if call is not None:
@@ -184,7 +192,11 @@ class Calls:
     def after_fork(self) -> None:
         """In a forked child: none of the channels may be held open by it, or spoken on."""
         self._forked = True
-        for fd in [self._door.fileno(), self.main.wire.fd, *(port.wire.fd for port in list(self._others))]:
+        for fd in [
+            self._door.fileno(),
+            self.main.wire.fd,
+            *(port.wire.fd for port in list(self._others)),
+        ]:
             try:
                 _close(fd)
             except OSError:
@@ -203,7 +215,9 @@ def _cancelled(call: Call) -> ToolError:
     return ToolCancelled(f"{call.name}: cancelled, because the cell that made the call has ended")
 
 
-def _request(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[bytes, Sequence[Bytes]]:
+def _request(
+    call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[bytes, Sequence[Bytes]]:
     encoder = Encoder()
     positional = encoder.encode(list(args))
     named = encoder.encode(kwargs)
@@ -212,11 +226,14 @@ def _request(call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple
             f"{call.name}: the arguments are larger than a message may be ({limits.MESSAGE} bytes, "
             f"{limits.ATTACHMENTS} attachments)"
         )
-    envelope = b'{"jsonrpc":"2.0","id":%d,"method":"tool.call","params":{"name":%b,"args":%b,"kwargs":%b}}' % (
-        call.id,
-        jsontext.dump(call.name),
-        positional,
-        named,
+    envelope = (
+        b'{"jsonrpc":"2.0","id":%d,"method":"tool.call","params":{"name":%b,"args":%b,"kwargs":%b}}'
+        % (
+            call.id,
+            jsontext.dump(call.name),
+            positional,
+            named,
+        )
     )
     return envelope, encoder.attachments
 
@@ -238,4 +255,6 @@ def _outcome(call: Call) -> Any:
         data = details.get("data") if isinstance(details, dict) else None
         raise from_wire(error, decode(data, message.attachments) if forms else data)
     except (BadDocument, LookupError) as problem:
-        raise ToolError(f"{call.name}: the host's answer cannot be read: {problem}", code="internal") from None
+        raise ToolError(
+            f"{call.name}: the host's answer cannot be read: {problem}", code="internal"
+        ) from None

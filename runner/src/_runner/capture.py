@@ -1,7 +1,9 @@
-"""Standard output and standard error of a kernel: streams over the capture pipes on descriptors 1 and 2.
+"""Standard output and standard error of a kernel: streams over the capture pipes on descriptors 1
+and 2.
 
-Every write reaches the pipe at once and whole, so that it survives a kill. The pipes are also kept under private
-numbers: a cell that closes or replaces descriptor 1 is heard all the same, and gets it back at its end.
+Every write reaches the pipe at once and whole, so that it survives a kill. The pipes are also kept
+under private numbers: a cell that closes or replaces descriptor 1 is heard all the same, and gets
+it back at its end.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from typing import Any, Callable, Optional
 
 from . import limits
 from .frames import Bytes
-from .pristine import BUILTINS as __builtins__
+from .pristine import BUILTINS as __builtins__  # noqa: F401
 
 try:
     import ctypes
@@ -47,7 +49,9 @@ def write_all(fd: int, data: bytes) -> None:
 
 
 class CapturePipe(io.BufferedIOBase):
-    """The bytes side of a stream: `sys.stdout.buffer`. Thread-safe: a write is one system call, or whole in order."""
+    """The bytes side of a stream: `sys.stdout.buffer`. Thread-safe: a write is one system call, or
+    whole in order.
+    """
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
@@ -105,14 +109,18 @@ class Capture:
 
     def _open_streams(self) -> None:
         self._streams = [
-            io.TextIOWrapper(pipe, encoding="utf-8", errors="backslashreplace", newline="", write_through=True)
+            io.TextIOWrapper(
+                pipe, encoding="utf-8", errors="backslashreplace", newline="", write_through=True
+            )
             for pipe in self._pipes
         ]
         _sys.stdout, _sys.stderr = self._streams
         _sys.__stdout__, _sys.__stderr__ = self._streams
 
     def begin_cell(self) -> None:
-        """What an earlier cell did to the streams must not silence this one; its own replacements stay."""
+        """What an earlier cell did to the streams must not silence this one; its own replacements
+        stay.
+        """
         for pipe in self._pipes:
             pipe.make_blocking()
         if any(stream.closed for stream in self._streams):
@@ -123,7 +131,9 @@ class Capture:
             _sys.stderr = self._streams[1]
 
     def end_cell(self) -> None:
-        """Bring everything that the cell wrote into the pipes, and the pipes back to where they belong."""
+        """Bring everything that the cell wrote into the pipes, and the pipes back to where they
+        belong.
+        """
         self.flush()
         restored = [pipe.fileno() for pipe in self._pipes if pipe.restore()]
         for fd in restored:
@@ -132,7 +142,11 @@ class Capture:
             write_all(2, warning.encode())
 
     def flush(self) -> None:
-        for stream in (getattr(_sys, "stdout", None), getattr(_sys, "stderr", None), *self._streams):
+        for stream in (
+            getattr(_sys, "stdout", None),
+            getattr(_sys, "stderr", None),
+            *self._streams,
+        ):
             try:
                 stream.flush()  # type: ignore[union-attr]
             except BaseException:  # noqa: B902 - the user's own stream may raise anything

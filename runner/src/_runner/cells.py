@@ -1,7 +1,8 @@
-"""One cell: compiling it, keeping its source for tracebacks, running it, in an event loop only if it awaits."""
+"""One cell: compiling it, keeping its source for tracebacks, running it, in an event loop only if
+it awaits.
+"""
 
 from __future__ import annotations
-
 import __future__
 
 import ast
@@ -13,11 +14,13 @@ from collections import OrderedDict
 from typing import Any
 
 from . import limits
-from .pristine import BUILTINS as __builtins__
+from .pristine import BUILTINS as __builtins__  # noqa: F401
 
 _AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _COROUTINE = inspect.CO_COROUTINE
-_FEATURES = sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names} - {0})
+_FEATURES = sum(
+    {getattr(__future__, name).compiler_flag for name in __future__.all_feature_names} - {0}
+)
 _settrace, _setprofile = sys.settrace, sys.setprofile
 
 Codes = tuple[types.CodeType, ...]
@@ -35,7 +38,9 @@ class Sources:
         lines = [line + "\n" for line in source.split("\n")]
         self._kept[filename] = linecache.cache[filename] = (len(source), None, lines, filename)
         self._size += len(source)
-        while len(self._kept) > limits.CELL_SOURCES or (self._size > limits.CELL_SOURCE_BYTES and len(self._kept) > 1):
+        while len(self._kept) > limits.CELL_SOURCES or (
+            self._size > limits.CELL_SOURCE_BYTES and len(self._kept) > 1
+        ):
             self._forget(next(iter(self._kept)))
 
     def _forget(self, filename: str) -> None:
@@ -51,13 +56,16 @@ class Sources:
 
 
 class Compiler:
-    """Compiles cells; `from __future__ import …` holds for the cells that follow, as in the REPL."""
+    """Compiles cells; `from __future__ import …` holds for the cells that follow, as in the REPL.
+    """
 
     def __init__(self) -> None:
         self._features = 0
 
     def compile(self, source: str, filename: str, *, with_value: bool) -> tuple[Codes, bool]:
-        """The parts of the cell in order, and whether the last one is an expression whose value is wanted."""
+        """The parts of the cell in order, and whether the last one is an expression whose value is
+        wanted.
+        """
         flags = _AWAIT | self._features
         if not with_value:
             return self._remember((compile(source, filename, "exec", flags, True),)), False
@@ -84,8 +92,8 @@ def run(codes: Codes, namespace: dict[str, Any]) -> Any:
             value = eval(code, namespace)
         return value
     finally:
-        # A trace function that the cell left behind would see, and could break, the runner's own frames. Switching
-        # it off may be traced once more.
+        # A trace function that the cell left behind would see, and could break, the runner's own
+        # frames. Switching it off may be traced once more.
         try:
             _settrace(None)
             _setprofile(None)

@@ -13,7 +13,7 @@ from typing import Any, Callable, Optional, Sequence
 from . import jsontext, limits
 from .encoder import FORM
 from .frames import Bytes
-from .pristine import BUILTINS as __builtins__
+from .pristine import BUILTINS as __builtins__  # noqa: F401
 
 _ESCAPE = re.compile(r"\\(\\|u[0-9a-f]{4})", re.IGNORECASE)
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?$")
@@ -126,14 +126,17 @@ def _datetime(document: dict[str, Any], inner: Inner) -> datetime.datetime:
 
 
 def _clock(text: str) -> datetime.time:
-    """ISO 8601 as Java and Python write it: seconds may be missing, fractions may have nine digits."""
+    """ISO 8601 as Java and Python write it: seconds may be missing, fractions may have nine digits.
+    """
     offset = _OFFSET.search(text)
     found = _CLOCK.match(text[: offset.start()] if offset else text)
     if found is None:
         raise BadDocument(f"{text!r} is not a time of day")
     hour, minute, second, fraction = found.groups()
     micro = int(((fraction or "") + "000000")[:6])
-    return datetime.time(int(hour), int(minute), int(second or 0), micro, offset and _offset(offset.group(1)))
+    return datetime.time(
+        int(hour), int(minute), int(second or 0), micro, offset and _offset(offset.group(1))
+    )
 
 
 def _offset(text: str) -> datetime.timezone:
@@ -141,7 +144,9 @@ def _offset(text: str) -> datetime.timezone:
         return datetime.timezone.utc
     digits, _, fraction = text[1:].replace(":", "").partition(".")
     size = datetime.timedelta(
-        hours=int(digits[:2]), minutes=int(digits[2:4]), seconds=int(digits[4:6] or 0),
+        hours=int(digits[:2]),
+        minutes=int(digits[2:4]),
+        seconds=int(digits[4:6] or 0),
         microseconds=int((fraction + "000000")[:6]),
     )
     return datetime.timezone(-size if text[0] == "-" else size)

@@ -1,8 +1,10 @@
-"""Python objects as documents (PROTOCOL.md section 9). Total: every object has a form, whatever it does.
+"""Python objects as documents (PROTOCOL.md section 9). Total: every object has a form, whatever it
+does.
 
-Plain JSON data is recognised level by level, mostly by C loops, and then written in one go. Everything else is
-turned into forms first. Nothing a user's class says about itself is trusted: types are taken from the real MRO, the
-contents of subclasses of plain types through the base type's own methods.
+Plain JSON data is recognised level by level, mostly by C loops, and then written in one go.
+Everything else is turned into forms first. Nothing a user's class says about itself is trusted:
+types are taken from the real MRO, the contents of subclasses of plain types through the base type's
+own methods.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from typing import Any, Callable, Iterable, Optional
 
 from . import jsontext, limits
 from .frames import Bytes
-from .pristine import BUILTINS as __builtins__
+from .pristine import BUILTINS as __builtins__  # noqa: F401
 from .reprs import bounded_repr, clean, mro_of, safe_str, type_name
 
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
@@ -58,7 +60,9 @@ class Encoder:
             return jsontext.dump(self._form(value, 0))
         except BaseException as problem:  # noqa: B902 - code of the user's classes may raise anything
             reason = f"<{type_name(value)}, not encoded: {safe_str(problem)}>"
-            return jsontext.dump({FORM: "opaque", "type": type_name(value), "repr": reason[: limits.REPR]})
+            return jsontext.dump(
+                {FORM: "opaque", "type": type_name(value), "repr": reason[: limits.REPR]}
+            )
 
     def _form(self, value: Any, depth: int) -> Any:
         cls = type(value)
@@ -154,7 +158,11 @@ class Encoder:
             self._room -= sum(len(key) for key, _ in items)
             values = self._items([item for _, item in items], depth + 1)
             # A cut that replaced all values has one item only.
-            return dict(zip((key for key, _ in items), values)) if len(values) == len(items) else values[0]
+            return (
+                dict(zip((key for key, _ in items), values))
+                if len(values) == len(items)
+                else values[0]
+            )
         pairs = [[self._form(key, depth + 3), self._form(item, depth + 3)] for key, item in items]
         return {FORM: "dict", "items": pairs}
 
@@ -165,7 +173,9 @@ class Encoder:
         return self._attachment(value, data, None)
 
     def _bytearray(self, value: bytearray, depth: int) -> Any:
-        return self._attachment(value, bytes(bytearray.__getitem__(value, slice(None))), "bytearray")
+        return self._attachment(
+            value, bytes(bytearray.__getitem__(value, slice(None))), "bytearray"
+        )
 
     def _memoryview(self, value: memoryview, depth: int) -> Any:
         return self._attachment(value, value.tobytes(), "memoryview")
@@ -181,7 +191,10 @@ class Encoder:
         cls = type(value)
         items = list(tuple.__iter__(value))
         if cls is not tuple:
-            names = next((base.__dict__["_fields"] for base in mro_of(cls) if "_fields" in base.__dict__), None)
+            names = next(
+                (base.__dict__["_fields"] for base in mro_of(cls) if "_fields" in base.__dict__),
+                None,
+            )
             if type(names) is tuple and len(names) == len(items):
                 return self._object(value, zip(names, items), depth)
         return {FORM: "tuple", "items": self._items(items, depth + 2)}
@@ -194,7 +207,11 @@ class Encoder:
         return {FORM: "set", "items": items, "frozen": True}
 
     def _complex(self, value: complex, depth: int) -> Any:
-        return {FORM: "complex", "real": self._form(value.real, depth), "imag": self._form(value.imag, depth)}
+        return {
+            FORM: "complex",
+            "real": self._form(value.real, depth),
+            "imag": self._form(value.imag, depth),
+        }
 
     def _decimal(self, value: decimal.Decimal, depth: int) -> Any:
         return {FORM: "decimal", "value": decimal.Decimal.__str__(value)}
@@ -217,7 +234,10 @@ class Encoder:
 
     def _timedelta(self, value: datetime.timedelta, depth: int) -> Any:
         return {
-            FORM: "timedelta", "days": value.days, "seconds": value.seconds, "microseconds": value.microseconds,
+            FORM: "timedelta",
+            "days": value.days,
+            "seconds": value.seconds,
+            "microseconds": value.microseconds,
         }
 
     def _uuid(self, value: uuid.UUID, depth: int) -> Any:
@@ -227,8 +247,15 @@ class Encoder:
         return {FORM: "path", "value": self._str(pathlib.PurePath.__str__(value), depth)}
 
     def _enum(self, value: enum.Enum, depth: int) -> Any:
-        name = None if value._name_ is None else clean(str(value._name_))  # flags put together have none
-        return {FORM: "enum", "type": type_name(value), "name": name, "value": self._form(value._value_, depth + 1)}
+        name = (
+            None if value._name_ is None else clean(str(value._name_))
+        )  # flags put together have none
+        return {
+            FORM: "enum",
+            "type": type_name(value),
+            "name": name,
+            "value": self._form(value._value_, depth + 1),
+        }
 
     def _object(self, value: Any, fields: Iterable[tuple[str, Any]], depth: int) -> Any:
         forms = {clean(str.__str__(name)): self._form(item, depth + 2) for name, item in fields}
@@ -269,10 +296,12 @@ class Encoder:
 
 
 def is_plain(value: Any) -> bool:
-    """Whether the value is JSON as it is, NaN and lone surrogates apart (those fail when it is written).
+    """Whether the value is JSON as it is, NaN and lone surrogates apart (those fail when it is
+    written).
 
-    Goes level by level over distinct containers, each with the number of times it will be written: shared parts may
-    double at every level, and must be noticed by their size without being visited as often.
+    Goes level by level over distinct containers, each with the number of times it will be written:
+    shared parts may double at every level, and must be noticed by their size without being visited
+    as often.
     """
     kinds = {type(value)}
     if not _PLAIN.issuperset(kinds) or not ints_fit((value,), kinds):
@@ -288,7 +317,9 @@ def is_plain(value: Any) -> bool:
         for container, times in level:
             size = 2 * len(container)
             if type(container) is dict:
-                if container and (not _ONLY_STR.issuperset(map(type, container)) or FORM in container):
+                if container and (
+                    not _ONLY_STR.issuperset(map(type, container)) or FORM in container
+                ):
                     return False
                 size += sum(map(len, container))
                 items = container.values()
@@ -303,7 +334,9 @@ def is_plain(value: Any) -> bool:
             if room < 0 or not ints_fit(items, kinds):
                 return False
             if list in kinds or dict in kinds:
-                below.extend((item, times) for item in items if type(item) is list or type(item) is dict)
+                below.extend(
+                    (item, times) for item in items if type(item) is list or type(item) is dict
+                )
         level = _distinct(below) if len(below) > len(level) else below
     return room >= 0
 
@@ -389,7 +422,9 @@ _PLAIN_BASES = frozenset((str, int, float))
 
 
 def _handler(cls: type) -> Handler:
-    """The form of a type: that of its first base that has one, except where a wider notion comes first."""
+    """The form of a type: that of its first base that has one, except where a wider notion comes
+    first.
+    """
     exact = _HANDLERS.get(cls)
     if exact is not None:
         return exact

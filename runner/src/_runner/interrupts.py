@@ -11,7 +11,7 @@ from types import FrameType
 from typing import Optional
 
 from .cells import is_cell_file
-from .pristine import BUILTINS as __builtins__
+from .pristine import BUILTINS as __builtins__  # noqa: F401
 from .tracebacks import is_own
 from .wire import wait_readable
 
@@ -20,7 +20,8 @@ _WAITING = wait_readable.__code__  # holds nothing that an exception could lose
 
 
 def may_raise(frame: Optional[FrameType]) -> bool:
-    """Whether an exception out of this frame reaches the user's code before it passes the runner's."""
+    """Whether an exception out of this frame reaches the user's code before it passes the runner's.
+    """
     if frame is not None and frame.f_code is _WAITING:
         return True
     while frame is not None:

@@ -1,4 +1,6 @@
-"""JSON text by the C functions of the standard library, held since before user code could patch `json`."""
+"""JSON text by the C functions of the standard library, held since before user code could patch
+`json`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ import json
 from json.encoder import encode_basestring
 from typing import Any, Callable
 
-from .pristine import BUILTINS as __builtins__
+from .pristine import BUILTINS as __builtins__  # noqa: F401
 
 
 def _refuse(value: Any) -> Any:
@@ -27,7 +29,8 @@ _scan = json.JSONDecoder().scan_once
 
 
 def dump(value: Any) -> bytes:
-    """UTF-8 JSON. ValueError for what JSON cannot say: NaN, lone surrogates (UnicodeEncodeError)."""
+    """UTF-8 JSON. ValueError for what JSON cannot say: NaN, lone surrogates (UnicodeEncodeError).
+    """
     return _write(value).encode("utf-8")
 
 

@@ -1,4 +1,6 @@
-"""The kernel: the process that runs a session's user code. Its main thread serves one operation after another."""
+"""The kernel: the process that runs a session's user code. Its main thread serves one operation
+after another.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ from .errors import RpcError
 from .frames import FrameKind
 from .messages import Message
 from .names import Names
-from .pristine import BUILTINS as __builtins__
+from .pristine import BUILTINS as __builtins__  # noqa: F401
 from .signatures import is_name
 from .tools import Tools, not_awaited
 from .tracebacks import describe
@@ -29,7 +31,13 @@ from .wire import Wire, WireBroken, WireClosed
 _MESSAGE, _RELAY = int(FrameKind.MESSAGE), int(FrameKind.RELAY)
 _EXIT_DEFECT = 70
 _RECURSION_NEEDED = 1000  # frames that writing a report may take, above whatever the user allows
-_exit, _getpid, _cpu, _usage, _SELF = os._exit, os.getpid, time.process_time_ns, resource.getrusage, resource.RUSAGE_SELF
+_exit, _getpid, _cpu, _usage, _SELF = (
+    os._exit,
+    os.getpid,
+    time.process_time_ns,
+    resource.getrusage,
+    resource.RUSAGE_SELF,
+)
 _get_recursion, _set_recursion = sys.getrecursionlimit, sys.setrecursionlimit
 
 Operation = Callable[[], Optional[reports.Report]]
@@ -45,7 +53,11 @@ def run(main_socket: socket.socket, door: socket.socket, config: dict[str, Any])
     except WireClosed:
         _exit(0)
     except BaseException:  # noqa: B902 - a defect here must be told before the process ends
-        write_all(2, b"pyvisor: the kernel failed\n" + traceback.format_exc().encode("utf-8", "backslashreplace"))
+        write_all(
+            2,
+            b"pyvisor: the kernel failed\n"
+            + traceback.format_exc().encode("utf-8", "backslashreplace"),
+        )
     finally:
         _exit(_EXIT_DEFECT)
 
@@ -53,7 +65,9 @@ def run(main_socket: socket.socket, door: socket.socket, config: dict[str, Any])
 class Kernel:
     """Confined to the process's main thread."""
 
-    def __init__(self, main_socket: socket.socket, door: socket.socket, config: dict[str, Any]) -> None:
+    def __init__(
+        self, main_socket: socket.socket, door: socket.socket, config: dict[str, Any]
+    ) -> None:
         self._pid = _getpid()
         session, generation = config["session"], config["generation"]
         self._wire = Wire(main_socket, session, generation)
@@ -97,7 +111,9 @@ class Kernel:
             source = cells.decode_source(bytes(message.attachments[0]))
             filename = cells.cell_file(message.cell)
             self._sources.keep(filename, source)
-            codes, has_value = self._compiler.compile(source, filename, with_value=bool(params.get("value")))
+            codes, has_value = self._compiler.compile(
+                source, filename, with_value=bool(params.get("value"))
+            )
             value = cells.run(codes, self._namespace)
             return reports.of_value(value) if has_value else None
 
@@ -116,8 +132,12 @@ class Kernel:
         def operation() -> None:
             name = params.get("name")
             if not is_name(name):
-                raise ValueError(f"a variable's name must be an identifier and no keyword, not {name!r}")
-            self._namespace[name] = decode_text(bytes(message.attachments[0]), message.attachments[1:])
+                raise ValueError(
+                    f"a variable's name must be an identifier and no keyword, not {name!r}"
+                )
+            self._namespace[name] = decode_text(
+                bytes(message.attachments[0]), message.attachments[1:]
+            )
 
         self._operate(message.cell, operation)
 
@@ -167,7 +187,9 @@ class Kernel:
         return reports.of_error(error, None, notes), "raised"
 
     def _leave_child(self, error: Optional[BaseException]) -> NoReturn:
-        """A child that the cell forked came to the cell's end: it is no kernel, and ends as a program would."""
+        """A child that the cell forked came to the cell's end: it is no kernel, and ends as a
+        program would.
+        """
         status = 0
         if type(error) is SystemExit and (error.code is None or type(error.code) is int):
             status = (error.code or 0) & 0xFF
@@ -183,7 +205,10 @@ class Kernel:
     # --- to the supervisor ---
 
     def _say(self, method: str, params: dict[str, Any]) -> None:
-        envelope = b'{"jsonrpc":"2.0","method":"%b","params":%b}' % (method.encode("ascii"), jsontext.dump(params))
+        envelope = b'{"jsonrpc":"2.0","method":"%b","params":%b}' % (
+            method.encode("ascii"),
+            jsontext.dump(params),
+        )
         self._wire.send(_MESSAGE, envelope, cell=self._cell)
 
     def _log(self, logger: str, level: str, message: str) -> None:
@@ -192,7 +217,9 @@ class Kernel:
             return  # a forked child has nobody to tell
         params = jsontext.dump({"logger": logger, "level": level, "message": message})
         try:
-            wire.send(_RELAY, b'{"jsonrpc":"2.0","method":"log","params":%b}' % params, cell=self._cell)
+            wire.send(
+                _RELAY, b'{"jsonrpc":"2.0","method":"log","params":%b}' % params, cell=self._cell
+            )
         except (WireClosed, RpcError):
             pass
 
@@ -204,7 +231,8 @@ def _enter(workspace: str) -> None:
     sys.path[:] = ["", *(entry for entry in sys.path if os.path.abspath(entry) != payload)]
     sys.argv[:] = [""]
     for name in ("exit", "quit"):
-        # `site` adds them for people at a prompt; here they would close sys.stdin before they raise.
+        # `site` adds them for people at a prompt; here they would close sys.stdin before they
+        # raise.
         if hasattr(builtins, name):
             setattr(builtins, name, _leaver(name))
 

@@ -7,7 +7,7 @@ import traceback
 from typing import Callable
 
 from . import limits
-from .pristine import BUILTINS as __builtins__
+from .pristine import BUILTINS as __builtins__  # noqa: F401
 from .reprs import clean, safe_str, shorten
 
 Forward = Callable[[str, str, str], None]
@@ -26,11 +26,14 @@ class _Forwarder(logging.Handler):
         except Exception as problem:
             message = f"{safe_str(record.msg)} (its arguments do not fit: {safe_str(problem)})"
         text = shorten(clean(message), limits.LOG_MESSAGE)
-        self._forward(clean(str(record.name))[: limits.NAME_LENGTH], clean(str(record.levelname))[:20], text)
+        self._forward(
+            clean(str(record.name))[: limits.NAME_LENGTH], clean(str(record.levelname))[:20], text
+        )
 
 
 def install(level: str, forward: Forward) -> None:
-    """Forward what the root logger handles from this level on; an unknown level name means WARNING."""
+    """Forward what the root logger handles from this level on; an unknown level name means WARNING.
+    """
     root = logging.getLogger()
     found = logging.getLevelName(level.upper())
     root.setLevel(found if isinstance(found, int) else logging.WARNING)

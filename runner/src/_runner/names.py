@@ -1,11 +1,13 @@
-"""The user's global names, told to the supervisor when they changed: what a lost kernel takes with it."""
+"""The user's global names, told to the supervisor when they changed: what a lost kernel takes with
+it.
+"""
 
 from __future__ import annotations
 
 from typing import Any, Callable, Optional
 
 from . import limits
-from .pristine import BUILTINS as __builtins__
+from .pristine import BUILTINS as __builtins__  # noqa: F401
 from .reprs import clean
 
 
@@ -16,14 +18,20 @@ class Names:
         self._keys: list[Any] = list(namespace)
 
     def changed(self) -> Optional[dict[str, Any]]:
-        """The fields for `done`: the names as far as they fit its envelope, and how many do not; None: as before."""
+        """The fields for `done`: the names as far as they fit its envelope, and how many do not;
+        None: as before.
+        """
         keys = list(self._namespace)
         if keys == self._keys:
             return None
         self._keys = keys
         names, room, more = [], limits.NAMES_BYTES, 0
         for key in keys:
-            if type(key) is not str or key[:2] == "__" or self._is_tool(key, self._namespace.get(key)):
+            if (
+                type(key) is not str
+                or key[:2] == "__"
+                or self._is_tool(key, self._namespace.get(key))
+            ):
                 continue
             name = clean(key)
             room -= len(name.encode("utf-8")) + 3

@@ -1,4 +1,6 @@
-"""A thread's port: its wire, the tool calls that wait on it, and the one reading of it that serves them all."""
+"""A thread's port: its wire, the tool calls that wait on it, and the one reading of it that serves
+them all.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from typing import Any, Optional
 from . import jsontext
 from .frames import FrameKind
 from .messages import Message
-from .pristine import BUILTINS as __builtins__
+from .pristine import BUILTINS as __builtins__  # noqa: F401
 from .slots import Slots
 from .tool_errors import ToolError
 from .wire import Wire, WireClosed, wait_readable
@@ -24,7 +26,9 @@ class Reply:
 
     __slots__ = ("envelope", "message", "error")
 
-    def __init__(self, envelope: Any, message: Optional[Message], error: Optional[ToolError] = None) -> None:
+    def __init__(
+        self, envelope: Any, message: Optional[Message], error: Optional[ToolError] = None
+    ) -> None:
         self.envelope = envelope
         self.message = message
         self.error = error
@@ -62,7 +66,9 @@ class Port:
         self._slots = slots
         self.thread = get_ident()
         self.pending: dict[int, Call] = {}
-        self.inbox: deque[Message] = deque()  # what came for the kernel itself while a call was waited for
+        self.inbox: deque[Message] = (
+            deque()
+        )  # what came for the kernel itself while a call was waited for
         self.dropped = 0
         self._loop: Any = None
         self._busy = False
@@ -98,7 +104,9 @@ class Port:
     def pump(self) -> None:
         """Wait for the wire or a wake-up, and hand out what came."""
         if self._busy:
-            raise ToolError("a host tool cannot be called from a finalizer or a signal handler during another call")
+            raise ToolError(
+                "a host tool cannot be called from a finalizer or a signal handler during another call"
+            )
         self._busy = True
         try:
             waker = self._waker[0] if self._waker is not None else None
@@ -115,7 +123,9 @@ class Port:
             self._busy = False
 
     def receive(self) -> Message:
-        """The next message for the kernel itself; replies that nobody waits for are dropped (SES-4)."""
+        """The next message for the kernel itself; replies that nobody waits for are dropped
+        (SES-4).
+        """
         while not self.inbox:
             self._take(self.wire.receive())
         return self.inbox.popleft()
@@ -142,7 +152,8 @@ class Port:
     def take_off(self, id: int) -> Optional[Call]:
         """The call if it is still open; its slot is free from here on.
 
-        Not only once its caller has noticed: that may be a coroutine below a blocking call that waits for the slot.
+        Not only once its caller has noticed: that may be a coroutine below a blocking call that
+        waits for the slot.
         """
         call = self.pending.pop(id, None)
         if call is not None:

@@ -9,7 +9,7 @@ from .encoder import FORM, Encoder
 from .errors import RpcError
 from .frames import Bytes
 from .messages import check_size
-from .pristine import BUILTINS as __builtins__
+from .pristine import BUILTINS as __builtins__  # noqa: F401
 from .reprs import bounded_repr, is_a, type_name
 from .tool_errors import ToolError
 from .tracebacks import Place, describe
@@ -42,13 +42,18 @@ def _value_report(document: bytes, value: Any, attachments: Sequence[Bytes]) -> 
     return Report(_envelope(text), attachments)
 
 
-def of_error(error: BaseException, place: Optional[Place] = None, notes: Sequence[str] = ()) -> Report:
+def of_error(
+    error: BaseException, place: Optional[Place] = None, notes: Sequence[str] = ()
+) -> Report:
     described = jsontext.dump(describe(error, place, notes))
     data = _attached(error)
     if data is None:
         return Report(_envelope(b'"error":%b,"data":null}' % described[:-1]), ())
     encoder = Encoder()
-    report = Report(_envelope(b'"error":%b,"data":%b}' % (described[:-1], encoder.encode(data))), encoder.attachments)
+    report = Report(
+        _envelope(b'"error":%b,"data":%b}' % (described[:-1], encoder.encode(data))),
+        encoder.attachments,
+    )
     try:
         check_size(report.envelope, report.attachments)
         return report

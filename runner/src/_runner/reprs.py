@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Iterator
 
 from . import limits
-from .pristine import BUILTINS as __builtins__
+from .pristine import BUILTINS as __builtins__  # noqa: F401
 
 _MRO = type.__dict__["__mro__"].__get__
 _QUALNAME = type.__dict__["__qualname__"].__get__
@@ -89,7 +89,8 @@ def _pieces(value: Any, limit: int, inside: tuple[int, ...]) -> Iterator[str]:
     if cls is str or cls is bytes or cls is bytearray:
         yield repr(value[: limit + 1])
     elif cls is int and value.bit_length() > 3 * limit:
-        # Decimal digits of a huge int take quadratic time and may be forbidden (sys.set_int_max_str_digits).
+        # Decimal digits of a huge int take quadratic time and may be forbidden
+        # (sys.set_int_max_str_digits).
         yield hex(value >> max(0, value.bit_length() - 4 * limit))
     elif cls not in _BRACKETS or not value:
         yield _described(value)

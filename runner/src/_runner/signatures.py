@@ -7,11 +7,16 @@ from keyword import iskeyword
 from typing import Any, Callable, NamedTuple, Optional
 
 from .decoder import decode
-from .pristine import BUILTINS as __builtins__
+from .pristine import BUILTINS as __builtins__  # noqa: F401
 from .reprs import bounded_repr
 
 _KINDS: dict[str, type] = {
-    "integer": int, "number": float, "string": str, "boolean": bool, "array": list, "object": dict,
+    "integer": int,
+    "number": float,
+    "string": str,
+    "boolean": bool,
+    "array": list,
+    "object": dict,
 }
 _PARAMETER = inspect.Parameter
 _ANY = inspect.Signature(
@@ -43,11 +48,15 @@ def shape(name: str, spec: dict[str, Any]) -> Shape:
     for parameter in told:
         required = bool(parameter.get("required", True))
         if required and optional:
-            kind = _PARAMETER.KEYWORD_ONLY  # Python has no required parameter by position after an optional one
+            kind = (
+                _PARAMETER.KEYWORD_ONLY
+            )  # Python has no required parameter by position after an optional one
         optional = optional or not required
         default = _PARAMETER.empty if required else decode(parameter.get("default"))
         annotation = _annotation(parameter.get("schema"))
-        parameters.append(_PARAMETER(parameter["name"], kind, default=default, annotation=annotation))
+        parameters.append(
+            _PARAMETER(parameter["name"], kind, default=default, annotation=annotation)
+        )
     return Shape(inspect.Signature(parameters), _checker(name, parameters), _doc(spec, told))
 
 
@@ -61,12 +70,16 @@ def _accept(*args: Any, **kwargs: Any) -> None:
 
 
 def _checker(name: str, parameters: list[inspect.Parameter]) -> Callable[..., None]:
-    """A function that does nothing but raise the interpreter's own TypeError for arguments that do not fit."""
+    """A function that does nothing but raise the interpreter's own TypeError for arguments that do
+    not fit.
+    """
     pieces = []
     for parameter in parameters:
         if parameter.kind is _PARAMETER.KEYWORD_ONLY and "*" not in pieces:
             pieces.append("*")
-        pieces.append(parameter.name if parameter.default is _PARAMETER.empty else f"{parameter.name}=None")
+        pieces.append(
+            parameter.name if parameter.default is _PARAMETER.empty else f"{parameter.name}=None"
+        )
     namespace: dict[str, Any] = {}
     exec(f"def {name}({', '.join(pieces)}): pass", namespace)
     return namespace[name]

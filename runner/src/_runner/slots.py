@@ -6,7 +6,7 @@ from _thread import RLock
 from collections import deque
 from typing import Any, Callable
 
-from .pristine import BUILTINS as __builtins__
+from .pristine import BUILTINS as __builtins__  # noqa: F401
 
 
 class Turn:
@@ -20,7 +20,8 @@ class Turn:
 
 
 class Slots:
-    """Guarded by its lock, a reentrant one: a finalizer that calls a tool may run while it is held."""
+    """Guarded by its lock, a reentrant one: a finalizer that calls a tool may run while it is held.
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit

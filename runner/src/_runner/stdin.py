@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any, NoReturn
 
-from .pristine import BUILTINS as __builtins__
+from .pristine import BUILTINS as __builtins__  # noqa: F401
 
 _ADVICE = (
     "a cell has no standard input. Give the data to the session as a variable before the cell runs, "

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import builtins
 import sys
 import types
 from typing import Any, Mapping
 
-from .pristine import BUILTINS as __builtins__
+from .pristine import BUILTINS as __builtins__  # noqa: F401
 
 MODULE = "pyvisor"
 
@@ -14,8 +15,8 @@ MODULE = "pyvisor"
 class ToolError(RuntimeError):
     """A host tool failed, or could not be called.
 
-    `message` is the host's text, `type` the type of the failure there, `data` what it attached, `code` its name in the
-    protocol's table of errors.
+    `message` is the host's text, `type` the type of the failure there, `data` what it attached,
+    `code` its name in the protocol's table of errors.
     """
 
     code = "tool_failed"
@@ -67,7 +68,13 @@ class ToolNotAwaited(RuntimeError):
 
 
 _PUBLIC = (
-    ToolError, ToolNotFound, ToolCancelled, ToolDeadlineExceeded, ToolReentered, ToolCallTooLarge, ToolNotAwaited,
+    ToolError,
+    ToolNotFound,
+    ToolCancelled,
+    ToolDeadlineExceeded,
+    ToolReentered,
+    ToolCallTooLarge,
+    ToolNotAwaited,
 )
 _BY_CODE: Mapping[str, type[ToolError]] = {
     kind.code: kind for kind in _PUBLIC if issubclass(kind, ToolError) and kind is not ToolError
@@ -81,14 +88,17 @@ def from_wire(error: Any, data: Any) -> ToolError:
     details = details if isinstance(details, dict) else {}
     code = str(details.get("code") or "internal")
     kind = _BY_CODE.get(code, ToolError)
-    return kind(str(fields.get("message", "")), type=str(details.get("type") or ""), data=data, code=code)
+    return kind(
+        str(fields.get("message", "")), type=str(details.get("type") or ""), data=data, code=code
+    )
 
 
 def install_module() -> None:
-    """Make `from pyvisor import ToolError` work in cells."""
+    """Make `except ToolError` work in cells, and `from pyvisor import ToolError` in files that they import."""
     module = types.ModuleType(MODULE, "What host tools raise.")
     for kind in _PUBLIC:
         kind.__module__ = MODULE
         setattr(module, kind.__name__, kind)
+        setattr(builtins, kind.__name__, kind)  # a model writes the name without an import
     module.__dict__["__all__"] = [kind.__name__ for kind in _PUBLIC]
     sys.modules[MODULE] = module

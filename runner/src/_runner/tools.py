@@ -1,4 +1,6 @@
-"""Host tools as they stand in `__main__`: async functions with a signature, a docstring and a blocking form."""
+"""Host tools as they stand in `__main__`: async functions with a signature, a docstring and a
+blocking form.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ import sys
 from typing import Any, Coroutine, NamedTuple, Optional
 
 from .calls import Calls
-from .pristine import BUILTINS as __builtins__
+from .pristine import BUILTINS as __builtins__  # noqa: F401
 from .signatures import is_name, shape
 from .tool_errors import ToolError, ToolNotAwaited
 from .tracebacks import Place
@@ -31,8 +33,9 @@ async def _host_tool(*args: Any, **kwargs: Any) -> Any:
 class HostTool(functools.partial):  # type: ignore[type-arg]
     """A tool: `await tool(...)`, or `tool.sync(...)` in code that is not async.
 
-    `inspect.iscoroutinefunction` looks through `functools.partial` in every Python from 3.9 on, and asks nothing else;
-    a subclass can be an async function to it and still see its own calls, started or not.
+    `inspect.iscoroutinefunction` looks through `functools.partial` in every Python from 3.9 on, and
+    asks nothing else; a subclass can be an async function to it and still see its own calls,
+    started or not.
     """
 
     def __new__(cls, tools: "Tools", name: str, spec: dict[str, Any]) -> "HostTool":
@@ -46,11 +49,11 @@ class HostTool(functools.partial):  # type: ignore[type-arg]
         self._tools = tools
         return self
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
         self._check(*args, **kwargs)
         return self._tools.begin(self.__name__, args, kwargs, _frame(1))
 
-    def sync(self, *args: Any, **kwargs: Any) -> Any:
+    def sync(self, /, *args: Any, **kwargs: Any) -> Any:
         """Call the tool and wait for its answer."""
         self._check(*args, **kwargs)
         return self._tools.calls.call_blocking(self.__name__, args, kwargs)
@@ -66,7 +69,9 @@ class HostTool(functools.partial):  # type: ignore[type-arg]
 
 
 class Tools:
-    """The tools of a session, and its calls that nobody awaited. Confined to the main thread, calls apart."""
+    """The tools of a session, and its calls that nobody awaited. Confined to the main thread, calls
+    apart.
+    """
 
     def __init__(self, calls: Calls, namespace: dict[str, Any]) -> None:
         self.calls = calls
@@ -76,7 +81,9 @@ class Tools:
         self._keys = itertools.count()
 
     def register(self, specs: Any) -> None:
-        """Replace all tools. What the user has bound to a tool's name is the user's, and stays (LIF-11)."""
+        """Replace all tools. What the user has bound to a tool's name is the user's, and stays
+        (LIF-11).
+        """
         for name, tool in self._registered.items():
             if self._namespace.get(name) is tool:
                 del self._namespace[name]
@@ -102,12 +109,16 @@ class Tools:
         self._unawaited[key] = Unawaited(coroutine, name, place)
         return coroutine
 
-    async def _run(self, key: Optional[int], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    async def _run(
+        self, key: Optional[int], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
         if key is not None:
             self._unawaited.pop(key, None)
         asyncio = sys.modules.get("asyncio")
         if asyncio is None:
-            raise ToolError(f"{name}: `await` needs a running asyncio event loop; use {name}.sync(...)")
+            raise ToolError(
+                f"{name}: `await` needs a running asyncio event loop; use {name}.sync(...)"
+            )
         return await self.calls.call_awaited(name, args, kwargs, asyncio.get_running_loop())
 
     def take_unawaited(self) -> list[Unawaited]:

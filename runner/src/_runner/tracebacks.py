@@ -1,4 +1,6 @@
-"""Exceptions as reports: the user's own lines and nothing of the runner, bounded, whatever the exception does."""
+"""Exceptions as reports: the user's own lines and nothing of the runner, bounded, whatever the
+exception does.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +9,16 @@ import traceback
 from typing import Any, NamedTuple, Optional, Sequence
 
 from . import limits
-from .pristine import BUILTINS as __builtins__
+from .pristine import BUILTINS as __builtins__  # noqa: F401
 from .reprs import clean, is_a, module_of, qualname_of, safe_str, shorten
 
 _OWN = os.path.dirname(__file__) + os.sep
 _ASYNCIO = os.path.join(os.path.dirname(os.__file__), "asyncio") + os.sep
 _HEADER = "Traceback (most recent call last):\n"
 _PARTS = ("__cause__", "__context__")
-_traceback_of = BaseException.__dict__["__traceback__"].__get__  # no attribute of the user's is asked
+_traceback_of = BaseException.__dict__[
+    "__traceback__"
+].__get__  # no attribute of the user's is asked
 
 
 class Place(NamedTuple):
@@ -30,7 +34,9 @@ def is_own(filename: str) -> bool:
     return filename.startswith(_OWN)
 
 
-def describe(exception: BaseException, place: Optional[Place] = None, notes: Sequence[str] = ()) -> dict[str, Any]:
+def describe(
+    exception: BaseException, place: Optional[Place] = None, notes: Sequence[str] = ()
+) -> dict[str, Any]:
     """The `error` of a `cell.report`, without its `data`."""
     message = shorten(safe_str(exception), limits.ERROR_MESSAGE)
     try:
@@ -41,7 +47,9 @@ def describe(exception: BaseException, place: Optional[Place] = None, notes: Seq
         "type": qualname_of(type(exception)),
         "module": module_of(type(exception)),
         "message": message,
-        "traceback": shorten(clean(text + "".join(note + "\n" for note in notes)), limits.TRACEBACK),
+        "traceback": shorten(
+            clean(text + "".join(note + "\n" for note in notes)), limits.TRACEBACK
+        ),
         "frames": [_frame(frame) for frame in _ends(stack)],
     }
     if is_a(exception, SyntaxError):
@@ -52,14 +60,20 @@ def describe(exception: BaseException, place: Optional[Place] = None, notes: Seq
     return described
 
 
-def _formatted(exception: BaseException, place: Optional[Place]) -> tuple[str, list[traceback.FrameSummary]]:
+def _formatted(
+    exception: BaseException, place: Optional[Place]
+) -> tuple[str, list[traceback.FrameSummary]]:
     told = traceback.TracebackException(
         type(exception), exception, _traceback_of(exception), limit=-limits.TRACEBACK_FRAMES
     )
     _strip(told)
     if place is not None:
         told.stack[:] = [traceback.FrameSummary(place.file, place.line, place.function)]
-    if told.__cause__ is not None or told.__context__ is not None or getattr(told, "exceptions", None):
+    if (
+        told.__cause__ is not None
+        or told.__context__ is not None
+        or getattr(told, "exceptions", None)
+    ):
         return "".join(told.format()), list(told.stack)
     # Put together here: with no frame of the user's there is nothing to head.
     frames = _HEADER + "".join(told.stack.format()) if told.stack else ""
@@ -67,7 +81,8 @@ def _formatted(exception: BaseException, place: Optional[Place]) -> tuple[str, l
 
 
 def _strip(first: traceback.TracebackException) -> None:
-    """Take the runner's frames out of an exception and of all that it is chained or grouped with."""
+    """Take the runner's frames out of an exception and of all that it is chained or grouped with.
+    """
     seen: set[int] = set()
     todo = [first]
     while todo:
@@ -112,10 +127,14 @@ def _plain(exception: BaseException, message: str) -> tuple[str, list[traceback.
     while step is not None:
         code = step.tb_frame.f_code
         if not is_own(code.co_filename):
-            stack.append(traceback.FrameSummary(code.co_filename, step.tb_lineno, code.co_name, line=""))
+            stack.append(
+                traceback.FrameSummary(code.co_filename, step.tb_lineno, code.co_name, line="")
+            )
         step = step.tb_next
     stack = stack[-limits.REPORTED_FRAMES :]
-    lines = [f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}\n' for frame in stack]
+    lines = [
+        f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}\n' for frame in stack
+    ]
     return _HEADER + "".join(lines) + f"{qualname_of(type(exception))}: {message}\n", stack
 
 
@@ -126,7 +145,9 @@ def _syntax(exception: Any) -> dict[str, Any]:
         "endLine": getattr(exception, "end_lineno", None),
         "endColumn": getattr(exception, "end_offset", None),
     }
-    syntax: dict[str, Any] = {name: value for name, value in found.items() if type(value) is int and value > 0}
+    syntax: dict[str, Any] = {
+        name: value for name, value in found.items() if type(value) is int and value > 0
+    }
     if "line" not in syntax:
         return {}
     if type(exception.text) is str:

@@ -11,7 +11,7 @@ from typing import Optional, Sequence
 from . import limits
 from .frames import Bytes, FrameReader
 from .messages import Message, MessageReader, encoded_frames
-from .pristine import BUILTINS as __builtins__
+from .pristine import BUILTINS as __builtins__  # noqa: F401
 
 _poll, _POLLIN = select.poll, select.POLLIN
 _DONTWAIT = socket.MSG_DONTWAIT
@@ -30,7 +30,9 @@ _BROKEN = frozenset((errno.EBADF, errno.ENOTSOCK, errno.ENOTCONN))
 
 
 class Wire:
-    """Confined to one thread, except that frames of another message may be sent between its frames (FRM-12)."""
+    """Confined to one thread, except that frames of another message may be sent between its frames
+    (FRM-12).
+    """
 
     def __init__(self, sock: socket.socket, session: int, generation: int) -> None:
         sock.setblocking(True)
@@ -42,11 +44,19 @@ class Wire:
         self.fd = sock.fileno()
 
     def send(
-        self, kind: int, envelope: bytes, attachments: Sequence[Bytes] = (), *, cell: int, flags: int = 0
+        self,
+        kind: int,
+        envelope: bytes,
+        attachments: Sequence[Bytes] = (),
+        *,
+        cell: int,
+        flags: int = 0,
     ) -> None:
         """Send a whole message. Raises `RpcError` above a limit, before anything is sent."""
         number = next(self._numbers) & limits.U32_MAX
-        message = Message(kind, 0, self._session, self._generation, cell, number, envelope, attachments)
+        message = Message(
+            kind, 0, self._session, self._generation, cell, number, envelope, attachments
+        )
         try:
             for frame in encoded_frames(message, flags):
                 self._send(frame)

@@ -1,4 +1,5 @@
-"""A supervisor for the tests of the kernel: forks one kernel, talks to it, answers its tool calls."""
+"""A supervisor for the tests of the kernel: forks one kernel, talks to it, answers its tool calls.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ import struct
 import sys
 import tempfile
 import termios
+import textwrap
 import time
 import warnings
 from typing import Any, Callable, NamedTuple, Optional, Sequence
@@ -55,7 +57,9 @@ class Done(NamedTuple):
 class KernelHost:
     """One kernel in a process of its own. Use as a context manager."""
 
-    def __init__(self, logging: Optional[str] = None, before: Optional[Callable[[], Any]] = None) -> None:
+    def __init__(
+        self, logging: Optional[str] = None, before: Optional[Callable[[], Any]] = None
+    ) -> None:
         self.workspace = tempfile.mkdtemp(prefix="kernel-test-")
         self.said: list[Said] = []
         self.tools: dict[str, Callable[..., Any]] = {}
@@ -80,7 +84,12 @@ class KernelHost:
                 _shed({0, 1, 2, theirs.fileno(), their_door.fileno()})
                 if before is not None:
                     before()
-                config = {"session": 3, "generation": 2, "workspace": self.workspace, "logging": logging}
+                config = {
+                    "session": 3,
+                    "generation": 2,
+                    "workspace": self.workspace,
+                    "logging": logging,
+                }
                 kernel.run(theirs, their_door, config)
             finally:
                 os._exit(99)
@@ -116,7 +125,9 @@ class KernelHost:
         return self.finish()
 
     def start(self, code: str, value: bool = False) -> None:
-        self.operate("execute", {"value": value}, [code.encode("utf-8", "surrogatepass")])
+        """Send a cell; its text may be an indented block."""
+        text = textwrap.dedent(code).strip("\n ") if code.startswith("\n") else code
+        self.operate("execute", {"value": value}, [text.encode("utf-8", "surrogatepass")])
 
     def get(self, name: Any) -> Done:
         self.operate("variable.get", {"name": name})
@@ -129,11 +140,15 @@ class KernelHost:
     def register(self, *tools: dict[str, Any]) -> None:
         self.send({"jsonrpc": "2.0", "method": "tools", "params": {}}, [json.dumps(tools).encode()])
 
-    def operate(self, method: str, params: dict[str, Any], attachments: Sequence[bytes] = ()) -> None:
+    def operate(
+        self, method: str, params: dict[str, Any], attachments: Sequence[bytes] = ()
+    ) -> None:
         self._cell += 1
         self.said.clear()
         self._out = {1: bytearray(), 2: bytearray()}
-        self.send({"jsonrpc": "2.0", "id": self._cell, "method": method, "params": params}, attachments)
+        self.send(
+            {"jsonrpc": "2.0", "id": self._cell, "method": method, "params": params}, attachments
+        )
 
     def finish(self) -> Done:
         self.wait_for(lambda: self._last("done"))
@@ -158,18 +173,34 @@ class KernelHost:
 
     # --- wire ---
 
-    def send(self, envelope: dict[str, Any], attachments: Sequence[bytes] = (), channel: int = 0, kind: int = 2) -> None:
+    def send(
+        self,
+        envelope: dict[str, Any],
+        attachments: Sequence[bytes] = (),
+        channel: int = 0,
+        kind: int = 2,
+    ) -> None:
         self._numbers += 1
         body = json.dumps(envelope).encode()
-        for frame in encoded_frames(Message(kind, channel, 3, 2, self._cell, self._numbers, body, attachments)):
+        for frame in encoded_frames(
+            Message(kind, channel, 3, 2, self._cell, self._numbers, body, attachments)
+        ):
             self._queues.setdefault(channel, bytearray()).extend(frame)
         self._write(channel)
 
     def answer(self, call: Said, result: Any) -> None:
-        self.send({"jsonrpc": "2.0", "id": call.envelope["id"], "result": result}, channel=call.channel, kind=_RELAY)
+        self.send(
+            {"jsonrpc": "2.0", "id": call.envelope["id"], "result": result},
+            channel=call.channel,
+            kind=_RELAY,
+        )
 
     def refuse(self, call: Said, error: dict[str, Any]) -> None:
-        self.send({"jsonrpc": "2.0", "id": call.envelope["id"], "error": error}, channel=call.channel, kind=_RELAY)
+        self.send(
+            {"jsonrpc": "2.0", "id": call.envelope["id"], "error": error},
+            channel=call.channel,
+            kind=_RELAY,
+        )
 
     def calls(self, method: str = "tool.call") -> list[Said]:
         return [said for said in self.said if said.envelope.get("method") == method]
@@ -185,7 +216,9 @@ class KernelHost:
         deadline = time.monotonic() + PATIENCE
         while not condition():
             left = deadline - time.monotonic()
-            assert left > 0, f"nothing within {PATIENCE} s; said {self.methods()}; {bytes(self._out[2])!r}"
+            assert left > 0, (
+                f"nothing within {PATIENCE} s; said {self.methods()}; {bytes(self._out[2])!r}"
+            )
             sockets = {channel.fileno(): number for number, channel in self.channels.items()}
             blocked = [self.channels[number] for number, queue in self._queues.items() if queue]
             ready, free, _ = select.select([*sockets, *self._pipes, self._door], blocked, [], left)
@@ -234,7 +267,8 @@ class KernelHost:
         self._readers[number] = (FrameReader(), MessageReader())
 
     def _write(self, channel: int) -> None:
-        """Never waits: a peer that writes and one that reads nothing meanwhile would wedge (TRN-5)."""
+        """Never waits: a peer that writes and one that reads nothing meanwhile would wedge (TRN-5).
+        """
         queue = self._queues[channel]
         try:
             del queue[: self.channels[channel].send(queue, socket.MSG_DONTWAIT)]
