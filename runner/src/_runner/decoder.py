@@ -11,8 +11,8 @@ import uuid
 from typing import Any, Callable, Optional, Sequence
 
 from . import jsontext, limits
-from .encoder import FORM
 from .frames import Bytes
+from .plain import FORM
 from .pristine import BUILTINS as __builtins__  # noqa: F401
 
 _ESCAPE = re.compile(r"\\(\\|u[0-9a-f]{4})", re.IGNORECASE)
@@ -126,8 +126,7 @@ def _datetime(document: dict[str, Any], inner: Inner) -> datetime.datetime:
 
 
 def _clock(text: str) -> datetime.time:
-    """ISO 8601 as Java and Python write it: seconds may be missing, fractions may have nine digits.
-    """
+    """ISO 8601 as Java and Python write it: seconds may be missing, fractions may have nine digits."""
     offset = _OFFSET.search(text)
     found = _CLOCK.match(text[: offset.start()] if offset else text)
     if found is None:

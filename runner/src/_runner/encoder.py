@@ -24,15 +24,10 @@ from typing import Any, Callable, Iterable, Optional
 
 from . import jsontext, limits
 from .frames import Bytes
+from .plain import FORM, INT_MAX, INT_MIN, LEAVES, ints_fit, is_plain
 from .pristine import BUILTINS as __builtins__  # noqa: F401
 from .reprs import bounded_repr, clean, mro_of, safe_str, type_name
 
-INT_MIN, INT_MAX = -(2**63), 2**63 - 1
-FORM = "$py"
-
-_LEAVES = frozenset((str, int, float, bool, type(None)))
-_PLAIN = _LEAVES | {list, dict}
-_ONLY_STR = frozenset((str,))
 _MODULES = sys.modules
 _FORM_LEVELS = 4  # JSON levels that the widest form opens, its own replacement by `cut` included
 
@@ -106,7 +101,7 @@ class Encoder:
         self._room -= 2 * len(items)
         if self._room < 0:
             return [self._cut_size(items)]
-        if _LEAVES.issuperset(map(type, items)) and self._leaves_are_plain(items):
+        if LEAVES.issuperset(map(type, items)) and self._leaves_are_plain(items):
             return items
         return [self._form(item, depth) for item in items]
 
@@ -293,71 +288,6 @@ class Encoder:
             # longdouble is its own Python equivalent; float is the nearest that has a form.
             item = complex(item) if value.dtype.kind == "c" else float(item)
         return self._form(item, depth)
-
-
-def is_plain(value: Any) -> bool:
-    """Whether the value is JSON as it is, NaN and lone surrogates apart (those fail when it is
-    written).
-
-    Goes level by level over distinct containers, each with the number of times it will be written:
-    shared parts may double at every level, and must be noticed by their size without being visited
-    as often.
-    """
-    kinds = {type(value)}
-    if not _PLAIN.issuperset(kinds) or not ints_fit((value,), kinds):
-        return False
-    room = limits.MESSAGE - (len(value) if type(value) is str else 0)
-    level = [(value, 1)] if type(value) is list or type(value) is dict else []
-    depth = 0
-    while level:
-        depth += 1
-        if depth > limits.DOCUMENT_DEPTH:
-            return False
-        below: list[tuple[Any, int]] = []
-        for container, times in level:
-            size = 2 * len(container)
-            if type(container) is dict:
-                if container and (
-                    not _ONLY_STR.issuperset(map(type, container)) or FORM in container
-                ):
-                    return False
-                size += sum(map(len, container))
-                items = container.values()
-            else:
-                items = container
-            kinds = set(map(type, items))
-            if not _PLAIN.issuperset(kinds):
-                return False
-            if str in kinds:
-                size += sum(len(item) for item in items if type(item) is str)
-            room -= times * size
-            if room < 0 or not ints_fit(items, kinds):
-                return False
-            if list in kinds or dict in kinds:
-                below.extend(
-                    (item, times) for item in items if type(item) is list or type(item) is dict
-                )
-        level = _distinct(below) if len(below) > len(level) else below
-    return room >= 0
-
-
-def _distinct(level: list[tuple[Any, int]]) -> list[tuple[Any, int]]:
-    times: dict[int, int] = {}
-    for container, count in level:
-        times[id(container)] = times.get(id(container), 0) + count
-    if len(times) == len(level):
-        return level
-    objects = {id(container): container for container, _ in level}
-    return [(objects[key], count) for key, count in times.items()]
-
-
-def ints_fit(items: Iterable[Any], kinds: set[type]) -> bool:
-    """Whether all exact ints among the items have at most 64 bits."""
-    if int not in kinds:
-        return True
-    if kinds == {int}:
-        return INT_MIN <= min(items) and max(items) <= INT_MAX
-    return all(INT_MIN <= item <= INT_MAX for item in items if type(item) is int)
 
 
 def _is_clean(text: str) -> bool:

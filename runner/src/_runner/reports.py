@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple, Optional, Sequence
 
 from . import jsontext
-from .encoder import FORM, Encoder
+from .encoder import Encoder
 from .errors import RpcError
 from .frames import Bytes
 from .messages import check_size
+from .plain import FORM
 from .pristine import BUILTINS as __builtins__  # noqa: F401
 from .reprs import bounded_repr, is_a, type_name
 from .tool_errors import ToolError
