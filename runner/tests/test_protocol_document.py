@@ -8,7 +8,7 @@ import unittest
 from _runner import limits, rpc
 from _runner.errors import ErrorCode
 from _runner.frames import Flag, FrameKind, FrameReader, InnerFlag, Lane, encode
-from _runner.supervisor import Supervisor
+from _runner.control import Control
 from tests.support.protocol import examples, table
 
 
@@ -32,7 +32,7 @@ class ProtocolDocumentTest(unittest.TestCase):
 
     def test_the_supervisor_has_the_methods_of_the_table(self) -> None:
         listed = {row[0] for row in table("methods") if row[1] == "host, session 0"}
-        self.assertEqual(listed, set(Supervisor.METHODS))
+        self.assertEqual(listed, set(Control.METHODS))
 
     def test_each_json_example_is_an_envelope_that_survives_a_round_trip(self) -> None:
         found = examples("json")

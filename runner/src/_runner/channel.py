@@ -24,6 +24,7 @@ class Sink:
         self._partial: Optional[tuple[memoryview, int]] = None
         self._waiting = False
         self._closed = False
+        self.broken = False
         self.queued = 0
 
     def send(self, data: bytes, urgent: bool = False, cost: int = 0) -> None:
@@ -47,6 +48,7 @@ class Sink:
         except BlockingIOError:
             pass
         except OSError:
+            self.broken = True
             self._on_broken()
             return
         waiting = self.queued > 0

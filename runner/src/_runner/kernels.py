@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from typing import Any, Callable, Optional, Protocol
+from typing import Any, Callable, Iterable, Optional, Protocol
 
 from . import limits, linux
 from .channel import Sink
@@ -41,7 +41,7 @@ class Inbound:
         self.number = number
         self.socket = sock
         self.frames = FrameReader()
-        self.sink = Sink(kernel.loop, sock.fileno(), kernel.accepted, lambda: kernel.lost(self))
+        self.sink = Sink(kernel.loop, sock.fileno(), kernel.accepted, lambda: kernel._unwritable(self))
 
 
 class Kernel:
@@ -61,25 +61,19 @@ class Kernel:
         main, self._main_theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._door, self._door_theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._door.setblocking(False)
-        self.pipes: dict[int, int] = {}
-        self._theirs: list[int] = []
-        for stream in (STDOUT, STDERR):
-            read, write = os.pipe2(os.O_CLOEXEC)
-            os.set_blocking(read, False)
-            self.pipes[stream] = read
-            self._theirs.append(write)
+        self.pipes, self._theirs = _capture_pipes()
         self.main = Inbound(self, 0, main)
         self._channels = {0: self.main}
         self._next_channel = 1
-        self.timer: Optional[Timer] = None
-        self._listening = False
+        self.deadline: Optional[Timer] = None
+        self._grace: Optional[Timer] = None
 
     def descriptors(self) -> list[int]:
         """What the new process gets."""
         return [self._main_theirs.fileno(), self._door_theirs.fileno(), *self._theirs]
 
-    def born(self) -> None:
-        """The new process has its descriptors: ours of its side are closed, so that its end can be seen."""
+    def handed_over(self) -> None:
+        """They are on their way: ours of its side are closed, so that its end can be seen."""
         self._main_theirs.close()
         self._door_theirs.close()
         for fd in self._theirs:
@@ -88,10 +82,17 @@ class Kernel:
         self.loop.on(self._door.fileno(), READ, self._open_channels)
         self.listen()
 
+    def born(self, pid: int) -> None:
+        self.pid = pid
+        if self._killed:
+            self.kill()
+
     # --- from the kernel ---
 
     def listen(self) -> None:
         """Read the kernel's sockets, unless the host is behind."""
+        if self.fault is not None:
+            return
         wanted = self._owner.may_read()
         for channel in self._channels.values():
             handler = self._reader(channel) if wanted else None
@@ -100,21 +101,23 @@ class Kernel:
     def _reader(self, channel: Inbound) -> Callable[[], None]:
         return lambda: self._read(channel)
 
-    def _read(self, channel: Inbound) -> None:
+    def _read(self, channel: Inbound, size: int = limits.READ_SIZE) -> int:
+        """Take in what one read gives, at most `size` bytes; returns how many it gave."""
         try:
-            data = channel.socket.recv(limits.READ_SIZE)
+            data = channel.socket.recv(size)
         except BlockingIOError:
-            return
+            return 0
         except OSError:
             data = b""
         if not data:
-            self.lost(channel)
-            return
+            self._ended(channel)
+            return 0
         try:
             for frame in channel.frames.feed(data):
                 self._accept(channel, frame)
         except ProtocolError as error:
             self.condemn(str(error))
+        return len(data)
 
     def _accept(self, channel: Inbound, frame: Frame) -> None:
         kind, flags = frame.kind, frame.flags
@@ -127,7 +130,11 @@ class Kernel:
             return
         if kind != _RELAY:
             raise ProtocolError("FRM-5", f"a kernel sent a frame of kind {kind} on channel {channel.number}")
-        stamped = frame._replace(channel=channel.number, session=self.session, generation=self.generation)
+        if frame.message >= limits.SUPERVISOR_NUMBERS:
+            raise ProtocolError("FRM-12", f"message number {frame.message} is the supervisor's")
+        stamped = Frame(
+            kind, flags, channel.number, self.session, self.generation, frame.cell, frame.message, frame.body
+        )
         self._ledger.accept(stamped)
         if flags & _CALL:
             self._calls += 1
@@ -159,13 +166,20 @@ class Kernel:
         if self._owner.may_read():
             self.loop.on(fd, READ, self._reader(channel))
 
-    def lost(self, channel: Inbound) -> None:
+    def _ended(self, channel: Inbound) -> None:
         """A channel has ended: a thread's with its thread, the main one with the kernel."""
         if channel is self.main:
             self._fall_silent("the kernel closed its channel")
-            return
-        if self._channels.pop(channel.number, None) is not None:
+        elif self._ledger.open_on(channel.number):
+            self.condemn(f"FRM-10: channel {channel.number} ended inside a message")
+        elif self._channels.pop(channel.number, None) is not None:
             self._close(channel)
+
+    def _unwritable(self, channel: Inbound) -> None:
+        """It does not take any more, but may have said something before: its end is found by reading."""
+        self.accepted(channel.sink.close())
+        if channel is self.main:
+            self.loop.after(0, lambda: self._fall_silent("the kernel closed its channel", after_reading=True))
 
     def _close(self, channel: Inbound) -> None:
         self.loop.forget(channel.socket.fileno())
@@ -183,6 +197,13 @@ class Kernel:
         found.sink.flush()
         return True
 
+    def send_all(self, frames: Iterable[bytes]) -> None:
+        """Queue a message of the supervisor's own, which costs the host nothing."""
+        if self.fault is None:
+            for data in frames:
+                self.main.sink.send(data)
+            self.main.sink.flush()
+
     def accepted(self, cost: int) -> None:
         if cost:
             self._owner.kernel_accepted(self, cost)
@@ -197,25 +218,33 @@ class Kernel:
 
     # --- its end ---
 
-    def drain(self) -> None:
-        """Take in what it said before it ended: its end may be seen before its last words."""
+    def take_in(self, *, threads_only: bool = False) -> None:
+        """Take in all that it has said until now, in whichever channel."""
+        if self.fault is None:
+            self._open_channels()
         for channel in list(self._channels.values()):
-            while self.fault is None and linux.socket_has_more(channel.socket):
-                self._read(channel)
+            if threads_only and channel is self.main:
+                continue
+            left = linux.readable_bytes(channel.socket.fileno()) if self.fault is None else 0
+            while left > 0 and self.fault is None:
+                taken = self._read(channel, min(left, limits.READ_SIZE))
+                if not taken:
+                    break
+                left -= taken
 
     def condemn(self, reason: str) -> None:
-        """It broke a rule: it is not talked to any more, and ends now."""
+        """It broke a rule, or its time is over: it is not talked to any more, and ends now."""
         if self.fault is None:
             self._hush(reason)
-            self._killed = True
-            self.kill()
+        self._overdue()
 
-    def _fall_silent(self, reason: str) -> None:
+    def _fall_silent(self, reason: str, after_reading: bool = False) -> None:
         """It is ending, or another program has taken its process over: the former gets the time to end its own way."""
+        if after_reading:
+            self.take_in()
         if self.fault is None:
             self._hush(reason)
-            if self.ready:
-                self.timer = self.loop.after(limits.DEATH_BUDGET, self._overdue)
+            self._grace = self.loop.after(limits.DEATH_BUDGET, self._overdue)
 
     def _overdue(self) -> None:
         self._killed = True
@@ -243,14 +272,34 @@ class Kernel:
             return {"kind": "signal", "signal": name, "number": number}
         return {"kind": "exit", "code": os.WEXITSTATUS(status)}
 
-    def close_sockets(self) -> None:
-        """The process has ended; its capture pipes may hold output still, and are somebody else's now."""
-        if self.timer is not None:
-            self.timer.cancel()
-        if not self.ended:
-            self.ended = True
-            for channel in self._channels.values():
-                self._close(channel)
-            self._channels = {}
-            self.loop.forget(self._door.fileno())
-            self._door.close()
+    def close(self) -> None:
+        """It has ended or is given up. Its capture pipes may hold output still; they are somebody else's."""
+        if self.ended:
+            return
+        self.ended = True
+        self.fault = self.fault or "the kernel has ended"
+        for timer in (self.deadline, self._grace):
+            if timer is not None:
+                timer.cancel()
+        channels, self._channels = self._channels, {}
+        for channel in channels.values():
+            self._close(channel)
+        self.loop.forget(self._door.fileno())
+        self._door.close()
+
+
+def _capture_pipes() -> tuple[dict[int, int], list[int]]:
+    """Reading ends by stream, and the writing ends in the same order."""
+    ours: dict[int, int] = {}
+    theirs: list[int] = []
+    try:
+        for stream in (STDOUT, STDERR):
+            read, write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+            os.set_blocking(write, True)
+            ours[stream] = read
+            theirs.append(write)
+    except OSError:
+        for fd in (*ours.values(), *theirs):
+            os.close(fd)
+        raise
+    return ours, theirs

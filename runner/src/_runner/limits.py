@@ -36,6 +36,8 @@ PING_BODY = 8
 CREDIT_MAX = 2**31 - 1
 CHANNEL_MAX = 0xFFFF
 U32_MAX = 2**32 - 1
+SUPERVISOR_NUMBERS = 2**31  # message numbers from here on are the supervisor's own (FRM-12)
+SUPERVISOR_NUMBERS = 2**31  # message numbers from here on are the supervisor's own (FRM-12)
 
 # --- the supervisor: bytes ---
 READ_SIZE = FRAME  # one read takes what a default pipe holds
@@ -58,6 +60,7 @@ FILES = 65_536  # descriptors: 64 sessions with 256 channels each need more than
 # --- the supervisor: seconds ---
 START_BUDGET = 10.0  # a kernel from its fork until it says `ready`
 DEATH_BUDGET = 0.1  # a kernel whose channel closed because it is ending; then it is killed (H19 allows 250 ms)
+CLOSE_BUDGET = 1.0  # a killed kernel until its session is given up for closed
 SWEEP_BUDGET = 1.5  # LIF-9 allows 2 s for the end of everything
 FLUSH_BUDGET = 0.25  # last words to a host that may not read any more
 

@@ -6,11 +6,10 @@ import ctypes
 import fcntl
 import os
 import signal
-import socket
 import struct
 import termios
 import time
-from typing import Iterator
+from typing import Container, Iterator, Mapping, NamedTuple, Optional
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
@@ -42,37 +41,49 @@ def hide_memory() -> None:
 
 
 def readable_bytes(fd: int) -> int:
-    """What a pipe holds now."""
+    """What a pipe or a stream socket holds now."""
     return struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, b"\0\0\0\0"))[0]
 
 
-def socket_has_more(sock: socket.socket) -> bool:
-    """Whether a read would give bytes now."""
-    return struct.unpack("i", fcntl.ioctl(sock, termios.FIONREAD, b"\0\0\0\0"))[0] > 0
+class Process(NamedTuple):
+    parent: int
+    session: int
 
 
-def children_by_parent() -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {}
+def processes() -> dict[int, Process]:
+    """All processes that live, by number."""
+    found: dict[int, Process] = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             try:
                 with open(f"/proc/{entry}/stat", "rb") as file:
                     # The command's name is in parentheses and may hold any byte, parentheses too.
-                    state, parent = file.read().rpartition(b")")[2].split()[:2]
+                    state, parent, _, session = file.read().rpartition(b")")[2].split()[:4]
             except OSError:
                 continue  # it has ended meanwhile
             if state not in (b"Z", b"X"):
-                found.setdefault(int(parent), []).append(int(entry))
+                found[int(entry)] = Process(int(parent), int(session))
     return found
 
 
-def descendants(root: int) -> Iterator[int]:
-    children = children_by_parent()
-    todo = list(children.get(root, ()))
+def descendants(root: int, living: Optional[Mapping[int, Process]] = None) -> list[int]:
+    children: dict[int, list[int]] = {}
+    for pid, process in (processes() if living is None else living).items():
+        children.setdefault(process.parent, []).append(pid)
+    found, todo = [], [root]
     while todo:
-        pid = todo.pop()
-        yield pid
-        todo.extend(children.get(pid, ()))
+        below = children.get(todo.pop(), [])
+        found += below
+        todo += below
+    return found
+
+
+def family(root: int, kernels: Container[int]) -> list[int]:
+    """Descendants of `root` that a kernel started: those below it, and those in the session that it leads."""
+    living = processes()
+    ours = descendants(root, living)
+    below = {pid for kernel in ours if kernel in kernels for pid in descendants(kernel, living)}
+    return [pid for pid in ours if pid in below or (living[pid].session in kernels and pid not in kernels)]
 
 
 def kill(pid: int) -> None:
@@ -85,35 +96,34 @@ def kill(pid: int) -> None:
 def sweep(root: int, budget: float) -> list[int]:
     """Kill every descendant of `root`, which adopts orphans, until none is left. Returns those that would not die."""
     deadline = time.monotonic() + budget
+    ended = {signal.SIGCHLD}
+    # Blocked, a signal that comes between the scan and the wait is not lost but ends the wait.
+    signal.pthread_sigmask(signal.SIG_BLOCK, ended)
     while True:
-        left = list(descendants(root))
-        for _ in reap():
-            pass  # also before the return: who adopts what is left may be an init that does not reap
-        if not left or time.monotonic() > deadline:
-            return left
+        left = descendants(root)
         for pid in left:
             kill(pid)
+        for _ in reap():
+            pass
+        patience = deadline - time.monotonic()
+        if not left or patience <= 0:
+            return left
+        signal.sigtimedwait(ended, patience)
 
 
-def reap() -> Iterator[tuple[int, int]]:
-    """Each child that has ended, with its status. While its turn lasts it is still known for a child."""
+class Ended(NamedTuple):
+    pid: int
+    status: int
+    peak_memory: int
+
+
+def reap() -> Iterator[Ended]:
+    """Each child that has ended."""
     while True:
         try:
-            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            pid, status, usage = os.wait4(-1, os.WNOHANG)
         except ChildProcessError:
             return
-        if ended is None:
+        if pid == 0:
             return
-        try:
-            yield ended.si_pid, ended.si_status << 8 if ended.si_code == os.CLD_EXITED else ended.si_status
-        finally:
-            os.waitpid(ended.si_pid, 0)
-
-
-def is_child(pid: int) -> bool:
-    """Whether it is a child, alive or not yet reaped."""
-    try:
-        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except (OSError, OverflowError):
-        return False
-    return True
+        yield Ended(pid, status, usage.ru_maxrss * 1024)

@@ -36,11 +36,13 @@ class Loop:
         self._timers: list[tuple[float, int, Timer]] = []
         self._order = itertools.count()
         self._running = True
-        self._on_child: Callable[[int, int], None] = lambda pid, status: None
+        # What all handlers of a round have queued goes out together.
+        self.before_wait: Handler = lambda: None
+        self._on_child: Callable[[linux.Ended], None] = lambda ended: None
         self._wake, self._woken = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._handlers: dict[int, dict[int, Handler]] = {}
 
-    def watch_children(self, on_child: Callable[[int, int], None]) -> None:
+    def watch_children(self, on_child: Callable[[linux.Ended], None]) -> None:
         """Tell of every child that ends, also of orphans that were adopted."""
         self._on_child = on_child
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
@@ -89,6 +91,7 @@ class Loop:
 
     def run(self) -> None:
         while self._running:
+            self.before_wait()
             for key, events in self._selector.select(self._patience()):
                 handlers: dict[int, Handler] = key.data
                 for event in (READ, WRITE):
@@ -97,8 +100,8 @@ class Loop:
                         handlers[event]()
             self._ring()
             # The wake-up descriptor is a hint: children are looked for after every wake.
-            for pid, status in linux.reap():
-                self._on_child(pid, status)
+            for ended in linux.reap():
+                self._on_child(ended)
 
     def _patience(self) -> Optional[float]:
         while self._timers and self._timers[0][2].action is None:

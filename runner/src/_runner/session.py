@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from typing import Any, Optional
+from typing import Any, Mapping, Optional
 
 from . import limits
 from .credit import Purse, Till
@@ -55,12 +55,23 @@ class Cell:
         self.cpu_nanos = cpu_nanos
         self._elapsed = _clock() - self._started
 
-    def crashed(self, cause: dict[str, Any]) -> None:
+    def restart_clock(self) -> None:
+        """The kernel has only now become ready to run it."""
+        self._started = _clock()
+
+    def crashed(self, cause: dict[str, Any], peak_memory: int) -> None:
         self.returned("crashed", 0)
         self.cause = cause
+        self.peak_memory = peak_memory
 
-    def ends_with(self, stdout: int, stderr: int) -> None:
-        self.rest = {STDOUT: stdout, STDERR: stderr}
+    def ended_without_kernel(self, outcome: str, cause: Optional[dict[str, Any]] = None) -> None:
+        """Nobody is left who could still say something about it."""
+        self.returned(outcome, 0)
+        self.cause = cause
+        self.rest = {STDOUT: 0, STDERR: 0}
+
+    def ends_with(self, held: Mapping[int, int]) -> None:
+        self.rest = {STDOUT: held.get(STDOUT, 0), STDERR: held.get(STDERR, 0)}
 
     @property
     def ending(self) -> bool:
@@ -74,6 +85,16 @@ class Cell:
         self.totals[stream].add(data)
         if self.rest is not None:
             self.rest[stream] = max(0, self.rest[stream] - len(data))
+
+    def nothing_more(self, stream: int) -> None:
+        """The stream has ended before it gave all that it held."""
+        if self.rest is not None:
+            self.rest[stream] = 0
+
+    def nothing_more(self, stream: int) -> None:
+        """The stream has ended before it gave all that it held."""
+        if self.rest is not None:
+            self.rest[stream] = 0
 
     def result(self, state: dict[str, Any]) -> dict[str, Any]:
         """The terminal."""
@@ -109,6 +130,8 @@ class SessionState:
         self.generation = 0
         self.cell: Optional[Cell] = None
         self.last_cell = 0
+        self._cell_before = 0
+        self._cell_before = 0
         self.tools = b"[]"
         self.names: list[str] = []
         self.purses = {STDOUT: Purse(limits.OUTPUT_WINDOW), STDERR: Purse(limits.OUTPUT_WINDOW)}
@@ -116,7 +139,7 @@ class SessionState:
 
     def begin(self, id: Any, number: int) -> Cell:
         self.cell = Cell(id, number, self.generation)
-        self.last_cell = number
+        self._cell_before, self.last_cell = self.last_cell, number
         return self.cell
 
     def fresh_state(self) -> dict[str, Any]:
@@ -124,5 +147,5 @@ class SessionState:
         return {"preserved": False, "source": "fresh", "restored": [], "lost": lost}
 
     def cell_of_relay(self, claimed: int) -> int:
-        """The cell that a kernel's message belongs to; a kernel may not name a future one."""
-        return claimed if 0 < claimed <= self.last_cell else self.last_cell
+        """The cell that a kernel's message belongs to: the last one, or the one before if it says so (LIF-13)."""
+        return claimed if claimed and claimed == self._cell_before else self.last_cell

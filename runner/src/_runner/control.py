@@ -1,0 +1,127 @@
+"""The methods that the supervisor itself answers: those of messages with session 0."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from typing import Any, Optional, Protocol
+
+from . import limits, rpc
+from .errors import ErrorCode, RpcError
+from .session import SessionState
+from .sessions import Session
+
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+class House(Protocol):
+    """What the methods act on."""
+
+    incarnation: str
+    sessions: dict[int, Session]
+
+    def new_session(self, name: str, workspace: Optional[str], logging: Optional[str]) -> Session: ...
+
+    def stop(self) -> None: ...
+
+
+class Control:
+    METHODS = ("session.open", "session.close", "tools.register", "reset", "status", "shutdown")
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._started = time.monotonic()
+        actions = (self._open, self._close, self._register, self._reset, self._status, self._shutdown)
+        self._methods = dict(zip(self.METHODS, actions))
+
+    def answer(self, envelope: bytes) -> Optional[bytes]:
+        return rpc.answer(self._methods, envelope)
+
+    def _open(self, request: rpc.Request) -> Any:
+        params, sessions = request.params, self._house.sessions
+        name, workspace, logging = params.get("name"), params.get("workspace"), params.get("logging")
+        if not isinstance(name, str) or not 0 < len(name) <= limits.NAME_LENGTH:
+            raise rpc.invalid("session.open", "name", name, f"a string of 1 to {limits.NAME_LENGTH} characters")
+        if any(session.state.name == name for session in sessions.values()):
+            raise RpcError(ErrorCode.INVALID_STATE, f"session.open: there is a session named {name!r} already")
+        if logging is not None and (not isinstance(logging, str) or logging.upper() not in _LEVELS):
+            raise rpc.invalid("session.open", "logging", logging, "one of " + ", ".join(_LEVELS))
+        if workspace is not None and not (isinstance(workspace, str) and _is_directory(workspace)):
+            raise rpc.invalid("session.open", "workspace", workspace, "a directory that exists")
+        if len(sessions) >= limits.SESSIONS:
+            raise RpcError(
+                ErrorCode.RESOURCE_EXHAUSTED,
+                f"there are {limits.SESSIONS} sessions already; close one first",
+                {"limit": "sessions", "current": len(sessions), "max": limits.SESSIONS},
+            )
+        session = self._house.new_session(name, workspace, logging)
+        try:
+            session.open(request)
+        except RpcError:
+            session.drop_workspace()
+            del sessions[session.state.number]
+            raise
+        return rpc.LATER
+
+    def _close(self, request: rpc.Request) -> Any:
+        self._session(request).close(request)
+        return rpc.LATER
+
+    def _register(self, request: rpc.Request) -> dict[str, Any]:
+        session = self._session(request)
+        tools = request.params.get("tools")
+        if not isinstance(tools, list) or len(tools) > limits.TOOLS:
+            count = f"{len(tools)} of them" if isinstance(tools, list) else tools
+            raise rpc.invalid("tools.register", "tools", count, f"a list of at most {limits.TOOLS}")
+        names = set()
+        for tool in tools:
+            name = tool.get("name") if isinstance(tool, dict) else None
+            if not isinstance(name, str) or not name.isidentifier():
+                raise rpc.invalid("tools.register", "tools", tool, "a list of objects whose name is an identifier")
+            if name in names:
+                raise rpc.invalid("tools.register", "tools", name, "a list without a name that stands twice")
+            names.add(name)
+        session.register(json.dumps(tools, separators=(",", ":")).encode("ascii"))
+        return {}
+
+    def _reset(self, request: rpc.Request) -> Any:
+        self._session(request).reset(request)
+        return rpc.LATER
+
+    def _status(self, request: rpc.Request) -> dict[str, Any]:
+        return {
+            "incarnation": self._house.incarnation,
+            "uptimeMs": int((time.monotonic() - self._started) * 1000),
+            "sessions": [
+                {
+                    "session": session.state.number,
+                    "name": session.state.name,
+                    "generation": session.state.generation,
+                    "state": session.condition,
+                    "cell": session.state.last_cell,
+                    "pid": session.kernel.pid if session.kernel is not None else 0,
+                }
+                for session in self._house.sessions.values()
+            ],
+        }
+
+    def _shutdown(self, request: rpc.Request) -> dict[str, Any]:
+        self._house.stop()
+        return {}
+
+    def _session(self, request: rpc.Request) -> Session:
+        number = request.params.get("session")
+        if not isinstance(number, int) or isinstance(number, bool):
+            raise rpc.invalid(request.method, "session", number, "the number of a session")
+        session = self._house.sessions.get(number)
+        if session is None:
+            raise RpcError(ErrorCode.SESSION_NOT_FOUND, f"{request.method}: no session {number}")
+        return session
+
+
+def _is_directory(path: str) -> bool:
+    try:
+        return os.path.isdir(path)
+    except ValueError:  # a NUL within
+        return False

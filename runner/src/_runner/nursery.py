@@ -1,0 +1,118 @@
+"""Where kernels come from, as the supervisor sees it: the zygote's process, started by exec, and what it was asked for."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+from typing import Any, Callable, NamedTuple, NoReturn, Optional, Sequence
+
+from . import limits, linux
+from .errors import ErrorCode, RpcError
+from .loop import READ, Loop
+
+
+class Awaited(NamedTuple):
+    """Who waits for a kernel: told its number, and at once of its end if it has ended meanwhile; or why there is none."""
+
+    on_born: Callable[[int, Optional[linux.Ended]], None]
+    on_failed: Callable[[str], None]
+
+
+class Nursery:
+    """Confined to the supervisor's loop.
+
+    A zygote that ends takes only the births with it that it was asked for; the next request starts another.
+    """
+
+    def __init__(self, loop: Loop, home: str, file_limits: tuple[int, int]) -> None:
+        self._loop, self._home, self._file_limits = loop, home, file_limits
+        self._awaited: dict[int, Awaited] = {}
+        # Children that ended while a kernel's number was awaited: one of them may be that kernel.
+        self._ended_early: dict[int, linux.Ended] = {}
+        self._births = 0
+        self.pid = 0
+        self._start()
+
+    def fork(
+        self,
+        config: dict[str, Any],
+        descriptors: Sequence[int],
+        awaited: Awaited,
+    ) -> None:
+        """Ask for a kernel with these descriptors: main socket, door, standard output, standard error."""
+        if not self.pid:
+            self._start()
+        self._births += 1
+        request = json.dumps({**config, "birth": self._births}).encode("ascii")
+        try:
+            socket.send_fds(self._socket, [request], descriptors)
+        except OSError as problem:
+            raise RpcError(ErrorCode.EXECUTION_FAILED, f"the zygote takes no request: {problem}") from None
+        self._awaited[self._births] = awaited
+
+    def listen(self) -> None:
+        """Take the answers that are there."""
+        while self.pid:
+            try:
+                data = self._socket.recv(limits.BIRTH_DATAGRAM)
+            except BlockingIOError:
+                return
+            except OSError:
+                data = b""
+            if not data:  # it ends, or must
+                self._loop.forget(self._socket.fileno())
+                linux.kill(self.pid)
+                return
+            answer = json.loads(data)
+            awaited = self._awaited.pop(answer["birth"])
+            early = self._ended_early.pop(answer.get("pid"), None)
+            if not self._awaited:
+                self._ended_early.clear()
+            if "error" in answer:
+                awaited.on_failed(answer["error"])
+            else:
+                awaited.on_born(answer["pid"], early)
+
+    def child_ended(self, ended: linux.Ended) -> None:
+        """A child has ended that is no known kernel: the zygote, a kernel not known yet, or an adopted orphan."""
+        if ended.pid == self.pid:
+            self._zygote_ended(ended.status)
+        elif self._awaited:
+            self._ended_early[ended.pid] = ended
+
+    def _zygote_ended(self, status: int) -> None:
+        self._loop.forget(self._socket.fileno())
+        self._socket.close()
+        self.pid = 0
+        self._ended_early.clear()
+        orphans, self._awaited = self._awaited, {}
+        for awaited in orphans.values():
+            awaited.on_failed(f"the zygote ended with wait status {status}")
+
+    def _start(self) -> None:
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._socket.setblocking(False)
+        supervisor = os.getpid()
+        with theirs:
+            self.pid = os.fork()
+            if self.pid == 0:
+                self._become_zygote(theirs, supervisor)
+        self._loop.on(self._socket.fileno(), READ, self.listen)
+
+    def _become_zygote(self, channel: socket.socket, supervisor: int) -> NoReturn:
+        try:
+            linux.die_with_parent(supervisor)
+            signal.set_wakeup_fd(-1)
+            resource.setrlimit(resource.RLIMIT_NOFILE, self._file_limits)
+            fd = fcntl.fcntl(channel.fileno(), fcntl.F_DUPFD, limits.PRIVATE_FD_MIN)
+            flags = ["-I"] + (["-B"] if sys.flags.dont_write_bytecode else [])
+            os.execv(sys.executable, [sys.executable, *flags, self._home, "zygote", str(fd)])
+        except BaseException as error:  # noqa: B902 - a forked copy of the supervisor must not go on
+            os.write(2, f"pyvisor: the zygote could not be started: {error}\n".encode("utf-8", "replace"))
+        finally:
+            os._exit(71)

@@ -1,0 +1,463 @@
+"""A session as the supervisor runs it: its kernels one after another, its cells, and what the host is told of both."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import deque
+from typing import Any, Callable, Optional
+
+from . import limits, linux, rpc
+from .errors import ErrorCode, ProtocolError, RpcError
+from .frames import Flag, Frame, FrameKind, InnerFlag, Lane, encode_fields
+from .kernels import Kernel
+from .loop import Loop, Timer
+from .messages import Message, encoded_frames, first_envelope
+from .nursery import Awaited, Nursery
+from .outbound import Outbound
+from .output import Output, Pipe
+from .session import LIVE, STDERR, Cell, SessionState
+
+_MESSAGE, _RELAY = int(FrameKind.MESSAGE), int(FrameKind.RELAY)
+_FIRST, _LAST = int(Flag.FIRST), int(Flag.LAST)
+_CALL = int(InnerFlag.CALL)
+OPERATIONS = ("execute", "variable.get", "variable.set")
+_KERNEL_OUTCOMES = ("completed", "raised", "submitted")
+
+
+class Session:
+    """Confined to the supervisor's loop."""
+
+    def __init__(
+        self,
+        state: SessionState,
+        loop: Loop,
+        outbound: Outbound,
+        nursery: Nursery,
+        retired: deque[Pipe],
+        on_closed: Callable[[Session], None],
+    ) -> None:
+        self.state = state
+        self._loop, self._outbound, self._nursery = loop, outbound, nursery
+        self._on_closed = on_closed
+        self.output = Output(loop, outbound, state, retired, self._settle)
+        self.kernel: Optional[Kernel] = None
+        self.owns_workspace = False
+        self.failure: Optional[str] = None  # why there is no kernel; only a reset helps
+        self.dropped = 0
+        self._opening: Optional[rpc.Request] = None
+        self._resetting: Optional[rpc.Request] = None
+        self._closing: Optional[rpc.Request] = None
+        self._close_deadline: Optional[Timer] = None
+        # The kernels' numbers are also those of the process sessions that they lead.
+        self._leaders: set[int] = set()
+        # Whom the rest of a message that takes more than one frame goes to.
+        self._routes: dict[tuple[int, int, int], Optional[Kernel]] = {}
+
+    @property
+    def condition(self) -> str:
+        if self._closing is not None:
+            return "closing"
+        if self.failure is not None:
+            return "failed"
+        if self.state.cell is not None:
+            return "busy"
+        return "idle" if self.kernel is not None and self.kernel.ready else "starting"
+
+    # --- verbs of the host ---
+
+    def open(self, request: rpc.Request) -> None:
+        self._start_kernel()
+        self._opening = request
+
+    def register(self, tools: bytes) -> None:
+        self.state.tools = tools
+        if self.kernel is not None:
+            self._send_tools(self.kernel)
+
+    def reset(self, request: rpc.Request) -> None:
+        if self.condition not in ("idle", "failed"):
+            raise RpcError(
+                ErrorCode.INVALID_STATE, f"session {self.state.number} is {self.condition}; reset needs it idle"
+            )
+        kernel, self.kernel = self.kernel, None
+        if kernel is not None:
+            self._let_go(kernel)
+        self.state.names = []
+        self._start_kernel()
+        self._resetting = request
+
+    def close(self, request: rpc.Request) -> None:
+        """Everything that the session started goes; replied to when its kernel has ended."""
+        if self._closing is not None:
+            raise RpcError(ErrorCode.INVALID_STATE, f"session {self.state.number} is closing already")
+        self._refuse_waiting(RpcError(ErrorCode.CANCELLED, f"session {self.state.number} was closed"))
+        self._closing = request
+        self._kill_family()
+        kernel = self.kernel
+        if kernel is None or not kernel.pid:
+            if kernel is not None:
+                kernel.condemn("the session was closed")
+            self._conclude_close()
+            return
+        kernel.condemn("the session was closed")
+        self._close_deadline = self._loop.after(limits.CLOSE_BUDGET, self._conclude_close)
+
+    def pace(self) -> None:
+        """The host fell behind, or caught up, or gave credit."""
+        if self.kernel is not None:
+            self.kernel.listen()
+        self.output.listen()
+
+    def credit(self, stream: int, amount: int) -> None:
+        self.state.purses[stream].fill(amount)
+        self.output.listen()
+
+    # --- frames of the host ---
+
+    def operate(self, frame: Frame) -> None:
+        """A frame of a cell's request: the envelope is read, all that follows is passed on as bytes."""
+        admitted = bool(frame.flags & _FIRST) and self._admit(frame)
+        self._route(self.kernel if admitted else None, 0, frame)
+
+    def relay(self, frame: Frame) -> None:
+        kernel = self.kernel if frame.generation == self.state.generation else None  # LIF-8
+        if kernel is not None and frame.flags & _LAST:
+            kernel.answered()
+        self._route(kernel, frame.channel, frame)
+
+    def _route(self, kernel: Optional[Kernel], channel: int, frame: Frame) -> None:
+        """All of a message goes to one kernel: never the rest of it to that one's successor."""
+        flags = frame.flags
+        if not (flags & _FIRST and flags & _LAST):
+            key = (frame.generation, frame.channel, frame.message)
+            if flags & _FIRST:
+                self._routes[key] = kernel
+            else:
+                kernel = self._routes.get(key)
+            if flags & _LAST:
+                self._routes.pop(key, None)
+        cost = len(frame.body)
+        self.state.till.take(cost)
+        if kernel is None or not kernel.send(channel, encode_fields(*frame), cost):
+            self.dropped += 1
+            self._give_back(cost)
+
+    def _give_back(self, cost: int) -> None:
+        given = self.state.till.consume(cost)
+        if given:
+            self._outbound.credit(self.state.number, Lane.KERNEL, given)
+
+    def _admit(self, frame: Frame) -> bool:
+        """Begin the cell that this frame asks for, or say why not."""
+        try:
+            request = rpc.parse(first_envelope(frame))
+        except rpc.Refusal as refusal:
+            self._outbound.say(0, rpc.error(refusal.id, refusal.error))
+            return False
+        if not isinstance(request, rpc.Request) or request.is_notification:
+            self.dropped += 1  # nobody waits for it (SES-4, SES-6)
+            return False
+        try:
+            self._check(request, frame)
+        except RpcError as refused:
+            self._outbound.say(0, rpc.error(request.id, refused))
+            return False
+        self.state.begin(request.id, frame.cell)
+        return True
+
+    def _check(self, request: rpc.Request, frame: Frame) -> None:
+        state = self.state
+        check_operation(request)
+        if self.failure is not None or self.kernel is None or self._closing is not None:
+            why = self.failure or f"session {state.number} is {self.condition}"
+            raise RpcError(ErrorCode.EXECUTION_FAILED, f"{why}; a reset starts another kernel")
+        if state.cell is not None:
+            raise RpcError(
+                ErrorCode.INVALID_STATE, f"session {state.number} runs cell {state.cell.number}; wait for its reply"
+            )
+        if frame.cell <= state.last_cell:
+            raise RpcError(
+                ErrorCode.INVALID_ARGUMENT, f"cell numbers rise: {frame.cell} is not above {state.last_cell}"
+            )
+
+    # --- a kernel's life ---
+
+    def _start_kernel(self) -> None:
+        """Begin a generation. Raises, with nothing changed but its number, where there cannot be another process."""
+        state = self.state
+        state.generation += 1
+        config = {
+            "session": state.number,
+            "generation": state.generation,
+            "workspace": state.workspace,
+            "logging": state.logging,
+        }
+        try:
+            kernel = Kernel(self._loop, self, state.number, state.generation)
+        except OSError as problem:
+            raise RpcError(ErrorCode.RESOURCE_EXHAUSTED, f"no descriptors for a kernel: {problem}") from None
+        self.output.adopt(state.generation, kernel.pipes)
+        try:
+            self._nursery.fork(
+                config,
+                kernel.descriptors(),
+                Awaited(
+                    lambda pid, ended: self._born(kernel, pid, ended),
+                    lambda why: self._unborn(kernel, why),
+                ),
+            )
+        except RpcError:
+            kernel.handed_over()
+            kernel.close()
+            self.output.close()
+            raise
+        kernel.handed_over()
+        kernel.deadline = self._loop.after(limits.START_BUDGET, lambda: self._overdue(kernel))
+        self.kernel, self.failure = kernel, None
+        if state.tools != b"[]":
+            self._send_tools(kernel)
+
+    def _born(self, kernel: Kernel, pid: int, ended: Optional[linux.Ended]) -> None:
+        self._leaders.add(pid)
+        if ended is None:
+            kernel.born(pid)
+        else:
+            self.kernel_ended(kernel, ended)
+
+    def _unborn(self, kernel: Kernel, why: str) -> None:
+        kernel.close()
+        if self.kernel is kernel:
+            self._never_ready(kernel, {"kind": "channel", "detail": why})
+
+    def _overdue(self, kernel: Kernel) -> None:
+        kernel.condemn(f"it was not ready after {limits.START_BUDGET:g} s")
+        if not kernel.pid:  # the zygote itself is stuck; a kernel that it still forks finds its channel closed
+            self._unborn(kernel, kernel.fault or "")
+
+    def _send_tools(self, kernel: Kernel) -> None:
+        state = self.state
+        number = self._outbound.next_number()
+        envelope = rpc.notification("tools", {})
+        message = Message(_MESSAGE, 0, state.number, kernel.generation, 0, number, envelope, [state.tools])
+        kernel.send_all(encoded_frames(message))
+
+    def _let_go(self, kernel: Kernel) -> None:
+        """It is to end, and nobody is told of a crash."""
+        kernel.condemn("the session has another kernel")
+        kernel.close()
+        self.output.retire()
+
+    def kernel_ended(self, kernel: Kernel, ended: linux.Ended) -> None:
+        """Its process has ended (TRN-7)."""
+        kernel.take_in()
+        cause = kernel.cause(ended.status)
+        kernel.close()
+        kernel.pid = 0
+        if kernel is not self.kernel:
+            return
+        if self._closing is not None:
+            self._conclude_close()
+        elif not kernel.ready:
+            self._never_ready(kernel, cause)
+        elif self.state.cell is None:
+            self._succeed(self.state.fresh_state())
+        elif not self.state.cell.ending:
+            self.state.cell.crashed(cause, ended.peak_memory)
+            self._finish(self.state.cell)
+
+    def _succeed(self, lost: dict[str, Any]) -> None:
+        """The kernel has ended by itself: another takes over (LIF-7)."""
+        state = self.state
+        self.output.retire()
+        self.kernel = None
+        try:
+            self._start_kernel()
+        except RpcError as problem:
+            self._fail(problem.message)
+        told = {"session": state.number, "generation": state.generation, "reason": "crashed", "state": lost}
+        self._outbound.say(state.number, rpc.notification("generation", told))
+
+    def _never_ready(self, kernel: Kernel, cause: dict[str, Any]) -> None:
+        words = self.output.last_words(STDERR) or cause.get("detail") or kernel.fault
+        self._fail(f"session {self.state.name!r}: the kernel ended before it was ready ({_told(cause)}): {words}", cause)
+
+    def _fail(self, reason: str, cause: Optional[dict[str, Any]] = None) -> None:
+        """There is no kernel: refuse what waits for one, and what comes until a reset."""
+        self.failure = reason
+        self.kernel = None
+        opening = self._opening
+        self._refuse_waiting(RpcError(ErrorCode.EXECUTION_FAILED, reason))
+        cell = self.state.cell
+        if cell is not None:
+            cell.ended_without_kernel("never_started", cause)
+            self._say_terminal(cell, self.state.fresh_state())
+        if opening is not None:  # the host never had it
+            self._forget()
+        else:
+            self.output.retire()
+
+    def _refuse_waiting(self, refused: RpcError) -> None:
+        waiting = (self._opening, self._resetting)
+        self._opening = self._resetting = None
+        for request in waiting:
+            self._reply(request, lambda id: rpc.error(id, refused))
+
+    def _reply(self, request: Optional[rpc.Request], envelope: Callable[[Any], bytes]) -> None:
+        if request is not None and not request.is_notification:
+            self._outbound.say(0, envelope(request.id))
+
+    # --- what a kernel says ---
+
+    def may_read(self) -> bool:
+        return not self._outbound.slowed
+
+    def kernel_accepted(self, kernel: Kernel, cost: int) -> None:
+        self._give_back(cost)
+
+    def kernel_relayed(self, kernel: Kernel, frame: Frame) -> None:
+        if kernel is not self.kernel:
+            self.dropped += 1  # LIF-8
+            return
+        state = self.state
+        number = state.cell_of_relay(frame.cell)
+        flags = frame.flags
+        if flags & _CALL:
+            flags &= ~_CALL
+            if state.cell is not None and state.cell.number == number:
+                state.cell.tool_calls += 1
+        self._outbound.frame(
+            _RELAY, flags, frame.channel, frame.session, frame.generation, number, frame.message, frame.body
+        )
+
+    def kernel_said(self, kernel: Kernel, message: Message) -> None:
+        if kernel is not self.kernel:
+            return
+        try:
+            said = rpc.parse(message.envelope)
+        except rpc.Refusal as refusal:
+            raise ProtocolError("SES-2", refusal.error.message) from None
+        if not isinstance(said, rpc.Request) or not isinstance(said.params, dict):
+            raise ProtocolError("SES-2", "a kernel sends notifications only")
+        cell = self.state.cell
+        if said.method == "returned" and cell is not None and cell.outcome is None:
+            outcome = said.params.get("outcome")
+            if outcome not in _KERNEL_OUTCOMES:
+                raise ProtocolError("LIF-5", f"a kernel cannot have the outcome {outcome!r}")
+            cell.returned(outcome, _count(said.params.get("cpuNanos")))
+        elif said.method == "done" and cell is not None and cell.outcome is not None and not cell.ending:
+            self._done(cell, kernel, said.params)
+        elif said.method == "ready" and not kernel.ready:
+            self._ready(kernel)
+        else:
+            raise ProtocolError("LIF-5", f"a kernel said {said.method!r} out of turn")
+
+    def _ready(self, kernel: Kernel) -> None:
+        if not kernel.pid:
+            self._nursery.listen()  # the zygote told its number before it released the kernel
+        kernel.ready = True
+        if kernel.deadline is not None:
+            kernel.deadline.cancel()
+        state = self.state
+        if state.cell is not None:
+            state.cell.restart_clock()
+        self.output.begin()
+        opening, resetting = self._opening, self._resetting
+        self._opening = self._resetting = None
+        opened = {"session": state.number, "generation": state.generation, "workspace": state.workspace}
+        self._reply(opening, lambda id: rpc.result(id, opened))
+        self._reply(resetting, lambda id: rpc.result(id, {"generation": state.generation}))
+
+    # --- the end of a cell ---
+
+    def _done(self, cell: Cell, kernel: Kernel, params: dict[str, Any]) -> None:
+        cell.peak_memory = _count(params.get("peakMemoryBytes"))
+        names = params.get("names")
+        if isinstance(names, list):
+            self.state.names = [name for name in names[: limits.LOST_NAMES] if isinstance(name, str)]
+        kernel.take_in(threads_only=True)  # calls that threads of the cell made before it ended (LIF-3)
+        self._finish(cell)
+
+    def _finish(self, cell: Cell) -> None:
+        """What the pipes hold at this moment is the cell's last output (LIF-5)."""
+        held = self.output.held()
+        cell.ends_with(held)
+        if not cell.drained:
+            self.output.read()
+        if cell.drained:
+            self._settle()
+
+    def _settle(self) -> None:
+        """All output of the cell has gone out."""
+        cell, kernel = self.state.cell, self.kernel
+        if cell is None or not cell.drained or kernel is None:
+            return
+        if kernel.ended:
+            lost = self.state.fresh_state()
+            self._say_terminal(cell, lost)
+            self._succeed(lost)
+        else:
+            kernel.cell_ended()
+            self._say_terminal(cell, LIVE)
+        self.output.listen()
+
+    def _say_terminal(self, cell: Cell, state: dict[str, Any]) -> None:
+        self.state.cell = None
+        self._outbound.say(self.state.number, rpc.result(cell.id, cell.result(state)), cell.number, cell.generation)
+
+    # --- the end of the session ---
+
+    def _kill_family(self) -> None:
+        for pid in linux.family(os.getpid(), self._leaders):
+            linux.kill(pid)
+
+    def _conclude_close(self) -> None:
+        """The kernel has ended, or would not: what is still there to be read is the session's last output."""
+        if self._close_deadline is not None:
+            self._close_deadline.cancel()
+        if self.kernel is not None:
+            self.kernel.close()
+        self._kill_family()  # those that were started while the others were killed
+        self.output.read()
+        cell = self.state.cell
+        if cell is not None:
+            cell.ended_without_kernel("cancelled")
+            self._say_terminal(cell, self.state.fresh_state())
+        closing = self._closing
+        self._forget()
+        self._reply(closing, lambda id: rpc.result(id, {}))
+
+    def _forget(self) -> None:
+        self.kernel = None
+        self.output.close()
+        self.drop_workspace()
+        self._on_closed(self)
+
+    def drop_workspace(self) -> None:
+        if self.owns_workspace:
+            shutil.rmtree(self.state.workspace, ignore_errors=True)
+
+
+def check_operation(request: rpc.Request) -> None:
+    """Raise unless a kernel could do this."""
+    if request.method not in OPERATIONS:
+        raise RpcError(
+            ErrorCode.METHOD_NOT_FOUND,
+            f"a session has no method {request.method!r}; there are {', '.join(OPERATIONS)}",
+        )
+    if not isinstance(request.params, dict):
+        raise rpc.invalid(request.method, "params", request.params, "an object")
+    if request.method != "execute" and not isinstance(request.params.get("name"), str):
+        raise rpc.invalid(request.method, "name", request.params.get("name"), "a string")
+    if not isinstance(request.params.get("value", False), bool):
+        raise rpc.invalid(request.method, "value", request.params["value"], "a boolean")
+
+
+def _told(cause: dict[str, Any]) -> str:
+    if cause["kind"] == "exit":
+        return f"exit status {cause['code']}"
+    return str(cause.get("signal", cause["kind"]))
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
