@@ -138,6 +138,32 @@ class CellsTest(KernelTest):
         self.assertEqual(done.outcome, "completed")
         self.assertIn("ZeroDivisionError", done.err)
 
+    def test_loops_of_the_users_and_subprocesses_work_beside_ours(self) -> None:
+        self.expect(
+            """
+            import asyncio, warnings
+            p = await asyncio.create_subprocess_exec("echo", "x", stdout=asyncio.subprocess.PIPE)
+            print((await p.communicate())[0])
+            """,
+            "b'x\\n'\n",
+        )
+        self.expect(
+            """
+            loop = asyncio.new_event_loop()
+            asyncio.set_event_loop(loop)
+            """,
+            "",
+        )
+        self.expect("await asyncio.sleep(0)", "")
+        self.expect(
+            "print(asyncio.get_event_loop() is loop, loop.run_until_complete(asyncio.sleep(0, 1)))",
+            "True 1\n",
+        )
+
+    def test_a_cleared_namespace_gets_the_users_builtins_again(self) -> None:
+        self.run_cell("x = 1; globals().clear()")
+        self.expect("import builtins; print(__builtins__ is builtins)", "True\n")
+
     def test_a_thread_that_was_given_up_does_not_hold_the_cell(self) -> None:
         self.expect(
             """

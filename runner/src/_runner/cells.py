@@ -6,6 +6,7 @@ from __future__ import annotations
 import __future__
 
 import ast
+import builtins
 import inspect
 import linecache
 import sys
@@ -21,6 +22,7 @@ _COROUTINE = inspect.CO_COROUTINE
 _FEATURES = sum(
     {getattr(__future__, name).compiler_flag for name in __future__.all_feature_names} - {0}
 )
+_builtins = builtins
 _settrace, _setprofile = sys.settrace, sys.setprofile
 
 Codes = tuple[types.CodeType, ...]
@@ -56,8 +58,7 @@ class Sources:
 
 
 class Compiler:
-    """Compiles cells; `from __future__ import …` holds for the cells that follow, as in the REPL.
-    """
+    """Compiles cells; `from __future__ import …` holds for the cells that follow, as in the REPL."""
 
     def __init__(self) -> None:
         self._features = 0
@@ -84,6 +85,8 @@ class Compiler:
 
 def run(codes: Codes, namespace: dict[str, Any]) -> Any:
     """Run the parts in order; the value of the last one. Whatever the cell raises goes through."""
+    # Where it is missing, the interpreter would put this module's own.
+    namespace.setdefault("__builtins__", _builtins)
     try:
         if any(code.co_flags & _COROUTINE for code in codes):
             return _run_in_loop(codes, namespace)
@@ -113,16 +116,15 @@ async def _run_parts(codes: Codes, namespace: dict[str, Any]) -> Any:
 def _run_in_loop(codes: Codes, namespace: dict[str, Any]) -> Any:
     import asyncio  # 50 ms that most sessions never need
 
+    # Not set as the thread's loop: what cells without `await` do with that stays as in any program.
     loop = asyncio.new_event_loop()
     try:
-        asyncio.set_event_loop(loop)
         return loop.run_until_complete(_run_parts(codes, namespace))
     finally:
         try:
             _end_tasks(asyncio, loop)
             loop.run_until_complete(loop.shutdown_asyncgens())
         finally:
-            asyncio.set_event_loop(None)
             # Its threads are not waited for: a call that was given up may take for ever.
             loop.close()
 
@@ -156,7 +158,7 @@ def new_main() -> types.ModuleType:
     """A fresh `__main__` in the place of the runner's."""
     main = types.ModuleType("__main__")
     # The live module, as in any program: the user's patches are the user's.
-    main.__dict__["__builtins__"] = sys.modules["builtins"]
+    main.__dict__["__builtins__"] = _builtins
     sys.modules["__main__"] = main
     return main
 
