@@ -1,5 +1,4 @@
-"""What a cell writes, by whatever way, is its output; what it does to the descriptors ends with it.
-"""
+"""What a cell writes, by whatever way, is its output; what it does to the descriptors ends with it."""
 
 from __future__ import annotations
 
@@ -160,6 +159,12 @@ class CaptureTest(unittest.TestCase):
                 error = self.host.execute(code).error
                 self.assertEqual(error["type"], "EOFError")
                 self.assertIn("variable", error["message"])
+
+    def test_the_streams_have_their_usual_names(self) -> None:
+        self.expect(
+            "import sys; print(sys.stdout.name, sys.stderr.name, sys.stdin.name)",
+            "<stdout> <stderr> <stdin>\n",
+        )
 
     def test_a_subprocess_reads_an_empty_input(self) -> None:  # rule: C15
         self.expect(

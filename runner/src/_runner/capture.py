@@ -48,12 +48,18 @@ def write_all(fd: int, data: bytes) -> None:
             waiting.poll()
 
 
+_NAMES = {1: "<stdout>", 2: "<stderr>"}
+
+
 class CapturePipe(io.BufferedIOBase):
     """The bytes side of a stream: `sys.stdout.buffer`. Thread-safe: a write is one system call, or
     whole in order.
     """
 
+    mode = "wb"
+
     def __init__(self, fd: int) -> None:
+        self.name = _NAMES[fd]
         self._fd = fd
         self._kept = _fcntl(fd, _DUP, limits.PRIVATE_FD_MIN)
         self._identity = _identity(fd)

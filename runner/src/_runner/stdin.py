@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 from typing import Any, NoReturn
 
@@ -35,7 +34,7 @@ class NoInput(io.TextIOBase):
     mode = "r"
     encoding = "utf-8"
     errors = "strict"
-    name = os.devnull
+    name = "<stdin>"
     read = readline = readlines = __next__ = _refuse
 
     def __init__(self) -> None:

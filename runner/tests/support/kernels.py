@@ -24,7 +24,7 @@ from _runner.frames import FrameKind, FrameReader, InnerFlag
 from _runner.messages import Message, MessageReader, encoded_frames
 
 # Bounds one wait on a loaded machine.
-PATIENCE = 5.0
+PATIENCE = 20.0
 _RELAY = int(FrameKind.RELAY)
 _CALL = int(InnerFlag.CALL)
 
