@@ -16,8 +16,9 @@ from .messages import Message, MessageLedger, MessageReader, read_head
 from .session import STDERR, STDOUT
 
 _MESSAGE, _RELAY = int(FrameKind.MESSAGE), int(FrameKind.RELAY)
-_CALL, _FIRST = int(InnerFlag.CALL), int(Flag.FIRST)
-# A kernel keeps to TOOL_CALLS itself. Calls that it cancelled count here until the host has answered them.
+_CANCEL = int(InnerFlag.CANCEL)
+_CALL, _FIRST, _WHOLE = int(InnerFlag.CALL), int(Flag.FIRST), int(Flag.FIRST | Flag.LAST)
+# A kernel keeps to TOOL_CALLS itself; the rest is slack for calls whose end was not seen here.
 _CALLS_BOUND = 8 * limits.TOOL_CALLS
 
 
@@ -122,7 +123,7 @@ class Kernel:
     def _accept(self, channel: Inbound, frame: Frame) -> None:
         kind, flags = frame.kind, frame.flags
         if kind == _MESSAGE and channel.number == 0:
-            if flags & _FIRST and read_head(frame).payload > limits.CONTROL_MESSAGE:
+            if flags & _WHOLE == _FIRST and read_head(frame).payload > limits.CONTROL_MESSAGE:
                 raise ProtocolError("FRM-11", f"a message of more than {limits.CONTROL_MESSAGE} bytes for the supervisor")
             message = self._messages.accept(frame)
             if message is not None:
@@ -140,6 +141,8 @@ class Kernel:
             self._calls += 1
             if self._calls > _CALLS_BOUND:
                 raise ProtocolError("FRM-15", f"more than {_CALLS_BOUND} tool calls are open")
+        elif flags & _CANCEL:
+            self._calls = max(0, self._calls - 1)
         self._owner.kernel_relayed(self, stamped)
 
     def _open_channels(self) -> None:

@@ -38,7 +38,7 @@ class Loop:
         self._running = True
         # What all handlers of a round have queued goes out together.
         self.before_wait: Handler = lambda: None
-        self._on_child: Callable[[linux.Ended], None] = lambda ended: None
+        self._on_child: Optional[Callable[[linux.Ended], None]] = None
         self._wake, self._woken = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._handlers: dict[int, dict[int, Handler]] = {}
 
@@ -91,14 +91,19 @@ class Loop:
 
     def run(self) -> None:
         while self._running:
-            self.before_wait()
-            for key, events in self._selector.select(self._patience()):
-                handlers: dict[int, Handler] = key.data
-                for event in (READ, WRITE):
-                    # Looked up now: a handler before this one may have taken the interest back.
-                    if events & event and self._handlers.get(key.fd) is handlers and event in handlers:
-                        handlers[event]()
-            self._ring()
+            self.turn()
+
+    def turn(self) -> None:
+        """Wait once, and call who is concerned."""
+        self.before_wait()
+        for key, events in self._selector.select(self._patience()):
+            handlers: dict[int, Handler] = key.data
+            for event in (READ, WRITE):
+                # Looked up now: a handler before this one may have taken the interest back.
+                if events & event and self._handlers.get(key.fd) is handlers and event in handlers:
+                    handlers[event]()
+        self._ring()
+        if self._on_child is not None:
             # The wake-up descriptor is a hint: children are looked for after every wake.
             for ended in linux.reap():
                 self._on_child(ended)

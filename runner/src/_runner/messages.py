@@ -38,10 +38,7 @@ class Head(NamedTuple):
     size: int
     envelope: int
     attachments: tuple[int, ...]
-
-    @property
-    def payload(self) -> int:
-        return self.envelope + sum(self.attachments)
+    payload: int
 
 
 def read_head(frame: Frame) -> Head:
@@ -51,14 +48,15 @@ def read_head(frame: Frame) -> Head:
         raise ProtocolError("FRM-14", f"a head of {len(body)} bytes is cut", body)
     envelope, count = _HEAD.unpack_from(body)
     if not count:
-        head = Head(_HEAD.size, envelope, ())
+        head = Head(_HEAD.size, envelope, (), envelope)
     else:
         if count > limits.ATTACHMENTS:
             raise ProtocolError("FRM-11", f"{count} attachments are more than {limits.ATTACHMENTS}", body)
         size = _HEAD.size + 4 * count
         if len(body) < size:
             raise ProtocolError("FRM-14", f"a head with {count} attachments does not fit {len(body)} bytes", body)
-        head = Head(size, envelope, struct.unpack_from(f">{count}I", body, _HEAD.size))
+        attachments = struct.unpack_from(f">{count}I", body, _HEAD.size)
+        head = Head(size, envelope, attachments, envelope + sum(attachments))
     if head.payload > limits.MESSAGE:
         raise ProtocolError("FRM-11", f"a message of {head.payload} bytes is larger than {limits.MESSAGE}", body)
     if frame.kind == _MESSAGE and frame.session and (

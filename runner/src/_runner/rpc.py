@@ -163,7 +163,7 @@ def _load(envelope: bytes) -> Any:
         text = envelope.decode("utf-8")
         if text.count("[") + text.count("{") > limits.JSON_DEPTH:
             _check_depth(text)
-        return json.loads(text, parse_constant=_no_constant)
+        return _DECODER.decode(text)
     except (ValueError, RecursionError) as problem:
         shown = envelope[: limits.GARBAGE_SHOWN].hex(" ")
         message = f"not JSON: {problem}; first bytes: {shown}"
@@ -172,6 +172,11 @@ def _load(envelope: bytes) -> Any:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+# Made once: `json.loads` and `json.dumps` make one for each call that is not all defaults.
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -190,4 +195,4 @@ def _check_depth(text: str) -> None:
 
 
 def _dump(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode("ascii")
+    return _ENCODER.encode(value).encode("ascii")

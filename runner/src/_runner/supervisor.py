@@ -26,7 +26,7 @@ from .session import STDERR, STDOUT, SessionState
 from .sessions import Session, check_operation
 
 _MESSAGE, _RELAY = int(FrameKind.MESSAGE), int(FrameKind.RELAY)
-_FIRST = int(Flag.FIRST)
+_FIRST, _WHOLE = int(Flag.FIRST), int(Flag.FIRST | Flag.LAST)
 _STREAMS = {int(Lane.STDOUT): STDOUT, int(Lane.STDERR): STDERR}
 _EXIT_USAGE = 64
 _EXIT_PROTOCOL = 70
@@ -206,7 +206,7 @@ class Supervisor:
             self._outbound.say(0, rpc.error(request.id, refused))
 
     def _answer(self, frame: Frame) -> None:
-        if frame.flags & _FIRST and read_head(frame).payload > limits.CONTROL_MESSAGE:
+        if frame.flags & _WHOLE == _FIRST and read_head(frame).payload > limits.CONTROL_MESSAGE:
             raise ProtocolError("FRM-11", f"a message of more than {limits.CONTROL_MESSAGE} bytes for the supervisor")
         message = self._messages.accept(frame)
         if message is not None:
