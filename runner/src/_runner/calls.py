@@ -20,7 +20,7 @@ from .slots import Slots, Turn
 from .tool_errors import ToolCallTooLarge, ToolCancelled, ToolError, from_wire
 from .wire import Wire, WireClosed
 
-_RELAY, _CALL = int(FrameKind.RELAY), int(InnerFlag.CALL)
+_RELAY, _CALL, _CANCEL = int(FrameKind.RELAY), int(InnerFlag.CALL), int(InnerFlag.CANCEL)
 _socketpair, _send_fds, _close = socket.socketpair, socket.send_fds, os.close
 
 
@@ -206,7 +206,7 @@ class Calls:
 def cancel(wire: Wire, call: Call) -> None:
     envelope = b'{"jsonrpc":"2.0","method":"tool.cancel","params":{"id":%d}}' % call.id
     try:
-        wire.send(_RELAY, envelope, cell=call.cell)
+        wire.send(_RELAY, envelope, cell=call.cell, flags=_CANCEL)
     except WireClosed:
         pass  # the supervisor has ended, and with it the call
 

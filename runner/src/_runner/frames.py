@@ -38,6 +38,7 @@ class InnerFlag(enum.IntFlag):
     """Flags that never leave the runner (PROTOCOL.md 8.1)."""
 
     CALL = 0x08
+    CANCEL = 0x10
 
 
 class Lane(enum.IntEnum):

@@ -21,6 +21,7 @@ from .session import LIVE, STDERR, Cell, SessionState
 _MESSAGE, _RELAY = int(FrameKind.MESSAGE), int(FrameKind.RELAY)
 _FIRST, _LAST = int(Flag.FIRST), int(Flag.LAST)
 _CALL = int(InnerFlag.CALL)
+_INNER = int(InnerFlag.CALL | InnerFlag.CANCEL)
 OPERATIONS = ("execute", "variable.get", "variable.set")
 _KERNEL_OUTCOMES = ("completed", "raised", "submitted")
 
@@ -323,11 +324,10 @@ class Session:
         number = state.cell_of_relay(frame.cell)
         flags = frame.flags
         if flags & _CALL:
-            flags &= ~_CALL
             if state.cell is not None and state.cell.number == number:
                 state.cell.tool_calls += 1
         self._outbound.frame(
-            _RELAY, flags, frame.channel, frame.session, frame.generation, number, frame.message, frame.body
+            _RELAY, flags & ~_INNER, frame.channel, frame.session, frame.generation, number, frame.message, frame.body
         )
 
     def kernel_said(self, kernel: Kernel, message: Message) -> None:

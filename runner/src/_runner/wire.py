@@ -53,7 +53,7 @@ class Wire:
         flags: int = 0,
     ) -> None:
         """Send a whole message. Raises `RpcError` above a limit, before anything is sent."""
-        number = next(self._numbers) & limits.U32_MAX
+        number = next(self._numbers) % limits.SUPERVISOR_NUMBERS
         message = Message(
             kind, 0, self._session, self._generation, cell, number, envelope, attachments
         )
