@@ -19,7 +19,8 @@ public final class Durations {
   }
 
   private static String scaled(double value, String unit) {
-    int digits = value < 10 ? 2 : value < 100 ? 1 : 0;
+    // What rounds up to the next power of ten has a digit more before the point.
+    int digits = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
     return String.format(Locale.ROOT, "%." + digits + "f %s", value, unit);
   }
 }

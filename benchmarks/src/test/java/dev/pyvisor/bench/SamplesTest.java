@@ -37,5 +37,7 @@ class SamplesTest {
     assertThat(Durations.text(3_071_000)).isEqualTo("3.07 ms");
     assertThat(Durations.text(1_204_000_000L)).isEqualTo("1.20 s");
     assertThat(Durations.text(250_000)).isEqualTo("250 us");
+    assertThat(Durations.text(99_960)).isEqualTo("100 us");
+    assertThat(Durations.text(9_996)).isEqualTo("10.0 us");
   }
 }
