@@ -3,12 +3,12 @@ package dev.pyvisor;
 import dev.pyvisor.document.Conversions;
 import dev.pyvisor.document.DocumentException;
 import dev.pyvisor.document.DocumentReader;
-import dev.pyvisor.wire.Json;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Python object as data: what it was in Python, and what it is in Java when asked for. Decoded at each call, not before.
+ * A Python object as data: what it was in Python, and what it is in Java when asked for. Decoded at
+ * each call, not before; what a caller does with the result changes nothing here.
  *
  * <p>Immutable.
  */
@@ -25,7 +25,7 @@ public final class Value {
     this.pythonType = pythonType;
   }
 
-  /** A value from its document and the bytes that the document refers to. */
+  /** A value from its document and the bytes that the document refers to, which it keeps. */
   public static Value of(String json, List<byte[]> attachments, String repr, String pythonType) {
     return new Value(json, attachments, repr, pythonType);
   }
@@ -45,22 +45,24 @@ public final class Value {
     return pythonType;
   }
 
-  /** As plain Java: String, numbers, Boolean, byte[], List, Set, Map, java.time, or null for {@code None}. */
+  /**
+   * As plain Java: Boolean, Long, BigInteger beyond 64 bits, Double, BigDecimal, String, {@code
+   * byte[]}, List, Set, Map, UUID, java.time, or null for {@code None}. An object that has no such
+   * form is a Map with the key {@code $py} that describes it.
+   */
   public @Nullable Object asJava() {
-    return new DocumentReader(attachments).read(Json.MAPPER.readTree(json));
+    return new DocumentReader(attachments.stream().map(byte[]::clone).toList()).read(json);
   }
 
   /**
-   * As a Java type: a primitive's wrapper, String, record, collection, byte[], java.time.
+   * As a Java type: a primitive or its wrapper, String, enum, record, bean, array, List, Set, Map,
+   * {@code byte[]}, BigInteger, BigDecimal, java.time, Optional. Strict: nothing is rounded, cut or
+   * turned into text to make it fit.
    *
    * @throws DocumentException when the value does not fit the type, or is {@code None}
    */
   public <T> T as(Class<T> type) {
-    Object found = Conversions.convert(asJava(), type, "the value");
-    if (found == null) {
-      throw new IllegalStateException("the value is None; ask asJava() where None is possible");
-    }
-    return type.cast(found);
+    return Conversions.required(asJava(), type, "the value");
   }
 
   @Override

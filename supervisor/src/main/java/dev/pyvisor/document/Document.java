@@ -5,9 +5,10 @@ import java.util.List;
 /**
  * A value on its way to Python.
  *
+ * <p>Immutable.
+ *
  * @param json the document, UTF-8
  * @param attachments the bytes that it refers to, in the order of their indexes
- *     <p>Immutable.
  */
 public record Document(byte[] json, List<byte[]> attachments) {
   public Document {

@@ -1,23 +1,17 @@
 package dev.pyvisor.document;
 
+import dev.pyvisor.document.Properties.Property;
+import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.wire.Json;
 import dev.pyvisor.wire.Limits;
 import java.lang.reflect.Array;
-import java.lang.reflect.RecordComponent;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.LocalDate;
-import java.time.LocalDateTime;
-import java.time.LocalTime;
-import java.time.OffsetDateTime;
-import java.time.OffsetTime;
-import java.time.ZoneOffset;
-import java.time.ZonedDateTime;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,252 +20,297 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.BaseStream;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.JsonNodeFactory;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Turns a Java value into a document. Plain values, collections, maps, arrays, records, enums (by name), {@link Optional},
- * {@code byte[]}, big numbers, dates and times, {@link UUID} and {@link Path} have a form; anything else is refused by name.
+ * Turns a Java value into a document (PROTOCOL.md section 9), in one pass, bounded in size and in
+ * depth. Plain values, collections, maps, arrays, streams, records and beans (as dicts), enums (by
+ * name), {@link Optional}, {@code byte[]}, big numbers, dates and times, {@link UUID} and {@link
+ * Path} have a form; anything else is refused by the name of its class, never turned into text.
  *
  * <p>Confined to the calling thread.
  */
 public final class DocumentWriter {
-  static final String TAG = "$py";
+  static final String FORM = "$py";
 
-  /** What an envelope puts around a document, and the two levels that a tagged form may add. */
-  private static final int DEPTH = Limits.JSON_DEPTH - 10;
+  /** What an envelope puts around a document (error, data, its data), and a form of a scalar. */
+  private static final int ENVELOPE_LEVELS = 4;
 
-  private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+  private static final int DEPTH = Limits.JSON_DEPTH - ENVELOPE_LEVELS;
+
+  /** A message has one attachment more where the document is itself one. */
+  private static final int ATTACHMENTS = Limits.ATTACHMENTS - 1;
 
   private final List<byte[]> attachments = new ArrayList<>();
-  private final int firstIndex;
+  private final Room room = new Room();
+  private final JsonGenerator out = Json.MAPPER.createGenerator(room);
 
-  private DocumentWriter(int firstIndex) {
-    this.firstIndex = firstIndex;
-  }
-
-  /** A document whose attachments are numbered from 0. */
-  public static Document write(@Nullable Object value) {
-    return write(value, 0);
-  }
+  private DocumentWriter() {}
 
   /**
-   * A document whose attachments are numbered from {@code firstIndex}.
+   * Writes a value.
    *
-   * @throws DocumentException for a value that has no form
+   * @throws DocumentException for a value that has no form, is too deep or too large
    */
-  public static Document write(@Nullable Object value, int firstIndex) {
-    DocumentWriter writer = new DocumentWriter(firstIndex);
-    JsonNode node = writer.node(value, DEPTH);
-    return new Document(Json.MAPPER.writeValueAsBytes(node), writer.attachments);
+  public static Document write(@Nullable Object value) {
+    DocumentWriter writer = new DocumentWriter();
+    writer.value(value, 0);
+    writer.out.close();
+    return new Document(writer.room.toByteArray(), writer.attachments);
   }
 
-  private JsonNode node(@Nullable Object value, int depth) {
-    if (depth <= 0) {
-      throw new DocumentException(
-          "the value is nested deeper than " + DEPTH + " levels, or contains itself; send it flatter");
-    }
-    JsonNode scalar = scalar(value, depth);
-    if (scalar != null) {
-      return scalar;
-    }
-    if (value instanceof Map<?, ?> map) {
-      return map(map, depth);
-    }
-    if (value instanceof Set<?> set) {
-      return tagged("set").set("items", array(set, depth - 1));
-    }
-    if (value instanceof Iterable<?> items && !(value instanceof Path)) {
-      return array(items, depth);
-    }
-    if (value instanceof Record record) {
-      return record(record, depth);
-    }
-    if (value != null && value.getClass().isArray()) {
-      return array(value, depth);
-    }
-    return other(value);
-  }
-
-  private @Nullable JsonNode scalar(@Nullable Object value, int depth) {
+  /** {@code depth}: how many arrays and objects are open around the value. */
+  private void value(@Nullable Object value, int depth) {
     if (value == null) {
-      return NODES.nullNode();
+      out.writeNull();
+    } else if (value instanceof CharSequence || value instanceof Character) {
+      text(value.toString());
+    } else if (value instanceof Boolean flag) {
+      out.writeBoolean(flag);
+    } else if (value instanceof Number number) {
+      number(number);
+    } else if (value instanceof Enum<?> constant) {
+      text(constant.name());
+    } else if (value instanceof Map<?, ?> map) {
+      map(map, depth);
+    } else if (value instanceof Set<?> set) {
+      open("set", depth);
+      out.writeName("items");
+      items(set.iterator(), depth + 1);
+      out.writeEndObject();
+    } else if (value instanceof Collection<?> list) {
+      items(list.iterator(), depth);
+    } else if (value.getClass().isArray()) {
+      array(value, depth);
+    } else if (!optional(value, depth) && !scalarForm(value, depth)) {
+      structure(value, depth);
     }
-    if (value instanceof Boolean flag) {
-      return NODES.booleanNode(flag);
-    }
-    if (value instanceof Number number) {
-      return number(number);
-    }
-    if (value instanceof CharSequence || value instanceof Character) {
-      return text(value.toString());
-    }
-    if (value instanceof Enum<?> constant) {
-      return text(constant.name());
-    }
-    if (value instanceof byte[] bytes) {
-      return attachment(bytes.clone());
-    }
-    if (value instanceof Optional<?> optional) {
-      return node(optional.orElse(null), depth - 1);
-    }
-    if (value instanceof OptionalInt optional) {
-      return optional.isPresent() ? NODES.numberNode(optional.getAsInt()) : NODES.nullNode();
-    }
-    if (value instanceof OptionalLong optional) {
-      return optional.isPresent() ? NODES.numberNode(optional.getAsLong()) : NODES.nullNode();
-    }
-    if (value instanceof OptionalDouble optional) {
-      return optional.isPresent() ? decimal(optional.getAsDouble()) : NODES.nullNode();
-    }
-    return null;
   }
 
-  private static JsonNode number(Number number) {
-    if (number instanceof Integer || number instanceof Long || number instanceof Short || number instanceof Byte) {
-      return NODES.numberNode(number.longValue());
+  private void text(String text) {
+    if (Surrogates.areIn(text)) {
+      open("str", 0).writeStringProperty("escaped", Surrogates.escape(text));
+      out.writeEndObject();
+    } else {
+      out.writeString(text);
     }
-    if (number instanceof Double || number instanceof Float) {
-      // Through text: a float's 0.1 is 0.1 in Python, not 0.10000000149.
-      return decimal(number instanceof Float ? Double.parseDouble(number.toString()) : number.doubleValue());
-    }
-    if (number instanceof BigInteger big) {
-      return big.bitLength() < Long.SIZE
-          ? NODES.numberNode(big.longValue())
-          : tagged("int").put("hex", (big.signum() < 0 ? "-0x" : "0x") + big.abs().toString(16));
-    }
-    if (number instanceof BigDecimal big) {
-      return tagged("decimal").put("value", big.toString());
-    }
-    throw refused(number);
   }
 
-  private static JsonNode decimal(double number) {
+  // ---- numbers ----
+
+  private void number(Number number) {
+    if (number instanceof Integer
+        || number instanceof Long
+        || number instanceof Short
+        || number instanceof Byte
+        || number instanceof AtomicInteger
+        || number instanceof AtomicLong) {
+      out.writeNumber(number.longValue());
+    } else if (number instanceof Double) {
+      real(number.doubleValue());
+    } else if (number instanceof Float) {
+      // Through its text: a float's 0.1 is 0.1 in Python, not 0.10000000149011612.
+      real(Double.parseDouble(number.toString()));
+    } else if (number instanceof BigInteger big) {
+      integer(big);
+    } else if (number instanceof BigDecimal big) {
+      open("decimal", 0).writeStringProperty("value", big.toString());
+      out.writeEndObject();
+    } else {
+      throw refused(number);
+    }
+  }
+
+  private void real(double number) {
     if (Double.isFinite(number)) {
-      return NODES.numberNode(number);
+      out.writeNumber(number);
+      return;
     }
-    return tagged("float").put("value", Double.isNaN(number) ? "nan" : number > 0 ? "inf" : "-inf");
+    String name = Double.isNaN(number) ? "nan" : number > 0 ? "inf" : "-inf";
+    open("float", 0).writeStringProperty("value", name);
+    out.writeEndObject();
   }
 
-  private static JsonNode text(String text) {
-    return Surrogates.areLone(text)
-        ? tagged("str").put("escaped", Surrogates.escape(text))
-        : NODES.stringNode(text);
-  }
-
-  private ObjectNode attachment(byte[] bytes) {
-    if (attachments.size() + firstIndex >= Limits.ATTACHMENTS) {
-      throw new DocumentException(
-          "a value holds more than " + Limits.ATTACHMENTS + " byte arrays; join them, or write a file");
+  private void integer(BigInteger big) {
+    if (big.bitLength() < Long.SIZE) {
+      out.writeNumber(big.longValue());
+      return;
     }
-    attachments.add(bytes);
-    return tagged("bytes").put("attachment", firstIndex + attachments.size() - 1);
+    open("int", 0).writeStringProperty("hex", Hex.write(big));
+    out.writeEndObject();
   }
 
-  private JsonNode map(Map<?, ?> map, int depth) {
-    boolean plain =
-        map.keySet().stream()
-            .allMatch(key -> key instanceof String text && !text.equals(TAG) && !Surrogates.areLone(text));
-    if (plain) {
-      ObjectNode node = NODES.objectNode();
-      map.forEach((key, item) -> node.set((String) key, node(item, depth - 1)));
-      return node;
+  // ---- containers ----
+
+  private void items(Iterator<?> items, int depth) {
+    deeper(depth);
+    out.writeStartArray();
+    while (items.hasNext()) {
+      value(items.next(), depth + 1);
     }
-    ArrayNode items = NODES.arrayNode();
-    map.forEach((key, item) -> items.addArray().add(node(key, depth - 3)).add(node(item, depth - 3)));
-    return tagged("dict").set("items", items);
+    out.writeEndArray();
   }
 
-  private ArrayNode array(Iterable<?> items, int depth) {
-    ArrayNode node = NODES.arrayNode();
-    items.forEach(item -> node.add(node(item, depth - 1)));
-    return node;
-  }
-
-  private ArrayNode array(Object array, int depth) {
-    ArrayNode node = NODES.arrayNode();
+  private void array(Object array, int depth) {
+    if (array instanceof byte[] bytes) {
+      attachment(bytes.clone(), depth);
+      return;
+    }
+    if (array instanceof char[] characters) {
+      text(new String(characters));
+      return;
+    }
+    deeper(depth);
+    out.writeStartArray();
     int length = Array.getLength(array);
     for (int index = 0; index < length; index++) {
-      node.add(node(Array.get(array, index), depth - 1));
+      value(Array.get(array, index), depth + 1);
     }
-    return node;
+    out.writeEndArray();
   }
 
-  private ObjectNode record(Record record, int depth) {
-    ObjectNode node = NODES.objectNode();
-    for (RecordComponent component : record.getClass().getRecordComponents()) {
-      node.set(component.getName(), node(read(record, component), depth - 1));
-    }
-    return node;
-  }
-
-  private static @Nullable Object read(Record record, RecordComponent component) {
-    try {
-      component.getAccessor().setAccessible(true);
-      return component.getAccessor().invoke(record);
-    } catch (ReflectiveOperationException | RuntimeException problem) {
+  private void attachment(byte[] bytes, int depth) {
+    if (attachments.size() >= ATTACHMENTS) {
       throw new DocumentException(
-          "cannot read " + component.getName() + " of record " + record.getClass().getName()
-              + "; make the record public or open its package", problem);
+          ErrorCode.MESSAGE_TOO_LARGE,
+          "the value holds more than "
+              + ATTACHMENTS
+              + " byte arrays, the most that a message can carry; join them, or write a file",
+          null);
+    }
+    room.take(bytes.length);
+    attachments.add(bytes);
+    open("bytes", depth).writeNumberProperty("attachment", attachments.size() - 1);
+    out.writeEndObject();
+  }
+
+  private void map(Map<?, ?> map, int depth) {
+    if (!map.keySet().stream().allMatch(DocumentWriter::isPlainKey)) {
+      pairs(map, depth);
+      return;
+    }
+    deeper(depth);
+    out.writeStartObject();
+    for (Map.Entry<?, ?> entry : map.entrySet()) {
+      out.writeName((String) entry.getKey());
+      value(entry.getValue(), depth + 1);
+    }
+    out.writeEndObject();
+  }
+
+  private static boolean isPlainKey(@Nullable Object key) {
+    return key instanceof String text && !text.equals(FORM) && !Surrogates.areIn(text);
+  }
+
+  private void pairs(Map<?, ?> map, int depth) {
+    open("dict", depth).writeName("items");
+    deeper(depth + 1);
+    out.writeStartArray();
+    for (Map.Entry<?, ?> entry : map.entrySet()) {
+      deeper(depth + 2);
+      out.writeStartArray();
+      value(entry.getKey(), depth + 3);
+      value(entry.getValue(), depth + 3);
+      out.writeEndArray();
+    }
+    out.writeEndArray();
+    out.writeEndObject();
+  }
+
+  private boolean optional(Object value, int depth) {
+    if (value instanceof Optional<?> optional) {
+      deeper(depth); // nested ones open nothing in the text, but on our stack
+      value(optional.orElse(null), depth + 1);
+    } else if (value instanceof OptionalInt optional) {
+      value(optional.isPresent() ? optional.getAsInt() : null, depth);
+    } else if (value instanceof OptionalLong optional) {
+      value(optional.isPresent() ? optional.getAsLong() : null, depth);
+    } else if (value instanceof OptionalDouble optional) {
+      value(optional.isPresent() ? optional.getAsDouble() : null, depth);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  // ---- forms of one value ----
+
+  private boolean scalarForm(Object value, int depth) {
+    Temporals.Form time = Temporals.form(value);
+    if (time != null) {
+      open(time.name(), depth).writeStringProperty("iso", time.iso());
+      if (time.zone() != null) {
+        out.writeStringProperty("zone", time.zone());
+      }
+    } else if (value instanceof Duration duration) {
+      Temporals.Delta delta = Temporals.delta(duration);
+      open("timedelta", depth)
+          .writeNumberProperty("days", delta.days())
+          .writeNumberProperty("seconds", delta.seconds())
+          .writeNumberProperty("microseconds", delta.micros());
+    } else if (value instanceof UUID uuid) {
+      open("uuid", depth).writeStringProperty("value", uuid.toString());
+    } else if (value instanceof Path path) {
+      open("path", depth).writeName("value");
+      text(path.toString());
+    } else {
+      return false;
+    }
+    out.writeEndObject();
+    return true;
+  }
+
+  private void structure(Object value, int depth) {
+    if (value instanceof BaseStream<?, ?> stream) {
+      try (stream) {
+        items(stream.iterator(), depth);
+      }
+      return;
+    }
+    if (value instanceof JsonNode node) {
+      value(Json.MAPPER.treeToValue(node, Object.class), depth);
+      return;
+    }
+    List<Property> properties = Properties.of(value.getClass());
+    if (properties.isEmpty() && !(value instanceof Record)) {
+      throw refused(value);
+    }
+    deeper(depth);
+    out.writeStartObject();
+    for (Property property : properties) {
+      out.writeName(property.name());
+      value(property.of(value), depth + 1);
+    }
+    out.writeEndObject();
+  }
+
+  /** Begins a form; the caller ends it. */
+  private JsonGenerator open(String form, int depth) {
+    deeper(depth);
+    return out.writeStartObject().writeStringProperty(FORM, form);
+  }
+
+  private static void deeper(int depth) {
+    if (depth >= DEPTH) {
+      throw new DocumentException(
+          "the value is nested deeper than "
+              + DEPTH
+              + " levels, or contains itself; send it flatter",
+          null);
     }
   }
 
-  private static JsonNode other(@Nullable Object value) {
-    if (value instanceof Instant instant) {
-      return time("datetime", instant.atOffset(ZoneOffset.UTC).truncatedTo(ChronoUnit.MICROS));
-    }
-    if (value instanceof OffsetDateTime time) {
-      return time("datetime", time.truncatedTo(ChronoUnit.MICROS));
-    }
-    if (value instanceof ZonedDateTime time) {
-      ObjectNode node = time("datetime", time.toOffsetDateTime().truncatedTo(ChronoUnit.MICROS));
-      return time.getZone() instanceof ZoneOffset ? node : node.put("zone", time.getZone().getId());
-    }
-    if (value instanceof LocalDateTime time) {
-      return time("datetime", time.truncatedTo(ChronoUnit.MICROS));
-    }
-    if (value instanceof LocalDate date) {
-      return time("date", date);
-    }
-    if (value instanceof LocalTime time) {
-      return time("time", time.truncatedTo(ChronoUnit.MICROS));
-    }
-    if (value instanceof OffsetTime time) {
-      return time("time", time.truncatedTo(ChronoUnit.MICROS));
-    }
-    if (value instanceof Duration duration) {
-      long seconds = duration.getSeconds();
-      return tagged("timedelta")
-          .put("days", Math.floorDiv(seconds, 86_400L))
-          .put("seconds", Math.floorMod(seconds, 86_400L))
-          .put("microseconds", duration.getNano() / 1000);
-    }
-    if (value instanceof UUID uuid) {
-      return tagged("uuid").put("value", uuid.toString());
-    }
-    if (value instanceof Path path) {
-      return tagged("path").put("value", path.toString());
-    }
-    throw refused(value);
-  }
-
-  private static ObjectNode time(String tag, Object value) {
-    String iso = value.toString();
-    // Python before 3.11 reads neither Z nor a time without seconds nor 1 to 2 digits of a fraction.
-    return tagged(tag).put("iso", PythonTimes.of(iso));
-  }
-
-  private static ObjectNode tagged(String tag) {
-    return NODES.objectNode().put(TAG, tag);
-  }
-
-  private static DocumentException refused(@Nullable Object value) {
+  private static DocumentException refused(Object value) {
     return new DocumentException(
-        "an object of "
-            + (value == null ? "null" : value.getClass().getName())
-            + " cannot be sent to Python; return a record, Map, List, array, String, number, boolean, byte[] or time");
+        "an object of class "
+            + value.getClass().getName()
+            + " cannot be sent to Python; use a record, Map, List, array, String, number, boolean,"
+            + " byte[] or java.time type",
+        null);
   }
 }

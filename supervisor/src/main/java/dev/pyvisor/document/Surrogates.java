@@ -1,5 +1,7 @@
 package dev.pyvisor.document;
 
+import java.util.HexFormat;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -8,50 +10,55 @@ import java.util.regex.Pattern;
  * <p>Immutable.
  */
 final class Surrogates {
-  private static final Pattern ESCAPE = Pattern.compile("\\\\(\\\\|ud[89a-f][0-9a-f]{2})");
+  private static final Pattern ESCAPE = Pattern.compile("\\\\(\\\\|u[0-9a-fA-F]{4})");
 
   private Surrogates() {}
 
-  static boolean areLone(String text) {
+  static boolean areIn(String text) {
     for (int at = 0; at < text.length(); at++) {
-      char unit = text.charAt(at);
-      if (Character.isHighSurrogate(unit)
-          && at + 1 < text.length()
-          && Character.isLowSurrogate(text.charAt(at + 1))) {
+      if (Character.isSurrogate(text.charAt(at))) {
+        if (!startsPair(text, at)) {
+          return true;
+        }
         at++;
-      } else if (Character.isSurrogate(unit)) {
-        return true;
       }
     }
     return false;
   }
 
   static String escape(String text) {
-    StringBuilder escaped = new StringBuilder();
+    StringBuilder escaped = new StringBuilder(text.length() + 16);
     for (int at = 0; at < text.length(); at++) {
       char unit = text.charAt(at);
       if (unit == '\\') {
         escaped.append("\\\\");
-      } else if (Character.isHighSurrogate(unit)
-          && at + 1 < text.length()
-          && Character.isLowSurrogate(text.charAt(at + 1))) {
-        escaped.append(unit).append(text.charAt(++at));
-      } else if (Character.isSurrogate(unit)) {
-        escaped.append(String.format("\\u%04x", (int) unit));
-      } else {
+      } else if (!Character.isSurrogate(unit)) {
         escaped.append(unit);
+      } else if (startsPair(text, at)) {
+        escaped.append(unit).append(text.charAt(++at));
+      } else {
+        escaped.append("\\u").append(HexFormat.of().toHexDigits(unit));
       }
     }
     return escaped.toString();
   }
 
   static String unescape(String text) {
-    return ESCAPE
-        .matcher(text)
-        .replaceAll(
-            found ->
-                found.group(1).equals("\\")
-                    ? "\\\\"
-                    : String.valueOf((char) Integer.parseInt(found.group(1).substring(1), 16)));
+    Matcher found = ESCAPE.matcher(text);
+    StringBuilder plain = new StringBuilder(text.length());
+    int done = 0;
+    while (found.find()) {
+      String escape = found.group(1);
+      plain.append(text, done, found.start());
+      plain.append(escape.equals("\\") ? '\\' : (char) HexFormat.fromHexDigits(escape, 1, 5));
+      done = found.end();
+    }
+    return plain.append(text, done, text.length()).toString();
+  }
+
+  private static boolean startsPair(String text, int at) {
+    return Character.isHighSurrogate(text.charAt(at))
+        && at + 1 < text.length()
+        && Character.isLowSurrogate(text.charAt(at + 1));
   }
 }

@@ -5,6 +5,7 @@ import dev.pyvisor.CodeFences;
 import dev.pyvisor.Value;
 import dev.pyvisor.ValueMode;
 import dev.pyvisor.document.Document;
+import dev.pyvisor.document.DocumentException;
 import dev.pyvisor.document.DocumentWriter;
 import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.error.Delivery;
@@ -66,13 +67,22 @@ public final class SessionVerbs {
 
   public CompletableFuture<Void> set(String name, Object value) {
     refuseTools("set");
-    Document document = DocumentWriter.write(value);
+    Document document = document(name, value);
     List<byte[]> attachments = new ArrayList<>();
     attachments.add(document.json());
     attachments.addAll(document.attachments());
     CellRequest request =
         new CellRequest("variable.set", nameParam(name), attachments, Optional.empty());
     return session.call(request, deadline()).thenAccept(result -> succeeded("set", name, result));
+  }
+
+  private Document document(String name, Object value) {
+    try {
+      return DocumentWriter.write(value);
+    } catch (DocumentException unfit) {
+      throw new CallFailed(
+          session.runnerId(), unfit.code(), "set " + name + ": " + unfit.getMessage());
+    }
   }
 
   public CompletableFuture<Integer> reset() {

@@ -1,137 +1,134 @@
 package dev.pyvisor.tool;
 
-import dev.pyvisor.document.Conversions;
-import dev.pyvisor.document.DocumentReader;
-import dev.pyvisor.wire.Json;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.Parameter;
+import java.lang.reflect.Type;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 
 /**
- * Reads tools from an object's annotated methods.
+ * Makes tools of an object's annotated methods. The annotations may stand on the method itself, or
+ * on one that it overrides or implements.
  *
  * <p>Immutable.
  */
 final class AnnotatedTools {
   private AnnotatedTools() {}
 
+  /** By name: the order of a class's methods is not defined. */
   static List<Tool> of(Object object) {
-    Map<String, Method> methods = new LinkedHashMap<>();
-    for (Method method : object.getClass().getMethods()) {
-      Optional<HostTool> mark = mark(method, object.getClass());
-      if (mark.isPresent() && !method.isBridge()) {
-        String name = mark.get().name().isEmpty() ? method.getName() : mark.get().name();
-        Method other = methods.putIfAbsent(name, method);
-        if (other != null) {
-          throw new IllegalArgumentException(
-              "two tools are named " + name + ": " + other + " and " + method + "; give one @HostTool(name = …)");
-        }
+    Map<String, MarkedMethod> byName = new TreeMap<>();
+    for (MarkedMethod method : MarkedMethod.of(object.getClass())) {
+      MarkedMethod other = byName.putIfAbsent(method.toolName(), method);
+      if (other != null) {
+        throw new IllegalArgumentException(
+            "two methods are the tool "
+                + method.toolName()
+                + ": "
+                + other.callable()
+                + " and "
+                + method.callable()
+                + "; give one of them another name by @HostTool(name = \"...\")");
       }
     }
-    if (methods.isEmpty()) {
+    if (byName.isEmpty()) {
       throw new IllegalArgumentException(
           object.getClass().getName() + " has no public method with @HostTool");
     }
-    return methods.entrySet().stream()
-        .map(entry -> tool(entry.getKey(), entry.getValue(), object))
-        .toList();
+    return byName.values().stream().map(method -> tool(method, object)).toList();
   }
 
-  /** The annotation of the method, or of the one that it overrides or implements. */
-  private static Optional<HostTool> mark(Method method, Class<?> type) {
-    return declared(method, type).map(found -> found.getAnnotation(HostTool.class));
-  }
-
-  private static Optional<Method> declared(Method method, Class<?> type) {
-    List<Class<?>> todo = new ArrayList<>(List.of(type));
-    while (!todo.isEmpty()) {
-      Class<?> one = todo.remove(0);
-      try {
-        Method found = one.getDeclaredMethod(method.getName(), method.getParameterTypes());
-        if (found.isAnnotationPresent(HostTool.class)) {
-          return Optional.of(found);
-        }
-      } catch (NoSuchMethodException none) {
-        // Looked for further up.
-      }
-      if (one.getSuperclass() != null) {
-        todo.add(one.getSuperclass());
-      }
-      todo.addAll(List.of(one.getInterfaces()));
-    }
-    return Optional.empty();
-  }
-
-  private static Tool tool(String name, Method method, Object object) {
-    Method described = declared(method, object.getClass()).orElse(method);
-    List<Tool.Slot> slots = new ArrayList<>();
-    for (Parameter parameter : described.getParameters()) {
-      if (parameter.getType() != ToolContext.class) {
-        slots.add(slot(name, parameter));
+  private static Tool tool(MarkedMethod method, Object object) {
+    String name = Names.check(method.toolName(), "the name of " + method.callable());
+    Method callable = method.callable();
+    open(callable, name);
+    Parameter[] described = method.described().getParameters();
+    Type[] types = callable.getGenericParameterTypes();
+    List<Signature.Slot> slots = new ArrayList<>();
+    for (int index = 0; index < described.length; index++) {
+      if (callable.getParameterTypes()[index] != ToolContext.class) {
+        slots.add(slot(name, described[index], types[index]));
       }
     }
-    if (!Modifier.isPublic(object.getClass().getModifiers())) {
-      method.setAccessible(true); // a public method of a class that is not
-    }
-    String description = described.getAnnotation(HostTool.class).description();
     return new Tool(
-        name, description, slots, (arguments, context) -> invoke(method, object, arguments, context));
+        name,
+        method.mark().description(),
+        new Signature(name, slots),
+        (arguments, context) -> invoke(callable, object, arguments, context));
   }
 
-  private static Tool.Slot slot(String tool, Parameter parameter) {
+  private static void open(Method method, String tool) {
+    if (Modifier.isPublic(method.getDeclaringClass().getModifiers())) {
+      return;
+    }
+    try {
+      method.setAccessible(true); // a public method of a class that is not
+    } catch (RuntimeException closed) {
+      throw new IllegalArgumentException(
+          tool + "(): " + method + " cannot be called; make its class public", closed);
+    }
+  }
+
+  private static Signature.Slot slot(String tool, Parameter parameter, Type type) {
     Param mark = parameter.getAnnotation(Param.class);
-    String name = mark == null || mark.name().isEmpty() ? parameter.getName() : mark.name();
-    if (name.equals(parameter.getName()) && !parameter.isNamePresent() && (mark == null || mark.name().isEmpty())) {
+    String name = name(tool, parameter, mark);
+    String about = mark == null ? "" : mark.description();
+    if (mark == null || mark.defaultValue().equals(Param.NO_DEFAULT)) {
+      return Signature.required(tool, name, type, about, isNullable(parameter));
+    }
+    Object otherwise;
+    try {
+      otherwise = Signature.plain(mark.defaultValue());
+    } catch (IllegalArgumentException problem) {
+      throw new IllegalArgumentException(
+          tool
+              + "(): the default of "
+              + name
+              + " is not JSON: "
+              + mark.defaultValue()
+              + " (text needs quotes of its own: \"\\\"en\\\"\")",
+          problem);
+    }
+    return Signature.optional(tool, name, type, about, otherwise);
+  }
+
+  private static String name(String tool, Parameter parameter, @Nullable Param mark) {
+    if (mark != null && !mark.name().isEmpty()) {
+      return mark.name();
+    }
+    if (!parameter.isNamePresent()) {
       throw new IllegalArgumentException(
           tool
               + "(): the name of parameter "
-              + name
-              + " is not in the class file; compile with -parameters, or write @Param(name = …)");
+              + parameter.getName()
+              + " is not in the class file; compile with -parameters, or write @Param(name ="
+              + " \"...\")");
     }
-    Names.check(name, tool + "(): the parameter name");
-    Optional<String> otherwise = defaultJson(tool, name, mark, parameter);
-    return new Tool.Slot(
-        new ToolParameter(
-            name,
-            mark == null ? "" : mark.description(),
-            otherwise.isEmpty(),
-            otherwise,
-            Schemas.of(parameter.getParameterizedType()).toString()),
-        parameter.getParameterizedType());
+    return parameter.getName();
   }
 
-  private static Optional<String> defaultJson(
-      String tool, String name, @Nullable Param mark, Parameter parameter) {
-    if (mark == null || mark.defaultValue().equals(Param.NO_DEFAULT)) {
-      return parameter.getType() == Optional.class ? Optional.of("null") : Optional.empty();
-    }
-    try {
-      Object value = new DocumentReader(List.of()).read(Json.MAPPER.readTree(mark.defaultValue()));
-      Conversions.convert(value, parameter.getParameterizedType(), tool + "(): the default of " + name);
-    } catch (JacksonException problem) {
-      throw new IllegalArgumentException(
-          tool + "(): the default of " + name + " is not JSON: " + mark.defaultValue()
-              + " (text needs quotes: \"\\\"en\\\"\")", problem);
-    }
-    return Optional.of(mark.defaultValue());
+  /** Any annotation of that name says that a parameter takes null, whoever declared it. */
+  private static boolean isNullable(Parameter parameter) {
+    return Arrays.stream(parameter.getAnnotatedType().getAnnotations())
+            .anyMatch(found -> found.annotationType().getSimpleName().equals("Nullable"))
+        || Arrays.stream(parameter.getAnnotations())
+            .anyMatch(found -> found.annotationType().getSimpleName().equals("Nullable"));
   }
 
   private static @Nullable Object invoke(
       Method method, Object object, ToolArguments arguments, ToolContext context) throws Exception {
     List<@Nullable Object> values = new ArrayList<>(arguments.named().values());
-    Object[] passed = new Object[method.getParameterCount()];
+    @Nullable Object[] passed = new @Nullable Object[method.getParameterCount()];
     int next = 0;
     for (int index = 0; index < passed.length; index++) {
-      passed[index] =
-          method.getParameterTypes()[index] == ToolContext.class ? context : values.get(next++);
+      boolean wantsContext = method.getParameterTypes()[index] == ToolContext.class;
+      passed[index] = wantsContext ? context : values.get(next++);
     }
     try {
       return method.invoke(object, passed);

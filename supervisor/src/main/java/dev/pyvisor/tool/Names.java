@@ -12,13 +12,45 @@ final class Names {
   private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,99}");
   private static final Set<String> KEYWORDS =
       Set.of(
-          "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class",
-          "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global",
-          "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise",
-          "return", "try", "while", "with", "yield");
+          "False",
+          "None",
+          "True",
+          "and",
+          "as",
+          "assert",
+          "async",
+          "await",
+          "break",
+          "class",
+          "continue",
+          "def",
+          "del",
+          "elif",
+          "else",
+          "except",
+          "finally",
+          "for",
+          "from",
+          "global",
+          "if",
+          "import",
+          "in",
+          "is",
+          "lambda",
+          "nonlocal",
+          "not",
+          "or",
+          "pass",
+          "raise",
+          "return",
+          "try",
+          "while",
+          "with",
+          "yield");
 
   private Names() {}
 
+  /** Returns the name, or refuses it: {@code what} says whose it is. */
   static String check(String name, String what) {
     if (!IDENTIFIER.matcher(name).matches()) {
       throw new IllegalArgumentException(
@@ -30,7 +62,16 @@ final class Names {
     }
     if (KEYWORDS.contains(name)) {
       throw new IllegalArgumentException(
-          what + " '" + name + "' is a keyword of Python; choose another, for example " + name + "_");
+          what
+              + " '"
+              + name
+              + "' is a keyword of Python; choose another, for example "
+              + name
+              + "_");
+    }
+    if (name.startsWith("__") && name.endsWith("__")) {
+      throw new IllegalArgumentException(
+          what + " '" + name + "' is kept by Python for itself; choose one without underscores");
     }
     return name;
   }

@@ -18,7 +18,10 @@ public @interface Param {
   /** Says that there is no default: the parameter is required. */
   String NO_DEFAULT = "\0none";
 
-  /** The name in Python; the parameter's own where empty (which needs the compiler's option {@code -parameters}). */
+  /**
+   * The name in Python; the parameter's own where empty (which needs the compiler's option {@code
+   * -parameters}).
+   */
   String name() default "";
 
   /** What it is for. */

@@ -1,57 +1,55 @@
 package dev.pyvisor.tool;
 
-import dev.pyvisor.document.Conversions;
-import dev.pyvisor.document.DocumentReader;
-import dev.pyvisor.document.DocumentWriter;
-import dev.pyvisor.wire.Json;
-import java.lang.reflect.Type;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A Java callable that Python code calls by its name. Made from a function or from an object's {@link HostTool} methods.
+ * A Java callable that Python code calls by its name. Made from a function, or from an object's
+ * {@link HostTool} methods. Calls come from several threads at once.
  *
  * <p>Immutable.
  */
 public final class Tool {
   private final String name;
   private final String description;
-  private final @Nullable List<Slot> slots;
+  private final @Nullable Signature signature;
   private final ToolFunction function;
 
-  /** A parameter with what the host knows of it beyond its schema. */
-  record Slot(ToolParameter parameter, Type type) {}
-
-  Tool(String name, String description, @Nullable List<Slot> slots, ToolFunction function) {
+  Tool(String name, String description, @Nullable Signature signature, ToolFunction function) {
     this.name = Names.check(name, "the tool name");
     this.description = description;
-    this.slots = slots == null ? null : List.copyOf(slots);
+    this.signature = signature;
     this.function = function;
   }
 
-  /** A tool that takes whatever arguments it is given. */
+  /**
+   * A tool that takes whatever arguments it is given.
+   *
+   * @throws IllegalArgumentException when the name cannot be written in Python
+   */
   public static Tool of(String name, ToolFunction function) {
     return new Tool(name, "", null, function);
   }
 
-  /** A tool with declared parameters. */
+  /**
+   * A tool with declared parameters.
+   *
+   * @throws IllegalArgumentException when the name cannot be written in Python
+   */
   public static Builder named(String name) {
     return new Builder(name);
   }
 
   /**
-   * A tool for each public method with {@link HostTool}, inherited ones included.
+   * A tool for each public method with {@link HostTool}, inherited ones included, by name.
    *
-   * @throws IllegalArgumentException when a name cannot be written in Python, stands twice, or is not known; when a default does
-   *     not fit its type; when there is no such method
+   * @throws IllegalArgumentException when a name cannot be written in Python, stands twice, or is
+   *     not known; when a parameter has a type that no Python value can become, or a default that
+   *     does not fit it; when there is no such method, or one that is not public
    */
   public static List<Tool> fromObject(Object annotated) {
     return AnnotatedTools.of(annotated);
@@ -68,88 +66,42 @@ public final class Tool {
 
   /** Its parameters in order; empty for one that takes anything, too. */
   public List<ToolParameter> parameters() {
-    return slots == null ? List.of() : slots.stream().map(Slot::parameter).toList();
+    return signature == null ? List.of() : signature.parameters();
   }
 
   /** The JSON schema of all arguments as one object. */
   public String schemaJson() {
-    ObjectNode schema = JsonNodeFactory.instance.objectNode().put("type", "object");
-    ObjectNode properties = schema.putObject("properties");
-    ArrayNode required = schema.putArray("required");
-    for (ToolParameter parameter : parameters()) {
-      ObjectNode property = (ObjectNode) Json.MAPPER.readTree(parameter.schemaJson());
-      if (!parameter.description().isEmpty()) {
-        property.put("description", parameter.description());
-      }
-      parameter.defaultJson().ifPresent(json -> property.set("default", Json.MAPPER.readTree(json)));
-      properties.set(parameter.name(), property);
-      if (parameter.required()) {
-        required.add(parameter.name());
-      }
-    }
-    schema.put("additionalProperties", slots == null);
-    return schema.toString();
+    return signature == null ? "{\"type\":\"object\"}" : signature.schema().toString();
+  }
+
+  @Override
+  public String toString() {
+    return "tool " + name;
   }
 
   ToolFunction function() {
     return function;
   }
 
-  /** The object of {@code tools.register}. */
+  /** The object of {@code tools.register}; without parameters where it takes anything. */
   ObjectNode wireForm() {
     ObjectNode form = JsonNodeFactory.instance.objectNode();
     form.put("name", name).put("description", description);
-    if (slots == null) {
-      form.putNull("parameters");
-      return form;
-    }
-    ArrayNode parameters = form.putArray("parameters");
-    for (ToolParameter parameter : parameters()) {
-      ObjectNode one = parameters.addObject();
-      one.put("name", parameter.name()).put("required", parameter.required());
-      one.put("description", parameter.description());
-      parameter.defaultJson().ifPresent(json -> one.set("default", Json.MAPPER.readTree(json)));
-      one.set("schema", Json.MAPPER.readTree(parameter.schemaJson()));
+    if (signature != null) {
+      form.set("parameters", signature.wireForm());
     }
     return form;
   }
 
-  /** Binds what the caller wrote to the declared parameters, each as its Java type. */
+  /**
+   * What the caller wrote, as the tool gets it.
+   *
+   * @throws IllegalArgumentException when it does not fit the parameters
+   */
   ToolArguments bind(List<@Nullable Object> positional, Map<String, @Nullable Object> named) {
-    if (slots == null) {
-      return new ToolArguments(name, positional, named);
-    }
-    if (positional.size() > slots.size()) {
-      throw new IllegalArgumentException(
-          name + "() takes " + slots.size() + " arguments, not " + positional.size());
-    }
-    Map<String, @Nullable Object> rest = new LinkedHashMap<>(named);
-    Map<String, @Nullable Object> bound = new LinkedHashMap<>();
-    for (int index = 0; index < slots.size(); index++) {
-      Slot slot = slots.get(index);
-      String parameter = slot.parameter().name();
-      boolean given = index < positional.size();
-      if (given && rest.containsKey(parameter)) {
-        throw new IllegalArgumentException(name + "() got argument " + parameter + " twice");
-      }
-      Object value = given ? positional.get(index) : rest.containsKey(parameter) ? rest.remove(parameter) : defaultOf(slot);
-      bound.put(
-          parameter, Conversions.convert(value, slot.type(), name + "(): argument " + parameter));
-    }
-    if (!rest.isEmpty()) {
-      throw new IllegalArgumentException(
-          name + "() has no argument " + String.join(", ", rest.keySet()) + "; it has " + bound.keySet());
-    }
-    return new ToolArguments(name, List.of(), bound);
-  }
-
-  private @Nullable Object defaultOf(Slot slot) {
-    String json =
-        slot.parameter()
-            .defaultJson()
-            .orElseThrow(
-                () -> new IllegalArgumentException(name + "(): argument " + slot.parameter().name() + " is missing"));
-    return new DocumentReader(List.of()).read(Json.MAPPER.readTree(json));
+    return signature == null
+        ? new ToolArguments(name, positional, named)
+        : new ToolArguments(name, List.of(), signature.bind(positional, named));
   }
 
   /**
@@ -159,46 +111,49 @@ public final class Tool {
    */
   public static final class Builder {
     private final String name;
+    private final List<Signature.Slot> slots = new ArrayList<>();
     private String description = "";
-    private final List<Slot> slots = new ArrayList<>();
 
     private Builder(String name) {
       this.name = Names.check(name, "the tool name");
     }
 
-    /** What the tool does. */
+    /** What the tool does: the docstring in Python. */
     public Builder description(String text) {
       description = text;
       return this;
     }
 
-    /** A parameter that must be given. */
+    /**
+     * A parameter that must be given, and not as {@code None}, unless its type is Object.
+     *
+     * @throws IllegalArgumentException when the name cannot be written in Python, or when no Python
+     *     value can become the type
+     */
     public Builder parameter(String parameter, Class<?> type, String about) {
-      return add(parameter, type, about, Optional.empty());
-    }
-
-    /** A parameter with a default. */
-    public Builder optional(String parameter, Class<?> type, @Nullable Object otherwise, String about) {
-      Conversions.convert(otherwise, type, name + "(): the default of " + parameter);
-      String json = new String(DocumentWriter.write(otherwise).json(), StandardCharsets.UTF_8);
-      return add(parameter, type, about, Optional.of(json));
-    }
-
-    private Builder add(String parameter, Class<?> type, String about, Optional<String> defaultJson) {
-      Names.check(parameter, name + "(): the parameter name");
-      if (slots.stream().anyMatch(slot -> slot.parameter().name().equals(parameter))) {
-        throw new IllegalArgumentException(name + "(): there are two parameters named " + parameter);
-      }
-      slots.add(
-          new Slot(
-              new ToolParameter(parameter, about, defaultJson.isEmpty(), defaultJson, Schemas.of(type).toString()),
-              type));
+      slots.add(Signature.required(name, parameter, type, about, false));
       return this;
     }
 
-    /** The tool that does this. */
+    /**
+     * A parameter with a default; a default of null allows {@code None}.
+     *
+     * @throws IllegalArgumentException as {@link #parameter} does, and when the default does not
+     *     fit the type
+     */
+    public Builder optional(
+        String parameter, Class<?> type, @Nullable Object otherwise, String about) {
+      slots.add(Signature.optional(name, parameter, type, about, otherwise));
+      return this;
+    }
+
+    /**
+     * The tool that does this.
+     *
+     * @throws IllegalArgumentException when two parameters have one name
+     */
     public Tool handler(ToolFunction function) {
-      return new Tool(name, description, slots, function);
+      return new Tool(name, description, new Signature(name, slots), function);
     }
   }
 }

@@ -11,8 +11,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The arguments of a call as plain Java values (see {@link dev.pyvisor.document.DocumentReader}). Where the tool declares
- * parameters, each is found by its name, given or by default; where it does not, they are as the caller wrote them.
+ * The arguments of a call. Where the tool declares parameters, each is found by its name as its
+ * Java type, given or by default; where it does not, they are plain values (see {@link
+ * dev.pyvisor.Value#asJava}) as the caller wrote them, by position or by name.
  *
  * <p>Immutable.
  */
@@ -21,7 +22,8 @@ public final class ToolArguments {
   private final List<@Nullable Object> positional;
   private final Map<String, @Nullable Object> named;
 
-  ToolArguments(String tool, List<@Nullable Object> positional, Map<String, @Nullable Object> named) {
+  ToolArguments(
+      String tool, List<@Nullable Object> positional, Map<String, @Nullable Object> named) {
     this.tool = tool;
     this.positional = Collections.unmodifiableList(new ArrayList<>(positional));
     this.named = Collections.unmodifiableMap(new LinkedHashMap<>(named));
@@ -32,7 +34,7 @@ public final class ToolArguments {
     return positional;
   }
 
-  /** Arguments by name. */
+  /** Arguments by name, in the order of the parameters. */
   public Map<String, @Nullable Object> named() {
     return named;
   }
@@ -40,21 +42,26 @@ public final class ToolArguments {
   /**
    * An argument as a Java type.
    *
-   * @throws DocumentException when it is missing, {@code None}, or does not fit
+   * @throws IllegalArgumentException when it is missing; {@link DocumentException} when it is
+   *     {@code None} or does not fit
    */
   public <T> T get(String name, Class<T> type) {
-    return find(name, type)
-        .orElseThrow(
-            () -> new IllegalArgumentException(tool + "(): argument " + name + " is missing or None"));
+    if (!named.containsKey(name)) {
+      throw new IllegalArgumentException(
+          tool + "(): argument " + name + " is missing; there are " + named.keySet());
+    }
+    return converted(named.get(name), name, type);
   }
 
   /** An argument as a Java type; empty when it is missing or {@code None}. */
   public <T> Optional<T> find(String name, Class<T> type) {
     Object value = named.get(name);
-    if (value == null) {
-      return Optional.empty();
-    }
-    return Optional.ofNullable(
-        type.cast(Conversions.convert(value, type, tool + "(): argument " + name)));
+    return value == null ? Optional.empty() : Optional.of(converted(value, name, type));
+  }
+
+  private <T> T converted(@Nullable Object value, String name, Class<T> type) {
+    return type.isInstance(value)
+        ? type.cast(value)
+        : Conversions.required(value, type, tool + "(): argument " + name);
   }
 }

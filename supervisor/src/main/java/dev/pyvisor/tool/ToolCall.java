@@ -5,29 +5,29 @@ import dev.pyvisor.document.DocumentException;
 import dev.pyvisor.document.DocumentReader;
 import dev.pyvisor.document.DocumentWriter;
 import dev.pyvisor.error.ErrorCode;
-import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.wire.Envelope;
 import dev.pyvisor.wire.JsonRpc;
-import java.nio.charset.StandardCharsets;
+import dev.pyvisor.wire.Limits;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.JsonNodeFactory;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
- * One call of a tool, from its envelope to its answer. Whatever the tool throws or returns becomes an answer; no stack trace
- * leaves the host (ERR-4).
+ * One call of a tool, from its envelope to its answer. Whatever the tool returns or throws becomes
+ * an answer, errors of the JVM included: Python must not wait for one that never comes.
  *
  * <p>Confined to a tool thread.
  */
 public final class ToolCall {
+  private static final String METHOD = "tool.call";
+
   private final String id;
   private final byte[] envelope;
   private final List<byte[]> attachments;
@@ -35,10 +35,11 @@ public final class ToolCall {
   /**
    * What a call comes to.
    *
+   * <p>Immutable.
+   *
    * @param envelope the JSON-RPC answer
    * @param attachments the bytes that it refers to
    * @param failure why it failed, for listeners
-   *     <p>Immutable.
    */
   public record Answer(byte[] envelope, List<byte[]> attachments, @Nullable String failure) {}
 
@@ -48,31 +49,33 @@ public final class ToolCall {
     private final ErrorCode code;
 
     Refused(ErrorCode code, String message) {
-      super(message);
+      super(message, null, false, false);
       this.code = code;
     }
   }
 
+  /** {@code id}: the call's id as JSON text. */
   public ToolCall(String id, byte[] envelope, List<byte[]> attachments) {
     this.id = id;
     this.envelope = envelope;
-    this.attachments = attachments;
+    this.attachments = List.copyOf(attachments);
   }
 
   /** Runs the tool on this thread. {@code context} is made once the tool's name is known. */
   public Answer run(ToolRegistry registry, Function<String, ToolContext> context) {
-    String name = "?";
+    Failures failures = new Failures(id);
+    ToolContext made = null;
     try {
       JsonNode params = params();
-      name = params.path("name").asString("");
-      Tool tool = tool(registry, name);
+      Tool tool = tool(registry, params.path("name").asString(""));
+      made = context.apply(tool.name());
       ToolArguments arguments = arguments(tool, params);
-      Object result = tool.function().call(arguments, context.apply(name));
-      return answer(result instanceof CompletionStage<?> stage ? await(stage) : result, name);
+      Object result = tool.function().call(arguments, made);
+      return answer(result instanceof CompletionStage<?> stage ? await(stage) : result);
     } catch (Refused refused) {
-      return failure(refused.code, text(refused), JsonNodeFactory.instance.objectNode(), List.of());
+      return failures.refused(refused.code, String.valueOf(refused.getMessage()));
     } catch (Throwable thrown) {
-      return failed(thrown);
+      return failures.thrown(thrown, made != null && made.cancelled());
     }
   }
 
@@ -84,13 +87,19 @@ public final class ToolCall {
     if (parsed instanceof Envelope.Refused refused) {
       throw new Refused(refused.code(), refused.message());
     }
-    throw new Refused(ErrorCode.INVALID_ARGUMENT, "tool.call: params must be an object with name, args and kwargs");
+    throw new Refused(
+        ErrorCode.INVALID_ARGUMENT, METHOD + ": params must be an object with name, args, kwargs");
   }
 
   private static Tool tool(ToolRegistry registry, String name) throws Refused {
     Tool tool = registry.find(name).orElse(null);
     if (tool == null) {
-      throw new Refused(ErrorCode.TOOL_NOT_FOUND, "Unknown tool: " + name);
+      throw new Refused(
+          ErrorCode.TOOL_NOT_FOUND,
+          "Unknown tool: "
+              + shown(name)
+              + "; the session has "
+              + shown(String.join(", ", registry.names())));
     }
     return tool;
   }
@@ -99,70 +108,48 @@ public final class ToolCall {
     DocumentReader reader = new DocumentReader(attachments);
     JsonNode args = params.path("args");
     JsonNode kwargs = params.path("kwargs");
-    if (!(args.isArray() || args.isMissingNode()) || !(kwargs.isObject() || kwargs.isMissingNode())) {
-      throw new Refused(ErrorCode.INVALID_ARGUMENT, "tool.call: args must be a list and kwargs an object");
+    if (!(args.isArray() || args.isMissingNode())
+        || !(kwargs.isObject() || kwargs.isMissingNode())) {
+      throw new Refused(
+          ErrorCode.INVALID_ARGUMENT, METHOD + ": args must be a list and kwargs an object");
     }
-    List<@Nullable Object> positional = new java.util.ArrayList<>();
+    List<@Nullable Object> positional = new ArrayList<>(args.size());
     args.forEach(value -> positional.add(reader.read(value)));
     Map<String, @Nullable Object> named = new LinkedHashMap<>();
     kwargs.properties().forEach(field -> named.put(field.getKey(), reader.read(field.getValue())));
     try {
       return tool.bind(positional, named);
     } catch (IllegalArgumentException misfit) {
-      throw new Refused(ErrorCode.INVALID_ARGUMENT, text(misfit));
+      throw new Refused(ErrorCode.INVALID_ARGUMENT, String.valueOf(misfit.getMessage()));
     }
   }
 
   private static @Nullable Object await(CompletionStage<?> stage) throws Throwable {
+    CompletableFuture<?> future = stage.toCompletableFuture();
     try {
-      return stage.toCompletableFuture().get();
-    } catch (ExecutionException | CompletionException failed) {
+      return future.get();
+    } catch (ExecutionException failed) {
       throw failed.getCause() == null ? failed : failed.getCause();
+    } catch (InterruptedException cancelled) {
+      future.cancel(true); // what nobody waits for need not go on
+      throw cancelled;
     }
   }
 
-  private Answer answer(@Nullable Object result, String name) throws Refused {
+  private Answer answer(@Nullable Object result) throws Refused {
     try {
       Document document = DocumentWriter.write(result);
-      return new Answer(
-          JsonRpc.result(id, new String(document.json(), StandardCharsets.UTF_8)),
-          document.attachments(),
-          null);
+      return new Answer(JsonRpc.result(id, document.json()), document.attachments(), null);
     } catch (DocumentException unfit) {
-      throw new Refused(ErrorCode.TOOL_FAILED, name + "() returned what has no form: " + unfit.getMessage());
+      ErrorCode code =
+          unfit.code() == ErrorCode.MESSAGE_TOO_LARGE ? unfit.code() : ErrorCode.TOOL_FAILED;
+      throw new Refused(code, "the tool's result: " + unfit.getMessage());
     }
   }
 
-  private Answer failed(Throwable thrown) {
-    ObjectNode data = JsonNodeFactory.instance.objectNode();
-    data.put("type", thrown.getClass().getName()).put("message", text(thrown));
-    ErrorCode code =
-        thrown instanceof RunnerException runner && runner.code() == ErrorCode.REENTRANT_CALL
-            ? ErrorCode.REENTRANT_CALL
-            : thrown instanceof InterruptedException ? ErrorCode.CANCELLED : ErrorCode.TOOL_FAILED;
-    List<byte[]> extra = List.of();
-    if (thrown instanceof ToolFailure failure && failure.data() != null) {
-      try {
-        Document document = DocumentWriter.write(failure.data());
-        data.set("data", dev.pyvisor.wire.Json.MAPPER.readTree(document.json()));
-        extra = document.attachments();
-      } catch (DocumentException unfit) {
-        data.put("data", unfit.getMessage());
-      }
-    }
-    return failure(code, text(thrown), data, extra);
-  }
-
-  private Answer failure(ErrorCode code, String message, ObjectNode data, List<byte[]> extra) {
-    return new Answer(JsonRpc.error(id, code, message, data), extra, message);
-  }
-
-  private static String text(Throwable thrown) {
-    try {
-      String message = thrown.getMessage();
-      return message == null ? thrown.getClass().getName() : message;
-    } catch (RuntimeException | StackOverflowError hostile) {
-      return thrown.getClass().getName() + ", whose message could not be had";
-    }
+  private static String shown(String text) {
+    return text.length() <= Limits.GARBAGE_SHOWN
+        ? text
+        : text.substring(0, Limits.GARBAGE_SHOWN) + "…";
   }
 }

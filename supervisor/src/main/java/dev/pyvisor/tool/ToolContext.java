@@ -10,7 +10,10 @@ import java.util.Optional;
  * <p>Thread-safe: may be used from any thread, also after the call.
  */
 public interface ToolContext {
-  /** The session whose Python code called. Calling it back from here is refused at once; other sessions are open. */
+  /**
+   * The session whose Python code called. Calling it back from here is refused at once; other
+   * sessions are open.
+   */
   Session session();
 
   /** The cell that called. */

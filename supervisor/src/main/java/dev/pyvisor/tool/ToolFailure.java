@@ -3,7 +3,8 @@ package dev.pyvisor.tool;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tool's failure with data for the Python code: {@code error.data}.
+ * A tool's failure with data for the Python code: {@code error.data}. Its message is the message of
+ * the Python exception.
  *
  * <p>Immutable.
  */
@@ -11,6 +12,11 @@ public class ToolFailure extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final transient @Nullable Object data;
+
+  /** A failure that its message says all about. */
+  public ToolFailure(String message) {
+    this(message, null);
+  }
 
   /** A failure whose {@code data} is sent like a tool's result. */
   public ToolFailure(String message, @Nullable Object data) {

@@ -13,7 +13,8 @@ public interface ToolFunction {
    * Runs on a tool thread and may block; it is interrupted when the call is cancelled. A {@link
    * java.util.concurrent.CompletionStage} that it returns is waited for.
    *
-   * @throws Exception becomes a {@code ToolError} in Python, with type and message; throw {@link ToolFailure} to add data
+   * @throws Exception becomes a {@code ToolError} in Python, with type and message; throw {@link
+   *     ToolFailure} to add data
    */
   @Nullable Object call(ToolArguments arguments, ToolContext context) throws Exception;
 }

@@ -7,8 +7,8 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The threads that tools run on: as many as are needed up to the limit, then calls wait. How many may wait is bounded where calls
- * are let in.
+ * The threads that tools run on: as many as are needed up to the limit, then calls wait. How many
+ * may wait is bounded where calls are let in.
  *
  * <p>Thread-safe: by the executor.
  */

@@ -4,6 +4,7 @@ import dev.pyvisor.wire.Limits;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.node.ArrayNode;
@@ -15,6 +16,11 @@ import tools.jackson.databind.node.JsonNodeFactory;
  * <p>Guarded by this.
  */
 public final class ToolRegistry {
+  /** What the message puts around the list of tools. */
+  private static final int ENVELOPE = 1_024;
+
+  private static final int MOST_BYTES = Limits.CONTROL_MESSAGE - ENVELOPE;
+
   private final Map<String, Tool> tools = new LinkedHashMap<>();
 
   /**
@@ -34,19 +40,27 @@ public final class ToolRegistry {
     all.values().forEach(tool -> forms.add(tool.wireForm()));
     String json = forms.toString();
     int size = json.getBytes(StandardCharsets.UTF_8).length;
-    if (size > Limits.CONTROL_MESSAGE - ROOM_FOR_ENVELOPE) {
+    if (size > MOST_BYTES) {
       throw new IllegalArgumentException(
-          "the descriptions of " + all.size() + " tools take " + size + " bytes, more than "
-              + (Limits.CONTROL_MESSAGE - ROOM_FOR_ENVELOPE) + "; shorten them or register fewer");
+          "the descriptions of "
+              + all.size()
+              + " tools take "
+              + size
+              + " bytes together, more than "
+              + MOST_BYTES
+              + "; shorten them or register fewer");
     }
     tools.clear();
     tools.putAll(all);
     return json;
   }
 
-  private static final int ROOM_FOR_ENVELOPE = 1024;
-
   public synchronized Optional<Tool> find(String name) {
     return Optional.ofNullable(tools.get(name));
+  }
+
+  /** The names in the order of registration. */
+  public synchronized List<String> names() {
+    return List.copyOf(tools.keySet());
   }
 }

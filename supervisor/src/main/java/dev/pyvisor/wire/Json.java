@@ -18,6 +18,7 @@ public final class Json {
                       StreamReadConstraints.builder()
                           .maxNestingDepth(Limits.JSON_DEPTH)
                           .maxStringLength(Limits.MESSAGE)
+                          .maxNameLength(Limits.MESSAGE)
                           .build())
                   .build())
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)

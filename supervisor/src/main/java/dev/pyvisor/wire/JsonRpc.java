@@ -2,6 +2,7 @@ package dev.pyvisor.wire;
 
 import dev.pyvisor.error.ErrorCode;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -96,6 +97,15 @@ public final class JsonRpc {
 
   public static byte[] result(String id, String resultJson) {
     return bytes(START + "\"id\":" + id + ",\"result\":" + resultJson + "}");
+  }
+
+  /** The same for a result in UTF-8, which may be large. */
+  public static byte[] result(String id, byte[] resultJson) {
+    byte[] before = bytes(START + "\"id\":" + id + ",\"result\":");
+    byte[] result = Arrays.copyOf(before, before.length + resultJson.length + 1);
+    System.arraycopy(resultJson, 0, result, before.length, resultJson.length);
+    result[result.length - 1] = '}';
+    return result;
   }
 
   /** {@code data} may hold more than the code, which is added (ERR-1). */

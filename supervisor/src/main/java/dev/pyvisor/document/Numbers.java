@@ -1,0 +1,72 @@
+package dev.pyvisor.document;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Numbers as the number types of Java, strictly: nothing is rounded to a whole number, nothing
+ * wraps, and neither text nor a boolean is a number. Each method returns null for a misfit.
+ *
+ * <p>Immutable.
+ */
+final class Numbers {
+  private Numbers() {}
+
+  static @Nullable Object whole(
+      Object value, long least, long most, LongFunction<? extends Object> made) {
+    BigInteger big = big(value);
+    if (big == null || big.bitLength() >= Long.SIZE) {
+      return null;
+    }
+    long number = big.longValue();
+    return number < least || number > most ? null : made.apply(number);
+  }
+
+  static @Nullable BigInteger big(Object value) {
+    if (value instanceof Long number) {
+      return BigInteger.valueOf(number);
+    }
+    if (value instanceof BigInteger big) {
+      return big;
+    }
+    if (value instanceof Integer || value instanceof Short || value instanceof Byte) {
+      return BigInteger.valueOf(((Number) value).longValue());
+    }
+    return value instanceof BigDecimal decimal && decimal.stripTrailingZeros().scale() <= 0
+        ? decimal.toBigInteger()
+        : null;
+  }
+
+  static @Nullable Double real(Object value) {
+    if (!(value instanceof Number number)) {
+      return null;
+    }
+    double real = number.doubleValue();
+    boolean lost =
+        Double.isInfinite(real) && (value instanceof BigInteger || value instanceof BigDecimal);
+    return lost ? null : (Double) real;
+  }
+
+  static @Nullable Float single(Object value) {
+    Double real = real(value);
+    if (real == null) {
+      return null;
+    }
+    float single = real.floatValue();
+    return Float.isInfinite(single) && !Double.isInfinite(real) ? null : (Float) single;
+  }
+
+  static @Nullable BigDecimal decimal(Object value) {
+    if (value instanceof BigDecimal decimal) {
+      return decimal;
+    }
+    if (value instanceof Double || value instanceof Float) {
+      double real = ((Number) value).doubleValue();
+      return Double.isFinite(real) ? new BigDecimal(value.toString()) : null;
+    }
+    BigInteger whole = big(value);
+    return whole == null ? null : new BigDecimal(whole);
+  }
+}
