@@ -194,8 +194,12 @@ public final class ClientCore {
   public SessionCore openSession(String name, Deadline deadline, SessionFacade facade) {
     SessionCore session =
         Futures.await(
-            link.request(
-                "session.open", openParams(name), deadline, result -> enter(name, result, facade)),
+            link.requests()
+                .request(
+                    "session.open",
+                    openParams(name),
+                    deadline,
+                    result -> enter(name, result, facade)),
             () -> Futures.interrupted(runnerId, "a session"));
     if (!settings.tools().isEmpty()) {
       registerTools(session, settings.tools(), deadline);
@@ -241,7 +245,7 @@ public final class ClientCore {
             + toolHost.register(session, tools)
             + "}";
     Futures.await(
-        link.request("tools.register", params, deadline),
+        link.requests().request("tools.register", params, deadline),
         () -> Futures.interrupted(runnerId, "tools.register"));
   }
 
@@ -254,7 +258,8 @@ public final class ClientCore {
     link.leave(session);
     toolHost.leave(session);
     Futures.await(
-        link.request("session.close", "{\"session\":" + session.number() + "}", deadline),
+        link.requests()
+            .request("session.close", "{\"session\":" + session.number() + "}", deadline),
         () -> Futures.interrupted(runnerId, "session.close"));
   }
 
@@ -267,7 +272,7 @@ public final class ClientCore {
   public CompletableFuture<JsonNode> request(String method, String params, Deadline deadline) {
     String problem = problem(params);
     return problem.isEmpty()
-        ? link.request(method, params, deadline)
+        ? link.requests().request(method, params, deadline)
         : CompletableFuture.failedFuture(
             new CallFailed(
                 runnerId,

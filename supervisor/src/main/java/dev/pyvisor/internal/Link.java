@@ -1,8 +1,6 @@
 package dev.pyvisor.internal;
 
 import dev.pyvisor.Defaults;
-import dev.pyvisor.error.CallFailed;
-import dev.pyvisor.error.CallTimedOut;
 import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.ExitReport;
@@ -33,10 +31,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 
 /**
  * The bond with one runner: routes what it says to whom it concerns, and ends everything that waits
@@ -46,27 +41,18 @@ import tools.jackson.databind.JsonNode;
  * thread.
  */
 final class Link implements TransportListener {
-  /**
-   * Ids are never used again in this JVM, so that a late reply cannot meet a newer call (SES-4,
-   * SES-8).
-   */
-  private static final AtomicLong IDS = new AtomicLong();
-
   private final String runnerId;
   private final Path privateDirectory;
   private final Timer timer;
   private final Executor callbacks;
   private final Executor ownCallbacks;
   private final Outbox outbox = new Outbox();
-  private final CallTable calls = new CallTable();
   private final Counters counters = new Counters();
-  private final AtomicInteger messages = new AtomicInteger();
+  private final Requests requests;
   private final AtomicInteger refusals = new AtomicInteger();
   private final Map<Integer, SessionCore> sessions = new ConcurrentHashMap<>();
-  private final ByteBudget controlBytes = new ByteBudget(Defaults.OUTBOUND_BYTES);
   private final CompletableFuture<Hello> hello = new CompletableFuture<>();
   private final CompletableFuture<ExitReport> exited = new CompletableFuture<>();
-  private final Liveness liveness;
   private final MessageReader reader = new MessageReader(); // the reader's
   private boolean greeted; // the reader's
   private volatile @Nullable Transport transport;
@@ -82,7 +68,7 @@ final class Link implements TransportListener {
     this.timer = timer;
     this.callbacks = callbacks;
     this.ownCallbacks = ownCallbacks;
-    this.liveness = new Liveness(timer, outbox, calls, this::silent);
+    this.requests = new Requests(runnerId, timer, outbox, counters, this::silent);
   }
 
   void attach(Transport opened) {
@@ -126,149 +112,8 @@ final class Link implements TransportListener {
     return new Mailbox(callbacks, ownCallbacks);
   }
 
-  int nextMessage() {
-    return messages.incrementAndGet();
-  }
-
-  // ---- requests ----
-
-  /** A request to the supervisor; waits for room to keep it, then returns. */
-  CompletableFuture<JsonNode> request(String method, String params, Deadline by) {
-    return request(method, params, by, result -> result);
-  }
-
-  /** The same; {@code reading} makes something of the result before anything else is heard. */
-  <T> CompletableFuture<T> request(
-      String method, String params, Deadline by, Function<JsonNode, T> reading) {
-    ControlCall<T> call = new ControlCall<>(runnerId, IDS.incrementAndGet(), method, reading);
-    byte[] envelope = JsonRpc.request(Long.parseLong(call.id), method, params);
-    RunnerException refusal = refusal(method, envelope.length, by);
-    if (refusal != null) {
-      call.failed(refusal);
-      return call.result;
-    }
-    Message message =
-        new Message(FrameKind.MESSAGE, 0, 0, 0, 0, nextMessage(), envelope, List.of());
-    Outgoing outgoing = new Outgoing(message, () -> controlBytes.release(envelope.length));
-    RunnerException verdict = calls.admit(call.id, call);
-    if (verdict != null) {
-      outgoing.left();
-      call.failed(verdict.as(Delivery.NEVER_SENT));
-      return call.result;
-    }
-    outbox.send(outgoing);
-    liveness.callOpened();
-    Timer.Alarm alarm = timer.after(by.left(), () -> expire(call, outgoing, by));
-    call.result.whenComplete((result, failure) -> alarm.cancel());
-    return call.result;
-  }
-
-  private @Nullable RunnerException refusal(String method, int size, Deadline by) {
-    if (size > Limits.CONTROL_MESSAGE) {
-      return new CallFailed(
-          runnerId,
-          ErrorCode.MESSAGE_TOO_LARGE,
-          method + ": a request of " + size + " bytes is larger than " + Limits.CONTROL_MESSAGE);
-    }
-    if (calls.size() >= Defaults.OPEN_REQUESTS) {
-      return new CallFailed(
-          runnerId,
-          ErrorCode.RESOURCE_EXHAUSTED,
-          method + ": " + Defaults.OPEN_REQUESTS + " requests are already open");
-    }
-    try {
-      return controlBytes.reserve(size, by.left())
-          ? null
-          : new CallTimedOut(
-              runnerId,
-              Delivery.NEVER_SENT,
-              method + ": the outbound queue was full for " + by.span());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return Futures.interrupted(runnerId, "room in the queue").as(Delivery.NEVER_SENT);
-    }
-  }
-
-  private void expire(ControlCall<?> call, Outgoing outgoing, Deadline by) {
-    if (calls.take(call.id) == null) {
-      return;
-    }
-    call.failed(
-        new CallTimedOut(
-            runnerId,
-            outbox.withdraw(outgoing) ? Delivery.NEVER_SENT : Delivery.UNKNOWN,
-            "runner "
-                + runnerId
-                + ": no reply to "
-                + call.describe()
-                + " within "
-                + by.span()
-                + " ("
-                + calls.size()
-                + " other calls open)"));
-  }
-
-  /**
-   * Sends an operation whose turn has come; returns the verdict instead where the connection has
-   * ended.
-   */
-  @Nullable RunnerException send(Operation operation, int cell, Runnable left) {
-    long id = IDS.incrementAndGet();
-    Message message = operation.message(id, cell, nextMessage());
-    Outgoing outgoing = new Outgoing(message, left);
-    operation.outgoing = outgoing;
-    operation.id = Long.toString(id);
-    RunnerException refusal = tooLarge(message);
-    RunnerException verdict = refusal != null ? refusal : calls.admit(operation.id, operation);
-    if (verdict != null) {
-      outgoing.left();
-      return verdict;
-    }
-    outbox.send(outgoing);
-    liveness.callOpened();
-    return null;
-  }
-
-  private @Nullable RunnerException tooLarge(Message message) {
-    if (message.payload() > Limits.MESSAGE || message.attachments().size() > Limits.ATTACHMENTS) {
-      return new CallFailed(
-          runnerId,
-          ErrorCode.MESSAGE_TOO_LARGE,
-          "a message of "
-              + message.payload()
-              + " bytes with "
-              + message.attachments().size()
-              + " attachments is larger than "
-              + Limits.MESSAGE
-              + " bytes with "
-              + Limits.ATTACHMENTS);
-    }
-    if (message.session() != 0 && message.envelope().length > Limits.KERNEL_ENVELOPE) {
-      return new CallFailed(
-          runnerId,
-          ErrorCode.MESSAGE_TOO_LARGE,
-          "an envelope of "
-              + message.envelope().length
-              + " bytes is larger than "
-              + Limits.KERNEL_ENVELOPE);
-    }
-    return null;
-  }
-
-  /** Takes an operation back that was not begun to be written. */
-  boolean withdraw(Operation operation) {
-    Outgoing outgoing = operation.outgoing;
-    String id = operation.id;
-    if (outgoing == null || id == null || !outbox.withdraw(outgoing)) {
-      return false;
-    }
-    calls.take(id);
-    return true;
-  }
-
-  Delivery deliveryOf(Operation operation) {
-    Outgoing outgoing = operation.outgoing;
-    return outgoing == null || !outbox.started(outgoing) ? Delivery.NEVER_SENT : Delivery.UNKNOWN;
+  Requests requests() {
+    return requests;
   }
 
   // ---- sessions ----
@@ -276,7 +121,7 @@ final class Link implements TransportListener {
   /** Enters a session; from now on it hears what concerns it, and ends with the connection. */
   void enter(SessionCore session) {
     sessions.put(session.number(), session);
-    RunnerException verdict = calls.verdict();
+    RunnerException verdict = requests.verdict();
     if (verdict != null) {
       session.condemn(verdict);
     }
@@ -313,7 +158,7 @@ final class Link implements TransportListener {
       }
       case CREDIT -> takeCredit(frame);
       case PING -> outbox.pong(pingBody(frame));
-      case PONG -> liveness.answered();
+      case PONG -> requests.pongArrived();
       case HELLO -> throw new ProtocolError("LIF-1", "HELLO came twice", frame.body());
     }
   }
@@ -364,7 +209,7 @@ final class Link implements TransportListener {
     }
     Envelope envelope = JsonRpc.parse(message.envelope());
     if (envelope instanceof Envelope.Reply reply) {
-      reply(reply);
+      requests.replyArrived(reply);
     } else if (envelope instanceof Envelope.Notification notification) {
       notified(notification);
     } else if (envelope instanceof Envelope.Request request) {
@@ -380,20 +225,6 @@ final class Link implements TransportListener {
     }
   }
 
-  private void reply(Envelope.Reply reply) {
-    PendingCall call = calls.take(reply.id());
-    if (call != null) {
-      call.answered(reply);
-      return;
-    }
-    if (reply.id().equals(JsonRpc.NULL_ID) && reply.error() != null) {
-      throw new ProtocolError(
-          "SES-1", "the runner could not read what was sent: " + WireErrors.text(reply.error()));
-    }
-    // SES-4: a late reply is dropped, not an error.
-    counters.lateReplies.increment();
-  }
-
   private void notified(Envelope.Notification notification) {
     if (!notification.method().equals("generation")) {
       counters.ignoredNotifications.increment();
@@ -407,7 +238,7 @@ final class Link implements TransportListener {
   }
 
   private void answer(byte[] envelope) {
-    send(new Message(FrameKind.MESSAGE, 0, 0, 0, 0, nextMessage(), envelope, List.of()));
+    send(new Message(FrameKind.MESSAGE, 0, 0, 0, 0, requests.nextMessage(), envelope, List.of()));
   }
 
   /**
@@ -450,12 +281,11 @@ final class Link implements TransportListener {
 
   /** SES-11: everything that waits for the runner ends now; the first verdict counts. */
   void end(RunnerException verdict) {
-    List<PendingCall> orphans = calls.condemn(verdict);
+    List<PendingCall> orphans = requests.condemn(verdict);
     outbox.end();
     hello.completeExceptionally(verdict);
     orphans.forEach(call -> call.failed(verdict));
     sessions.values().forEach(session -> session.condemn(verdict));
-    controlBytes.open();
   }
 
   /** The same, without waiting for listeners: the client is closed. */
@@ -475,8 +305,8 @@ final class Link implements TransportListener {
 
   List<String> evidence() {
     List<String> facts = new ArrayList<>();
-    facts.add("runner " + runnerId + " verdict: " + calls.verdict());
-    facts.addAll(calls.evidence());
+    facts.add("runner " + runnerId + " verdict: " + requests.verdict());
+    facts.addAll(requests.evidence());
     sessions.values().forEach(session -> facts.addAll(session.evidence()));
     facts.addAll(outbox.evidence());
     Transport opened = transport;

@@ -8,14 +8,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * One thing that a session does in its turn.
  *
- * <p>Guarded by its turn, where a field says nothing else.
+ * <p>Thread-safe: what it carries is written once, by who gives it the turn.
  */
 abstract class Operation implements PendingCall {
-  /** Set once, when its turn has come; then it is no longer sure that nothing was sent. */
-  @Nullable Outgoing outgoing;
+  /** Whether its turn has come; set by the turn, under its lock. */
+  volatile boolean begun;
 
-  /** The id of its request, once its turn has come. */
-  @Nullable String id;
+  /** What was handed to the outbox; set once, by who gave it the turn. */
+  volatile @Nullable Outgoing outgoing;
+
+  /** The id of its request; set once, by who gave it the turn. */
+  volatile @Nullable String id;
 
   /** Bytes that it keeps while it waits. */
   abstract long cost();

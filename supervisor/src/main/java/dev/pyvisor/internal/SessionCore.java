@@ -149,7 +149,7 @@ public final class SessionCore {
     }
     Operation operation = next.operation();
     RunnerException verdict =
-        link.send(operation, next.cell(), () -> requests.release(operation.cost()));
+        link.requests().send(operation, next.cell(), () -> requests.release(operation.cost()));
     if (verdict != null && turn.end(operation)) {
       operation.abandon(verdict, Delivery.NEVER_SENT);
       pump();
@@ -173,7 +173,7 @@ public final class SessionCore {
       operation.abandon(late, Delivery.NEVER_SENT);
       return;
     }
-    if (link.withdraw(operation)) {
+    if (link.requests().withdraw(operation)) {
       operation.abandon(late, Delivery.NEVER_SENT);
       turn.end(operation);
       pump();
@@ -267,7 +267,7 @@ public final class SessionCore {
     output.seal();
     Operation current = orphans.current();
     if (current != null) {
-      current.fail(verdict, link.deliveryOf(current));
+      current.fail(verdict, link.requests().deliveryOf(current));
     }
     orphans.waiting().forEach(operation -> operation.abandon(verdict, Delivery.NEVER_SENT));
     requests.open();
@@ -277,7 +277,8 @@ public final class SessionCore {
   /** Everything here ends at once, whatever listeners are doing. */
   void abandon(RunnerException verdict) {
     condemn(verdict);
-    unsettled.forEach(operation -> operation.abandon(verdict, link.deliveryOf(operation)));
+    unsettled.forEach(
+        operation -> operation.abandon(verdict, link.requests().deliveryOf(operation)));
   }
 
   CallFailed closed() {

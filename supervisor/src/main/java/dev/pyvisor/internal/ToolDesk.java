@@ -242,7 +242,7 @@ public final class ToolDesk {
         call.session(),
         call.generation(),
         call.cell(),
-        session.link().nextMessage(),
+        session.link().requests().nextMessage(),
         envelope,
         attachments);
   }

@@ -54,8 +54,12 @@ final class Turn {
       return null;
     }
     Operation next = waiting.poll();
+    if (next == null) {
+      return null;
+    }
     current = next;
-    return next == null ? null : new Next(next, next.isCell() ? ++cells : 0);
+    next.begun = true;
+    return new Next(next, next.isCell() ? ++cells : 0);
   }
 
   /** The operation is through; false when it did not have the turn. */

@@ -219,7 +219,7 @@ class LinkTest {
   @Rule("SES-11")
   void a_runner_that_answers_no_ping_is_given_up_at_the_limit_and_not_before() {
     CompletableFuture<JsonNode> open =
-        peer.link.request("slow", "{}", Deadline.in(peer.timer, Duration.ofHours(1)));
+        peer.link.requests().request("slow", "{}", Deadline.in(peer.timer, Duration.ofHours(1)));
     peer.nextMessage();
     peer.timer.advance(Defaults.PING_LIMIT);
     assertThat(peer.nextFrame().kind()).isEqualTo(FrameKind.PING);
@@ -231,7 +231,8 @@ class LinkTest {
   @Test
   void a_request_that_is_too_large_is_refused_before_it_is_sent() {
     String params = "{\"x\":\"" + "y".repeat(Limits.CONTROL_MESSAGE) + "\"}";
-    CompletableFuture<JsonNode> large = peer.link.request("a", params, peer.inCallTime());
+    CompletableFuture<JsonNode> large =
+        peer.link.requests().request("a", params, peer.inCallTime());
     CallFailed failure = assertFailed(large, CallFailed.class, Delivery.NEVER_SENT);
     assertThat(failure.code()).isEqualTo(ErrorCode.MESSAGE_TOO_LARGE);
     assertThat(peer.nothingSent()).isTrue();
@@ -247,7 +248,7 @@ class LinkTest {
   }
 
   private CompletableFuture<JsonNode> request(String method) {
-    return peer.link.request(method, "{}", peer.inCallTime());
+    return peer.link.requests().request(method, "{}", peer.inCallTime());
   }
 
   private static String text(Message message) {

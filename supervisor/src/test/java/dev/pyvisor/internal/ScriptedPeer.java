@@ -105,31 +105,37 @@ final class ScriptedPeer implements AutoCloseable {
 
   /** The next message; PINGs that come before it are passed over. */
   Message nextMessage() {
-    forgetPings();
-    return (Message) next(Message.class);
+    Object found = next();
+    while (isPing(found)) {
+      found = next();
+    }
+    assertThat(found).as("what the link sends next").isInstanceOf(Message.class);
+    return (Message) found;
   }
 
   Frame nextFrame() {
-    return (Frame) next(Frame.class);
+    Object found = next();
+    assertThat(found).as("what the link sends next").isInstanceOf(Frame.class);
+    return (Frame) found;
   }
 
-  private Object next(Class<?> wanted) {
+  private Object next() {
     try {
       Object found = sent.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
-      assertThat(found).as("what the link sends next").isInstanceOf(wanted);
+      assertThat(found).as("what the link sends next").isNotNull();
       return found;
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }
   }
 
-  boolean nothingSent() {
-    forgetPings();
-    return sent.isEmpty();
+  private static boolean isPing(Object found) {
+    return found instanceof Frame frame && frame.kind() == FrameKind.PING;
   }
 
-  private void forgetPings() {
-    sent.removeIf(found -> found instanceof Frame frame && frame.kind() == FrameKind.PING);
+  boolean nothingSent() {
+    sent.removeIf(ScriptedPeer::isPing);
+    return sent.isEmpty();
   }
 
   static String id(Message message) {

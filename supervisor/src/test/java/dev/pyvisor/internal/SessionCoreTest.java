@@ -254,7 +254,7 @@ class SessionCoreTest {
     CellRequest request = new CellRequest("execute", "{}", List.of(large), Optional.empty());
     session.start(request, peer.inCallTime());
     // Its end needs more credit than there is; the control lane goes past it.
-    CompletableFuture<?> control = peer.link.request("status", "{}", peer.inCallTime());
+    CompletableFuture<?> control = peer.link.requests().request("status", "{}", peer.inCallTime());
     Message status = peer.nextMessage();
     assertThat(status.session()).isZero();
     peer.replies(status, "\"result\":{}");

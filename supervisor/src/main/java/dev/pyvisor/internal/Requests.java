@@ -1,0 +1,242 @@
+package dev.pyvisor.internal;
+
+import dev.pyvisor.Defaults;
+import dev.pyvisor.error.CallFailed;
+import dev.pyvisor.error.CallTimedOut;
+import dev.pyvisor.error.Delivery;
+import dev.pyvisor.error.ErrorCode;
+import dev.pyvisor.error.RunnerException;
+import dev.pyvisor.wire.Envelope;
+import dev.pyvisor.wire.FrameKind;
+import dev.pyvisor.wire.JsonRpc;
+import dev.pyvisor.wire.Limits;
+import dev.pyvisor.wire.Message;
+import dev.pyvisor.wire.ProtocolError;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * What this side asks of the runner: gives each request its id, keeps it until its one answer, and
+ * ends it where none comes.
+ *
+ * <p>Thread-safe: its tables guard themselves.
+ */
+final class Requests {
+  /**
+   * Ids are never used again in this JVM, so that a late reply cannot meet a newer call (SES-4,
+   * SES-8).
+   */
+  private static final AtomicLong IDS = new AtomicLong();
+
+  private final String runnerId;
+  private final Timer timer;
+  private final Outbox outbox;
+  private final Counters counters;
+  private final CallTable calls = new CallTable();
+  private final AtomicInteger messages = new AtomicInteger();
+  private final ByteBudget controlBytes = new ByteBudget(Defaults.OUTBOUND_BYTES);
+  private final Liveness liveness;
+
+  /** {@code silent}: told once when the runner does not answer pings any more. */
+  Requests(
+      String runnerId, Timer timer, Outbox outbox, Counters counters, Consumer<String> silent) {
+    this.runnerId = runnerId;
+    this.timer = timer;
+    this.outbox = outbox;
+    this.counters = counters;
+    this.liveness = new Liveness(timer, outbox, calls, silent);
+  }
+
+  int nextMessage() {
+    return messages.incrementAndGet();
+  }
+
+  @Nullable RunnerException verdict() {
+    return calls.verdict();
+  }
+
+  /** A request to the supervisor; waits for room to keep it, then returns. */
+  CompletableFuture<JsonNode> request(String method, String params, Deadline by) {
+    return request(method, params, by, result -> result);
+  }
+
+  /** The same; {@code reading} makes something of the result before anything else is heard. */
+  <T> CompletableFuture<T> request(
+      String method, String params, Deadline by, Function<JsonNode, T> reading) {
+    ControlCall<T> call = new ControlCall<>(runnerId, IDS.incrementAndGet(), method, reading);
+    byte[] envelope = JsonRpc.request(Long.parseLong(call.id), method, params);
+    RunnerException refusal = refusal(method, envelope.length, by);
+    if (refusal != null) {
+      call.failed(refusal);
+      return call.result;
+    }
+    Message message =
+        new Message(FrameKind.MESSAGE, 0, 0, 0, 0, nextMessage(), envelope, List.of());
+    Outgoing outgoing = new Outgoing(message, () -> controlBytes.release(envelope.length));
+    RunnerException verdict = calls.admit(call.id, call);
+    if (verdict != null) {
+      outgoing.left();
+      call.failed(verdict.as(Delivery.NEVER_SENT));
+      return call.result;
+    }
+    outbox.send(outgoing);
+    liveness.callOpened();
+    Timer.Alarm alarm = timer.after(by.left(), () -> expire(call, outgoing, by));
+    call.result.whenComplete((result, failure) -> alarm.cancel());
+    return call.result;
+  }
+
+  private @Nullable RunnerException refusal(String method, int size, Deadline by) {
+    if (size > Limits.CONTROL_MESSAGE) {
+      return new CallFailed(
+          runnerId,
+          ErrorCode.MESSAGE_TOO_LARGE,
+          method + ": a request of " + size + " bytes is larger than " + Limits.CONTROL_MESSAGE);
+    }
+    if (calls.size() >= Defaults.OPEN_REQUESTS) {
+      return new CallFailed(
+          runnerId,
+          ErrorCode.RESOURCE_EXHAUSTED,
+          method + ": " + Defaults.OPEN_REQUESTS + " requests are already open");
+    }
+    try {
+      return controlBytes.reserve(size, by.left())
+          ? null
+          : new CallTimedOut(
+              runnerId,
+              Delivery.NEVER_SENT,
+              method + ": the outbound queue was full for " + by.span());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Futures.interrupted(runnerId, "room in the queue").as(Delivery.NEVER_SENT);
+    }
+  }
+
+  private void expire(ControlCall<?> call, Outgoing outgoing, Deadline by) {
+    if (calls.take(call.id) == null) {
+      return;
+    }
+    call.failed(
+        new CallTimedOut(
+            runnerId,
+            outbox.withdraw(outgoing) ? Delivery.NEVER_SENT : Delivery.UNKNOWN,
+            "runner "
+                + runnerId
+                + ": no reply to "
+                + call.describe()
+                + " within "
+                + by.span()
+                + " ("
+                + calls.size()
+                + " other calls open)"));
+  }
+
+  /**
+   * Sends an operation whose turn has come; returns the verdict instead where the connection has
+   * ended.
+   */
+  @Nullable RunnerException send(Operation operation, int cell, Runnable left) {
+    long id = IDS.incrementAndGet();
+    Message message = operation.message(id, cell, nextMessage());
+    Outgoing outgoing = new Outgoing(message, left);
+    operation.outgoing = outgoing;
+    operation.id = Long.toString(id);
+    RunnerException refusal = tooLarge(message);
+    RunnerException verdict = refusal != null ? refusal : calls.admit(operation.id, operation);
+    if (verdict != null) {
+      outgoing.left();
+      return verdict;
+    }
+    outbox.send(outgoing);
+    liveness.callOpened();
+    return null;
+  }
+
+  private @Nullable RunnerException tooLarge(Message message) {
+    if (message.payload() > Limits.MESSAGE || message.attachments().size() > Limits.ATTACHMENTS) {
+      return new CallFailed(
+          runnerId,
+          ErrorCode.MESSAGE_TOO_LARGE,
+          "a message of "
+              + message.payload()
+              + " bytes with "
+              + message.attachments().size()
+              + " attachments is larger than "
+              + Limits.MESSAGE
+              + " bytes with "
+              + Limits.ATTACHMENTS);
+    }
+    if (message.session() != 0 && message.envelope().length > Limits.KERNEL_ENVELOPE) {
+      return new CallFailed(
+          runnerId,
+          ErrorCode.MESSAGE_TOO_LARGE,
+          "an envelope of "
+              + message.envelope().length
+              + " bytes is larger than "
+              + Limits.KERNEL_ENVELOPE);
+    }
+    return null;
+  }
+
+  /** Takes an operation back that was not begun to be written. */
+  boolean withdraw(Operation operation) {
+    Outgoing outgoing = operation.outgoing;
+    String id = operation.id;
+    if (outgoing == null || id == null || !outbox.withdraw(outgoing)) {
+      return false;
+    }
+    calls.take(id);
+    return true;
+  }
+
+  /** How far it came; what is just being handed to the outbox counts as sent. */
+  Delivery deliveryOf(Operation operation) {
+    Outgoing outgoing = operation.outgoing;
+    if (!operation.begun) {
+      return Delivery.NEVER_SENT;
+    }
+    return outgoing != null && !outbox.started(outgoing) ? Delivery.NEVER_SENT : Delivery.UNKNOWN;
+  }
+
+  // ---- on the reader thread ----
+
+  void pongArrived() {
+    liveness.answered();
+  }
+
+  void replyArrived(Envelope.Reply reply) {
+    PendingCall call = calls.take(reply.id());
+    if (call != null) {
+      call.answered(reply);
+      return;
+    }
+    if (reply.id().equals(JsonRpc.NULL_ID) && reply.error() != null) {
+      throw new ProtocolError(
+          "SES-1", "the runner could not read what was sent: " + WireErrors.text(reply.error()));
+    }
+    // SES-4: a late reply is dropped, not an error.
+    counters.lateReplies.increment();
+  }
+
+  // ---- the end ----
+
+  /**
+   * From now on every request gets the verdict; returns those that were open. The first verdict
+   * counts.
+   */
+  List<PendingCall> condemn(RunnerException verdict) {
+    List<PendingCall> orphans = calls.condemn(verdict);
+    controlBytes.open();
+    return orphans;
+  }
+
+  List<String> evidence() {
+    return calls.evidence();
+  }
+}
