@@ -49,10 +49,18 @@ final class Temporals {
 
   private Temporals() {}
 
-  /** A time as Python has it: the form's name, its ISO text and perhaps the id of its zone. */
+  /**
+   * A time as Python has it: the form's name, its ISO text and perhaps the id of its zone.
+   *
+   * <p>Immutable.
+   */
   record Form(String name, String iso, @Nullable String zone) {}
 
-  /** Python's timedelta. */
+  /**
+   * Python's timedelta.
+   *
+   * <p>Immutable.
+   */
   record Delta(long days, int seconds, int micros) {}
 
   /** The form of a date or time; null for a value that is none. */
