@@ -3,13 +3,11 @@ package dev.pyvisor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.testing.Protocol;
-import dev.pyvisor.transport.ThreadJob;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -70,24 +68,6 @@ class HouseRulesTest {
           .doesNotContain("Thread.sleep")
           .doesNotContainPattern("process\\.destroy");
     }
-  }
-
-  @Test
-  void the_page_on_concurrency_lists_the_threads_that_there_are() throws IOException {
-    String page =
-        Files.readString(Protocol.root().resolve("docs/CONCURRENCY.md"), StandardCharsets.UTF_8);
-    List<String> listed = new ArrayList<>();
-    String table = page.substring(page.indexOf("<!-- table:threads -->"));
-    for (String line : table.lines().skip(3).toList()) {
-      if (!line.startsWith("|")) {
-        break;
-      }
-      listed.add(line.split("\\|")[1].strip().replace("`", ""));
-    }
-    assertThat(listed)
-        .containsExactlyInAnyOrderElementsOf(
-            Arrays.stream(ThreadJob.values()).map(ThreadJob::word).toList());
-    assertThat(page).contains("pyvisor-spawner");
   }
 
   private static List<Path> sources() throws IOException {
