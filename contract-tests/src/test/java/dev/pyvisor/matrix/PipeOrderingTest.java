@@ -157,18 +157,7 @@ class PipeOrderingTest {
 
   /** The listener holds the credit back, so that a part of the output must stay in the pipe. */
   private Outcome terminalWaits(String end, Path... release) throws Exception {
-    CountDownLatch listening = new CountDownLatch(1);
-    CellListener stalled =
-        new CellListener() {
-          @Override
-          public void onOutput(OutputChunk chunk) {
-            try {
-              listening.await(10, TimeUnit.SECONDS);
-            } catch (InterruptedException e) {
-              Thread.currentThread().interrupt();
-            }
-          }
-        };
+    StalledListener stalled = new StalledListener();
     Path written = kernel.fifo("written");
     try (SupervisorClient client = open()) {
       CellRun run =
@@ -188,10 +177,32 @@ class PipeOrderingTest {
       // The supervisor answers this after the kernel's end, so it has had the time to be wrong.
       client.request("status", "{}");
       assertThat(run.outcome()).as("the terminal, while output is unread").isNotDone();
-      listening.countDown();
+      stalled.goOn();
       Outcome outcome = run.outcome().get(10, TimeUnit.SECONDS);
       assertThat(outcome.stdoutText()).hasSize(FLOOD);
       return outcome;
+    }
+  }
+
+  /** The same course as above: it shows that the test above would see the mechanism missing. */
+  @Test
+  @Rule("LIF-5")
+  void without_the_last_look_at_the_pipes_a_cell_ends_before_its_output() throws Exception {
+    kernel.amend("output.py", "Pipe.held = lambda self: 0");
+    StalledListener stalled = new StalledListener();
+    Path told = kernel.fifo("told");
+    try (SupervisorClient client = open()) {
+      CellRun run =
+          client
+              .session()
+              .start(
+                  Cell.of("write(1, b'x' * " + FLOOD + ")" + FINISH + "wait('" + told + "')")
+                      .listener(stalled));
+      ScriptedKernel.open(told);
+      client.request("status", "{}");
+      stalled.goOn();
+      Outcome outcome = run.outcome().get(10, TimeUnit.SECONDS);
+      assertThat(outcome.stdoutText().length()).isLessThan(FLOOD);
     }
   }
 

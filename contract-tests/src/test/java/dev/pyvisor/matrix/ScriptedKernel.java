@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Objects;
 
@@ -41,6 +42,12 @@ final class ScriptedKernel {
   /** A client of a runner with this kernel. */
   SupervisorClient.Builder client() {
     return Pipe.client().payload(payload);
+  }
+
+  /** Adds lines to a file of the copy: to take a mechanism away, and see that it is missed. */
+  void amend(String file, String lines) throws IOException {
+    Files.writeString(
+        payload.resolve("_runner").resolve(file), "\n" + lines + "\n", StandardOpenOption.APPEND);
   }
 
   /** A fifo that a script can wait for. */
