@@ -13,6 +13,8 @@ import dev.pyvisor.outcome.OutcomeKind;
 import dev.pyvisor.outcome.OutputChunk;
 import dev.pyvisor.outcome.StreamName;
 import dev.pyvisor.tool.Tool;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -95,6 +97,33 @@ public interface OutputContract extends RunnerContract {
       assertThat(chunks).noneMatch(chunk -> chunk.text().contains("\uFFFD"));
       assertThat(chunks.stream().map(OutputChunk::text).collect(Collectors.joining()))
           .isEqualTo(expected);
+    }
+  }
+
+  /** As much as an outcome keeps, in characters that fit no boundary of a power of two. */
+  @Test
+  @Rule("C21")
+  default void a_long_text_that_an_outcome_keeps_whole_is_unchanged() {
+    int characters = 5_200_000;
+    try (SupervisorClient client = open()) {
+      Outcome outcome = client.session().execute("print('x' + '日' * " + characters + ", end='')");
+      assertThat(outcome.stdout().truncated()).isFalse();
+      assertThat(outcome.stdoutText().equals("x" + "日".repeat(characters))).isTrue();
+    }
+  }
+
+  /** What an outcome does not keep stands in a file; its beginning and end are there. */
+  @Test
+  @Rule("C21")
+  default void output_beyond_what_an_outcome_keeps_is_whole_in_a_file() throws IOException {
+    try (SupervisorClient client = open()) {
+      Outcome outcome =
+          client.session().execute("print('first')\nprint('x' * 40_000_000)\nprint('last')");
+      assertThat(outcome.ok()).isTrue();
+      assertThat(outcome.stdout().truncated()).isTrue();
+      assertThat(outcome.stdout().size()).isEqualTo(40_000_012);
+      assertThat(outcome.stdoutText()).startsWith("first\n").endsWith("last\n");
+      assertThat(Files.size(outcome.stdout().file().orElseThrow())).isEqualTo(40_000_012);
     }
   }
 

@@ -145,6 +145,27 @@ public interface ToolContract extends RunnerContract {
   }
 
   @Test
+  @Rule({"C54", "H29"})
+  default void a_tool_that_calls_its_own_session_from_another_thread_is_told_so_at_once() {
+    Tool again =
+        Tool.of(
+            "again",
+            (arguments, context) ->
+                CompletableFuture.supplyAsync(
+                    () -> {
+                      try {
+                        return context.session().execute("print('never')").stdoutText();
+                      } catch (RunnerException refused) {
+                        return refused.code().wireName();
+                      }
+                    }));
+    try (SupervisorClient client = open(again)) {
+      Outcome outcome = client.session().execute("print(await again())");
+      assertThat(outcome.stdoutText()).isEqualTo("reentrant_call\n");
+    }
+  }
+
+  @Test
   @Rule("C54")
   default void a_tool_may_call_another_session() {
     try (SupervisorClient client = open()) {
