@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -109,8 +110,8 @@ public final class SupervisorClient implements AutoCloseable {
     return Deadline.in(core.timer(), core.settings().callTimeout());
   }
 
-  private static Session face(ClientCore core, SessionCore session) {
-    return new Session(session, new SessionVerbs(core, session));
+  private static Session face(ClientCore core, SessionCore session, BooleanSupplier calling) {
+    return new Session(session, new SessionVerbs(core, session, calling));
   }
 
   /**

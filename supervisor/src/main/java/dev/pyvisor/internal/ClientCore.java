@@ -217,7 +217,7 @@ public final class ClientCore {
             opened.small("generation"),
             name,
             core -> new ToolDesk(core, toolHost));
-    session.face(facade.of(this, session));
+    session.face(calling -> facade.of(this, session, calling));
     link.enter(session);
     return session;
   }

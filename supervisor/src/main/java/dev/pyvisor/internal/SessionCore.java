@@ -19,7 +19,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +40,7 @@ public final class SessionCore {
   private final ByteBudget requests;
   private final Set<Operation> unsettled = ConcurrentHashMap.newKeySet();
   private volatile int generation;
+  private volatile @Nullable Function<BooleanSupplier, Session> faces;
   private volatile @Nullable Session facade;
 
   SessionCore(Link link, int number, int generation, String name, ToolDesk.Maker desk) {
@@ -76,8 +79,15 @@ public final class SessionCore {
     return found;
   }
 
-  void face(Session session) {
-    facade = session;
+  /** Its face for a tool that it called; refused while {@code calling} says that it waits. */
+  Session facade(BooleanSupplier calling) {
+    Function<BooleanSupplier, Session> found = faces;
+    return found == null ? facade() : found.apply(calling);
+  }
+
+  void face(Function<BooleanSupplier, Session> maker) {
+    faces = maker;
+    facade = maker.apply(() -> false);
   }
 
   public void onLateOutput(Consumer<OutputChunk> consumer) {
@@ -167,20 +177,21 @@ public final class SessionCore {
   }
 
   private void expire(Operation operation, Deadline by) {
-    CallTimedOut late = timedOut(operation, by.span(), "no reply");
     if (turn.withdraw(operation)) {
       requests.release(operation.cost());
-      operation.abandon(late, Delivery.NEVER_SENT);
+      operation.abandon(
+          timedOut(operation, by.span(), "its turn did not come"), Delivery.NEVER_SENT);
       return;
     }
     if (link.requests().withdraw(operation)) {
-      operation.abandon(late, Delivery.NEVER_SENT);
+      operation.abandon(
+          timedOut(operation, by.span(), "the runner takes nothing in"), Delivery.NEVER_SENT);
       turn.end(operation);
       pump();
       return;
     }
     // Its turn goes on: the kernel works at it, and its late reply ends the turn.
-    operation.abandon(late, Delivery.UNKNOWN);
+    operation.abandon(timedOut(operation, by.span(), "no reply"), Delivery.UNKNOWN);
   }
 
   private CallTimedOut timedOut(Operation operation, Duration limit, String why) {

@@ -1,6 +1,7 @@
 package dev.pyvisor.internal;
 
 import dev.pyvisor.Session;
+import java.util.function.BooleanSupplier;
 
 /**
  * Makes the public face of a session.
@@ -8,5 +9,6 @@ import dev.pyvisor.Session;
  * <p>Thread-safe: implementations hold no state.
  */
 public interface SessionFacade {
-  Session of(ClientCore client, SessionCore session);
+  /** {@code calling}: whether whoever holds this face is a tool that the session waits for. */
+  Session of(ClientCore client, SessionCore session, BooleanSupplier calling);
 }

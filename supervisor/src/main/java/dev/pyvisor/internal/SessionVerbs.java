@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.BooleanSupplier;
 
 /**
  * What a session can be asked, in terms of cells and requests.
@@ -30,10 +31,13 @@ import java.util.concurrent.CompletionException;
 public final class SessionVerbs {
   private final ClientCore client;
   private final SessionCore session;
+  private final BooleanSupplier calling;
 
-  public SessionVerbs(ClientCore client, SessionCore session) {
+  /** {@code calling}: whether they are asked of by a tool that the session waits for. */
+  public SessionVerbs(ClientCore client, SessionCore session, BooleanSupplier calling) {
     this.client = client;
     this.session = session;
+    this.calling = calling;
   }
 
   public CellHandle start(Cell cell) {
@@ -112,7 +116,7 @@ public final class SessionVerbs {
 
   /** Law 14: a tool that calls its own session back gets an error at once. */
   private void refuseTools(String verb) {
-    if (client.toolRunsHere(session)) {
+    if (calling.getAsBoolean() || client.toolRunsHere(session)) {
       throw reentrant(verb, "a tool");
     }
   }

@@ -36,6 +36,7 @@ final class ToolRun implements ToolRunner.Run, ToolContext {
   private @Nullable Future<?> task;
   private @Nullable ToolEvent event;
   private boolean cancelled;
+  private boolean over;
 
   ToolRun(
       SessionCore session, Message call, String id, ToolRunner.Progress progress, ToolPool pool) {
@@ -80,7 +81,14 @@ final class ToolRun implements ToolRunner.Run, ToolContext {
       progress.answer(answer.envelope(), answer.attachments());
     } finally {
       CALLER.remove();
+      synchronized (this) {
+        over = true;
+      }
     }
+  }
+
+  private synchronized boolean running() {
+    return !over;
   }
 
   private ToolContext begin(String name) {
@@ -148,7 +156,7 @@ final class ToolRun implements ToolRunner.Run, ToolContext {
 
   @Override
   public Session session() {
-    return session.facade();
+    return session.facade(this::running);
   }
 
   @Override
