@@ -41,10 +41,10 @@ record Awkward(String expression, Consumer<@Nullable Object> expected) {
           new Awkward("Lying(a=1)", value -> assertThat(value).isNotNull()),
           new Awkward("float('nan')", equal(Double.NaN)),
           new Awkward("-float('inf')", equal(Double.NEGATIVE_INFINITY)),
-          new Awkward("{(1, 2): 'x'}", equal(Map.of(List.of(1, 2), "x"))),
+          new Awkward("{(1, 2): 'x'}", equal(Map.of(List.of(1L, 2L), "x"))),
           new Awkward("b'\\x00\\xff'", value -> assertThat((byte[]) value).containsExactly(0, 255)),
-          new Awkward("{3, 1, 2}", equal(Set.of(1, 2, 3))),
-          new Awkward("(1, (2, 3))", equal(List.of(1, List.of(2, 3)))),
+          new Awkward("{3, 1, 2}", equal(Set.of(1L, 2L, 3L))),
+          new Awkward("(1, (2, 3))", equal(List.of(1L, List.of(2L, 3L)))),
           new Awkward(
               "datetime.datetime(2026, 1, 2, 3, 4, 5)",
               equal(LocalDateTime.of(2026, 1, 2, 3, 4, 5))),

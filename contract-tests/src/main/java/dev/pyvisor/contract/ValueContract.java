@@ -141,7 +141,7 @@ public interface ValueContract extends RunnerContract {
       Session session = client.session();
       for (Object value :
           List.of(
-              List.of(1, 2.5, "three", true),
+              List.of(1L, 2.5, "three", true),
               Map.of("a", List.of()),
               BigInteger.TWO.pow(64),
               "\u0000 \uD83D\uDE42 \u2028",
