@@ -181,8 +181,10 @@ class TransportTest {
       List<RunnerException> failures = callers.stream().map(CompletableFuture::join).toList();
       assertThat(System.nanoTime() - begun).isLessThan(TimeUnit.SECONDS.toNanos(8));
       assertThat(failures).allMatch(CallTimedOut.class::isInstance);
-      assertThat(failures).anyMatch(failure -> failure.getMessage().contains("queue is full"));
-      assertThat(failures).anyMatch(failure -> failure.delivery() == Delivery.NEVER_SENT);
+      // All but the one whose first bytes fitted the pipe, whether they waited for room or for
+      // their turn.
+      assertThat(failures.stream().filter(failure -> failure.delivery() == Delivery.NEVER_SENT))
+          .hasSizeGreaterThanOrEqualTo(7);
       begun = System.nanoTime();
     }
     assertThat(System.nanoTime() - begun).isLessThan(TimeUnit.SECONDS.toNanos(6));
