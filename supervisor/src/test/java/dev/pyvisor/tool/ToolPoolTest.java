@@ -2,7 +2,10 @@ package dev.pyvisor.tool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Future;
@@ -56,6 +59,30 @@ class ToolPoolTest {
   }
 
   @Test
+  void an_idle_thread_is_used_before_another_is_made() throws Exception {
+    Set<Thread> used = ConcurrentHashMap.newKeySet();
+    for (int call = 0; call < 20; call++) {
+      pool.submit(() -> used.add(Thread.currentThread())).get();
+      await().until(() -> used.stream().allMatch(ToolPoolTest::waits));
+    }
+    assertThat(used).hasSize(1);
+  }
+
+  @Test
+  void a_cancel_does_not_reach_the_next_call_on_the_thread() throws Exception {
+    ToolPool single = new ToolPool(1, ToolPoolTest::daemon);
+    CountDownLatch begun = new CountDownLatch(1);
+    Future<?> first = single.submit(() -> untilInterrupted(begun, new CountDownLatch(1)));
+    begun.await();
+    AtomicBoolean interrupted = new AtomicBoolean();
+    Future<?> next = single.submit(() -> interrupted.set(Thread.interrupted()));
+    single.cancel(first);
+    next.get();
+    assertThat(interrupted).isFalse();
+    single.close();
+  }
+
+  @Test
   void a_tool_that_ignores_its_interrupt_does_not_hold_up_closing() throws Exception {
     CountDownLatch begun = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
@@ -82,6 +109,10 @@ class ToolPoolTest {
     } catch (InterruptedException ignored) {
       // That is the point of it.
     }
+  }
+
+  private static boolean waits(Thread thread) {
+    return thread.getState() == Thread.State.TIMED_WAITING;
   }
 
   private static void meet(CyclicBarrier both, CountDownLatch release) {
