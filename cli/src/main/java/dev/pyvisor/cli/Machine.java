@@ -78,9 +78,7 @@ final class Machine {
                         + pages.strip()
                         + " (beyond them the kernel makes small pipes; Pyvisor works with those)"));
     lines.add(
-        Files.exists(Path.of("/sys/fs/cgroup/cgroup.controllers"))
-            ? "cgroup v2"
-            : "cgroup v1");
+        Files.exists(Path.of("/sys/fs/cgroup/cgroup.controllers")) ? "cgroup v2" : "cgroup v1");
     return lines;
   }
 
