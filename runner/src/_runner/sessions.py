@@ -47,7 +47,7 @@ class Session:
         self.failure: Optional[str] = None  # why there is no kernel; only a reset helps
         self.dropped = 0
         self._opening: Optional[rpc.Request] = None
-        self._resetting: Optional[rpc.Request] = None
+        self._resetting: list[rpc.Request] = []
         self._closing: Optional[rpc.Request] = None
         self._close_deadline: Optional[Timer] = None
         # The kernels' numbers are also those of the process sessions that they lead.
@@ -77,16 +77,21 @@ class Session:
             self._send_tools(self.kernel)
 
     def reset(self, request: rpc.Request) -> None:
-        if self.condition not in ("idle", "failed"):
-            raise RpcError(
-                ErrorCode.INVALID_STATE, f"session {self.state.number} is {self.condition}; reset needs it idle"
-            )
+        condition = self.condition
+        if condition not in ("idle", "failed", "starting"):
+            raise RpcError(ErrorCode.INVALID_STATE, f"session {self.state.number} is {condition}; reset needs it idle")
+        self._resetting.append(request)
+        if condition == "starting":
+            return  # no cell has run in the kernel that comes: it is what is asked for
         kernel, self.kernel = self.kernel, None
         if kernel is not None:
             self._let_go(kernel)
         self.state.names = []
-        self._start_kernel()
-        self._resetting = request
+        try:
+            self._start_kernel()
+        except RpcError:
+            self._resetting.remove(request)
+            raise
 
     def close(self, request: rpc.Request) -> None:
         """Everything that the session started goes; replied to when its kernel has ended."""
@@ -299,8 +304,8 @@ class Session:
             self.output.retire()
 
     def _refuse_waiting(self, refused: RpcError) -> None:
-        waiting = (self._opening, self._resetting)
-        self._opening = self._resetting = None
+        waiting = [self._opening, *self._resetting]
+        self._opening, self._resetting = None, []
         for request in waiting:
             self._reply(request, lambda id: rpc.error(id, refused))
 
@@ -363,10 +368,11 @@ class Session:
             state.cell.restart_clock()
         self.output.begin()
         opening, resetting = self._opening, self._resetting
-        self._opening = self._resetting = None
+        self._opening, self._resetting = None, []
         opened = {"session": state.number, "generation": state.generation, "workspace": state.workspace}
         self._reply(opening, lambda id: rpc.result(id, opened))
-        self._reply(resetting, lambda id: rpc.result(id, {"generation": state.generation}))
+        for request in resetting:
+            self._reply(request, lambda id: rpc.result(id, {"generation": state.generation}))
 
     # --- the end of a cell ---
 
