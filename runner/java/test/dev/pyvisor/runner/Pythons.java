@@ -7,9 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -20,13 +21,13 @@ import java.util.stream.Stream;
  */
 final class Pythons {
   private static final String PROBE =
-      "import sys, os; print('%d.%d.%d %s' % (sys.version_info[:3] + (os.path.realpath(sys.executable),)))";
+      "import sys; print('%d.%d.%d %s' % (sys.version_info[:3] + (sys.executable,)))";
 
   private Pythons() {}
 
   /**
-   * Version text to interpreter, for every version found; {@code pyvisor.pythons} replaces the
-   * search.
+   * Version text to interpreter, for every version found, the first of the PATH where there are
+   * two; {@code pyvisor.pythons} replaces the search.
    */
   static Map<String, Path> all() throws IOException, InterruptedException {
     Map<String, Path> found = new LinkedHashMap<>();
@@ -53,12 +54,13 @@ final class Pythons {
     if (!named.isBlank()) {
       return Stream.of(named.split(File.pathSeparator)).map(Path::of).toList();
     }
-    TreeSet<Path> result = new TreeSet<>();
+    Set<Path> result = new LinkedHashSet<>();
     for (Path folder : folders()) {
       try (Stream<Path> files = Files.list(folder)) {
         files
             .filter(file -> file.getFileName().toString().matches("python(2|3)?(\\.\\d+)?"))
             .filter(Files::isExecutable)
+            .sorted()
             .forEach(result::add);
       }
     }
