@@ -37,6 +37,9 @@ class Sink:
         """Write what the descriptor takes; wait in the loop for the rest."""
         gone, wrote = 0, False
         try:
+            if self._partial is None and len(self._ordered) == 1 and not self._urgent:
+                gone = self._write_one()
+                wrote = True
             while self.queued:
                 buffers = self._next_buffers()
                 done = os.writev(self.fd, buffers)
@@ -69,6 +72,17 @@ class Sink:
         self._urgent.clear()
         self._partial = None
         return sum(cost for _, cost in waiting)
+
+    def _write_one(self) -> int:
+        """The usual case: one frame, which the descriptor takes whole."""
+        data, cost = self._ordered[0]
+        done = os.write(self.fd, data)
+        self._ordered.popleft()
+        self.queued -= done
+        if done == len(data):
+            return cost
+        self._partial = (memoryview(data)[done:], cost)
+        return 0
 
     def _next_buffers(self) -> list[memoryview]:
         buffers = [] if self._partial is None else [self._partial[0]]

@@ -223,8 +223,10 @@ class Kernel:
 
     def take_in(self, *, threads_only: bool = False) -> None:
         """Take in all that it has said until now, in whichever channel."""
-        if self.fault is None:
+        if self.fault is None and linux.readable_bytes(self._door.fileno()):
             self._open_channels()
+        if threads_only and len(self._channels) == 1:
+            return
         for channel in list(self._channels.values()):
             if threads_only and channel is self.main:
                 continue

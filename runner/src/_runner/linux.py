@@ -6,7 +6,7 @@ import ctypes
 import fcntl
 import os
 import signal
-import struct
+import sys
 import termios
 import time
 from typing import Container, Iterator, Mapping, NamedTuple, Optional
@@ -42,7 +42,7 @@ def hide_memory() -> None:
 
 def readable_bytes(fd: int) -> int:
     """What a pipe or a stream socket holds now."""
-    return struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, b"\0\0\0\0"))[0]
+    return int.from_bytes(fcntl.ioctl(fd, termios.FIONREAD, b"\0\0\0\0"), sys.byteorder)
 
 
 class Process(NamedTuple):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import heapq
 import itertools
 import os
-import selectors
+import select
 import signal
 import time
 from typing import Any, Callable, Optional
 
 from . import linux
 
-READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+READ, WRITE = select.EPOLLIN, select.EPOLLOUT
 Handler = Callable[[], None]
 
 
@@ -32,13 +32,14 @@ class Loop:
     """Waits, and calls who is concerned. Single-threaded."""
 
     def __init__(self) -> None:
-        self._selector = selectors.DefaultSelector()
+        self._epoll = select.epoll()  # `selectors` would cost more than the handlers of a small message
         self._timers: list[tuple[float, int, Timer]] = []
         self._order = itertools.count()
         self._running = True
         # What all handlers of a round have queued goes out together.
         self.before_wait: Handler = lambda: None
         self._on_child: Optional[Callable[[linux.Ended], None]] = None
+        self._child_hint = False
         self._wake, self._woken = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._handlers: dict[int, dict[int, Handler]] = {}
 
@@ -50,6 +51,7 @@ class Loop:
         self.on(self._wake, READ, self._drain_wake)
 
     def _drain_wake(self) -> None:
+        self._child_hint = True
         try:
             while os.read(self._wake, 4096):
                 pass
@@ -63,7 +65,7 @@ class Loop:
             if handler is None:
                 return
             self._handlers[fd] = handlers = {event: handler}
-            self._selector.register(fd, event, handlers)
+            self._epoll.register(fd, event)
             return
         before = sum(handlers)
         if handler is None:
@@ -73,13 +75,13 @@ class Loop:
         after = sum(handlers)
         if after == 0:
             del self._handlers[fd]
-            self._selector.unregister(fd)
+            self._epoll.unregister(fd)
         elif after != before:
-            self._selector.modify(fd, after, handlers)
+            self._epoll.modify(fd, after)
 
     def forget(self, fd: int) -> None:
         if self._handlers.pop(fd, None) is not None:
-            self._selector.unregister(fd)
+            self._epoll.unregister(fd)
 
     def after(self, seconds: float, action: Handler) -> Timer:
         timer = Timer(action)
@@ -96,15 +98,19 @@ class Loop:
     def turn(self) -> None:
         """Wait once, and call who is concerned."""
         self.before_wait()
-        for key, events in self._selector.select(self._patience()):
-            handlers: dict[int, Handler] = key.data
-            for event in (READ, WRITE):
-                # Looked up now: a handler before this one may have taken the interest back.
-                if events & event and self._handlers.get(key.fd) is handlers and event in handlers:
-                    handlers[event]()
-        self._ring()
-        if self._on_child is not None:
-            # The wake-up descriptor is a hint: children are looked for after every wake.
+        found = self._epoll.poll(self._patience())
+        # Looked up before any handler runs: one may close a descriptor and another get its number.
+        for fd, events, handlers in [(fd, events, self._handlers.get(fd)) for fd, events in found]:
+            if handlers is None:
+                continue
+            if events & ~WRITE and READ in handlers and self._handlers.get(fd) is handlers:
+                handlers[READ]()
+            if events & ~READ and WRITE in handlers and self._handlers.get(fd) is handlers:
+                handlers[WRITE]()
+        if self._timers:
+            self._ring()
+        if self._child_hint and self._on_child is not None:
+            self._child_hint = False  # signals come together: all that have ended are looked for
             for ended in linux.reap():
                 self._on_child(ended)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import Iterator, NamedTuple, Optional, Sequence
 
 from . import limits
@@ -18,8 +17,7 @@ _HEAD = struct.Struct(">IH")
 _MESSAGE = int(FrameKind.MESSAGE)
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     """A whole message, with the header fields of its frames."""
 
     kind: int
@@ -165,7 +163,7 @@ def _message(first: Frame, head: Head, payload: bytes) -> Message:
 
 def check_size(envelope: Bytes, attachments: Sequence[Bytes]) -> None:
     """Raise `message_too_large` for what no receiver would take, before any of it is sent."""
-    size = len(envelope) + sum(map(len, attachments))
+    size = len(envelope) + (sum(map(len, attachments)) if attachments else 0)
     if size > limits.MESSAGE:
         raise RpcError(ErrorCode.MESSAGE_TOO_LARGE, f"a message of {size} bytes is larger than {limits.MESSAGE}")
     if len(attachments) > limits.ATTACHMENTS:
@@ -179,15 +177,14 @@ def encoded_frames(message: Message, extra_flags: int = 0) -> Iterator[bytes]:
 
     Attachments must be contiguous bytes (`memoryview(x).cast("B")` for anything else).
     """
-    check_size(message.envelope, message.attachments)
-    sizes = [len(attachment) for attachment in message.attachments]
-    head = _HEAD.pack(len(message.envelope), len(sizes))
+    kind, channel, session, generation, cell, number, envelope, attachments = message
+    check_size(envelope, attachments)
+    sizes = [len(attachment) for attachment in attachments] if attachments else []
+    head = _HEAD.pack(len(envelope), len(sizes))
     if sizes:
         head += struct.pack(f">{len(sizes)}I", *sizes)
-    kind, channel, session, generation = message.kind, message.channel, message.session, message.generation
-    cell, number = message.cell, message.number
-    if len(head) + len(message.envelope) + sum(sizes) <= limits.FRAME_BODY:
-        body = b"".join((head, message.envelope, *message.attachments))
+    if len(head) + len(envelope) + sum(sizes) <= limits.FRAME_BODY:
+        body = b"".join((head, envelope, *attachments))
         yield encode_fields(kind, _WHOLE | extra_flags, channel, session, generation, cell, number, body)
         return
     flags = _FIRST | extra_flags

@@ -50,10 +50,19 @@ class Nursery:
         self._births += 1
         request = json.dumps({**config, "birth": self._births}).encode("ascii")
         try:
-            socket.send_fds(self._socket, [request], descriptors)
+            self._send(request, descriptors)
         except OSError as problem:
             raise RpcError(ErrorCode.EXECUTION_FAILED, f"the zygote takes no request: {problem}") from None
         self._awaited[self._births] = awaited
+
+    def _send(self, request: bytes, descriptors: Sequence[int]) -> None:
+        try:
+            socket.send_fds(self._socket, [request], descriptors)
+        except BrokenPipeError:  # it has ended, which is told later: another takes its place now
+            linux.kill(self.pid)
+            self._zygote_ended("its channel was closed")
+            self._start()
+            socket.send_fds(self._socket, [request], descriptors)
 
     def listen(self) -> None:
         """Take the answers that are there."""
@@ -81,18 +90,18 @@ class Nursery:
     def child_ended(self, ended: linux.Ended) -> None:
         """A child has ended that is no known kernel: the zygote, a kernel not known yet, or an adopted orphan."""
         if ended.pid == self.pid:
-            self._zygote_ended(ended.status)
+            self._zygote_ended(f"wait status {ended.status}")
         elif self._awaited:
             self._ended_early[ended.pid] = ended
 
-    def _zygote_ended(self, status: int) -> None:
+    def _zygote_ended(self, how: str) -> None:
         self._loop.forget(self._socket.fileno())
         self._socket.close()
         self.pid = 0
         self._ended_early.clear()
         orphans, self._awaited = self._awaited, {}
         for awaited in orphans.values():
-            awaited.on_failed(f"the zygote ended with wait status {status}")
+            awaited.on_failed(f"the zygote ended: {how}")
 
     def _start(self) -> None:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -89,8 +89,9 @@ class Session:
         self.state.names = []
         try:
             self._start_kernel()
-        except RpcError:
+        except RpcError as problem:
             self._resetting.remove(request)
+            self.failure = problem.message  # another reset may try again
             raise
 
     def close(self, request: rpc.Request) -> None:
