@@ -35,7 +35,6 @@ FRAME_BODY = FRAME - FRAME_HEADER
 PING_BODY = 8
 CREDIT_MAX = 2**31 - 1
 CHANNEL_MAX = 0xFFFF
-U32_MAX = 2**32 - 1
 SUPERVISOR_NUMBERS = 2**31  # message numbers from here on are the supervisor's own (FRM-12)
 SUPERVISOR_NUMBERS = 2**31  # message numbers from here on are the supervisor's own (FRM-12)
 
@@ -45,7 +44,6 @@ OUTBOUND_HIGH = 1 * MIB  # above it nothing more is read from kernels: a host th
 OUTBOUND_LOW = 256 * KIB  # below it reading goes on; apart from the mark above so that it does not flutter
 OUTBOUND_MAX = 64 * MIB  # requests answered but never read: beyond it the host is taken for broken
 WRITEV_BUFFERS = 64  # buffers handed to one writev, far below IOV_MAX (1,024)
-TOOLS_MESSAGE = CONTROL_MESSAGE  # the list of tools as passed on to a kernel
 NAME_LENGTH = 200  # characters of a session's name
 LOST_NAMES = 10_000  # names that a kernel may report as its globals
 STATUS_DETAIL = 2000  # characters of a dying kernel's standard error quoted in an error
@@ -69,7 +67,6 @@ BIRTH_DATAGRAM = 64 * KIB  # a request to fork: a few numbers and one path
 PRIVATE_FD_MIN = 100  # channels live above the numbers that careless code closes or reuses
 
 # --- kernels and supervisor alike ---
-MESSAGE_HEAD = 6
 KERNEL_OOM_SCORE = 1000  # under memory pressure the kernel goes first, never the supervisor
 
 # --- inside a kernel ---
