@@ -1,5 +1,6 @@
 package dev.pyvisor;
 
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -10,21 +11,65 @@ import java.util.Optional;
  * @param code Python; code fences around it are taken off when it is sent
  * @param value whether the value of the last expression is reported
  * @param listener who hears of output and tool calls while the cell runs
+ * @param timeLimit how long it may run, from the moment the kernel starts the code; empty: as the
+ *     client's builder says
+ * @param interruptGrace how long it may take to heed an interrupt or its deadline before its kernel
+ *     is killed; empty: as the client's builder says
  */
-public record Cell(String code, ValueMode value, Optional<CellListener> listener) {
+public record Cell(
+    String code,
+    ValueMode value,
+    Optional<CellListener> listener,
+    Optional<TimeLimit> timeLimit,
+    Optional<Duration> interruptGrace) {
+
+  public Cell {
+    interruptGrace.ifPresent(TimeLimit::grace);
+  }
 
   /** A cell whose value is not asked for and whom nobody listens to. */
   public static Cell of(String code) {
-    return new Cell(code, ValueMode.NOTHING, Optional.empty());
+    return new Cell(code, ValueMode.NOTHING, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   /** The same cell, reporting the value of its last expression. */
   public Cell withValue() {
-    return new Cell(code, ValueMode.LAST_EXPRESSION, listener);
+    return new Cell(code, ValueMode.LAST_EXPRESSION, listener, timeLimit, interruptGrace);
   }
 
   /** The same cell, with a listener. */
   public Cell listener(CellListener newListener) {
-    return new Cell(code, value, Optional.of(newListener));
+    return new Cell(code, value, Optional.of(newListener), timeLimit, interruptGrace);
+  }
+
+  /**
+   * The same cell, which may run so long. When the time is over it is interrupted, and its outcome
+   * is {@code timed_out}; the session's state stays. What is finer than a millisecond is rounded
+   * up.
+   *
+   * @throws IllegalArgumentException when the limit is below 1 ms or above {@link
+   *     TimeLimit#LONGEST}
+   */
+  public Cell timeout(Duration limit) {
+    return limited(TimeLimit.of(limit));
+  }
+
+  /** The same cell, which may run for ever. */
+  public Cell noTimeout() {
+    return limited(TimeLimit.none());
+  }
+
+  /**
+   * The same cell, which has so long to heed an interrupt or its deadline: three interrupts within
+   * the first half, then its kernel is killed. Zero: killed at once.
+   *
+   * @throws IllegalArgumentException when it is negative or above {@link TimeLimit#LONGEST}
+   */
+  public Cell grace(Duration grace) {
+    return new Cell(code, value, listener, timeLimit, Optional.of(grace));
+  }
+
+  private Cell limited(TimeLimit limit) {
+    return new Cell(code, value, listener, Optional.of(limit), interruptGrace);
   }
 }

@@ -21,6 +21,21 @@ public final class Defaults {
   /** A verb other than execute, from the call to its answer, waiting for its turn included. */
   public static final Duration CALL_TIMEOUT = Duration.ofSeconds(30);
 
+  /** A cell, from the moment the kernel starts its code; an agent's longest honest computation. */
+  public static final Duration CELL_TIMEOUT = Duration.ofSeconds(300);
+
+  /**
+   * From a cell's deadline or an interrupt until its kernel is killed: Python code heeds the first
+   * signal within microseconds, a native call may need longer.
+   */
+  public static final Duration INTERRUPT_GRACE = Duration.ofSeconds(2);
+
+  /** A host tool, from its call to its answer, waiting for a thread included. */
+  public static final Duration TOOL_TIMEOUT = Duration.ofSeconds(60);
+
+  /** When sessions keep a frozen copy of their state. */
+  public static final CheckpointPolicy CHECKPOINTS = CheckpointPolicy.AUTO;
+
   /** Closing in all: what the runner takes (2 s by LIF-9), then force. */
   public static final Duration CLOSE_LIMIT = Duration.ofSeconds(3);
 

@@ -1,11 +1,16 @@
 package dev.pyvisor;
 
+import dev.pyvisor.internal.Reentrancy;
 import dev.pyvisor.internal.SessionCore;
 import dev.pyvisor.internal.SessionVerbs;
+import dev.pyvisor.internal.StateVerbs;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutputChunk;
+import dev.pyvisor.outcome.StateReport;
 import dev.pyvisor.tool.Tool;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
@@ -21,10 +26,14 @@ import java.util.function.Consumer;
 public final class Session {
   private final SessionCore core;
   private final SessionVerbs verbs;
+  private final StateVerbs state;
+  private final Reentrancy reentrancy;
 
-  Session(SessionCore core, SessionVerbs verbs) {
+  Session(SessionCore core, SessionVerbs verbs, StateVerbs state, Reentrancy reentrancy) {
     this.core = core;
     this.verbs = verbs;
+    this.state = state;
+    this.reentrancy = reentrancy;
   }
 
   public String name() {
@@ -48,7 +57,7 @@ public final class Session {
    * @throws dev.pyvisor.error.CallCancelled when this thread is interrupted
    */
   public Outcome execute(Cell cell) {
-    verbs.refuseListener("execute");
+    reentrancy.refuseListener("execute");
     return verbs.start(cell).awaitOrCancel();
   }
 
@@ -67,7 +76,7 @@ public final class Session {
    * @throws dev.pyvisor.error.CallFailed when there is no such variable
    */
   public Value get(String name) {
-    verbs.refuseListener("get");
+    reentrancy.refuseListener("get");
     return verbs.await(verbs.get(name), "get " + name);
   }
 
@@ -77,7 +86,7 @@ public final class Session {
    * @throws dev.pyvisor.error.CallFailed when the name is no identifier
    */
   public void set(String name, Object value) {
-    verbs.refuseListener("set");
+    reentrancy.refuseListener("set");
     verbs.await(verbs.set(name, value), "set " + name);
   }
 
@@ -107,17 +116,103 @@ public final class Session {
   }
 
   /**
+   * Hears when another process has taken this session over, after the outcome of the cell that
+   * brought it about. The consumer given last is the one that hears.
+   */
+  public void onGeneration(Consumer<GenerationChange> consumer) {
+    core.onGeneration(consumer);
+  }
+
+  /**
+   * Interrupts the cell that runs, and returns when the session is free for the next one: at the
+   * latest when the cell's grace is over and a new kernel is there. Cells that wait are not
+   * touched. Does not wait for its turn. A tool of this session may call it: it ends with its cell.
+   *
+   * @return false when no cell runs; then nothing was sent
+   * @throws dev.pyvisor.error.CallTimedOut when the cell has not ended within the client's
+   *     interrupt grace and call time-out together
+   * @throws dev.pyvisor.error.CallFailed {@code REENTRANT_CALL} from a listener of this session,
+   *     which would wait for itself; it can use {@link #interruptAsync}
+   */
+  public boolean interrupt() {
+    return interrupt(state.interruptLimit());
+  }
+
+  /**
+   * Like {@link #interrupt()}, waiting at most so long. The interrupt is sent in any case.
+   *
+   * @throws dev.pyvisor.error.CallTimedOut when the cell has not ended by then
+   */
+  public boolean interrupt(Duration limit) {
+    return state.interrupt(limit);
+  }
+
+  /** Like {@link #interrupt()}, without waiting. */
+  public CompletableFuture<Boolean> interruptAsync() {
+    return state.interruptAsync();
+  }
+
+  /**
+   * Keeps the state as it is when what was called before is done, under a name; one of that name is
+   * replaced. At most four names are kept.
+   *
+   * @throws dev.pyvisor.error.CallFailed when there are more than four, or the name is not one of 1
+   *     to 200 characters
+   */
+  public CheckpointReport checkpoint(String name) {
+    return state.checkpoint(name);
+  }
+
+  /**
+   * Goes back to a checkpoint, which stays and can be used again. Tools stay. Files, sockets and
+   * what tools have done do not go back; the report says so.
+   *
+   * @throws dev.pyvisor.error.CallFailed when there is none of that name
+   */
+  public StateReport rollback(String name) {
+    return state.rollback(name);
+  }
+
+  /**
+   * Gives a checkpoint up and frees its memory.
+   *
+   * @throws dev.pyvisor.error.CallFailed when there is none of that name
+   */
+  public void dropCheckpoint(String name) {
+    state.dropCheckpoint(name);
+  }
+
+  /**
+   * Opens another session that starts with a copy of this one's state and its tools: in a kernel,
+   * with random numbers and a working directory of its own. From then on they know nothing of each
+   * other.
+   *
+   * @param newName the new session's name
+   */
+  public Session branch(String newName) {
+    return state.branch(newName, Optional.empty(), SupervisorClient::face).facade();
+  }
+
+  /**
+   * Like {@link #branch(String)}, with the state of a checkpoint of this session.
+   *
+   * @throws dev.pyvisor.error.CallFailed when there is none of that name
+   */
+  public Session branch(String newName, String checkpoint) {
+    return state.branch(newName, Optional.of(checkpoint), SupervisorClient::face).facade();
+  }
+
+  /**
    * Starts over with fresh globals in a new kernel; tools stay. Runs when what was called before is
    * done.
    */
   public void reset() {
-    verbs.refuseListener("reset");
-    verbs.await(verbs.reset(), "reset");
+    state.reset();
   }
 
   /** Ends the session with its kernel. What still waits settles as never started. */
   public void close() {
-    verbs.refuseListener("close");
+    reentrancy.refuseListener("close");
     verbs.close();
   }
 }

@@ -7,8 +7,10 @@ import dev.pyvisor.internal.ClientSettings;
 import dev.pyvisor.internal.Counters;
 import dev.pyvisor.internal.Deadline;
 import dev.pyvisor.internal.Futures;
+import dev.pyvisor.internal.Reentrancy;
 import dev.pyvisor.internal.SessionCore;
 import dev.pyvisor.internal.SessionVerbs;
+import dev.pyvisor.internal.StateVerbs;
 import dev.pyvisor.tool.Tool;
 import dev.pyvisor.transport.Trust;
 import java.nio.file.Path;
@@ -21,6 +23,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -110,8 +113,13 @@ public final class SupervisorClient implements AutoCloseable {
     return Deadline.in(core.timer(), core.settings().callTimeout());
   }
 
-  private static Session face(ClientCore core, SessionCore session, BooleanSupplier calling) {
-    return new Session(session, new SessionVerbs(core, session, calling));
+  static Session face(ClientCore core, SessionCore session, BooleanSupplier calling) {
+    Reentrancy reentrancy = new Reentrancy(session, calling);
+    return new Session(
+        session,
+        new SessionVerbs(core, session, reentrancy),
+        new StateVerbs(core, session, reentrancy),
+        reentrancy);
   }
 
   /**
@@ -120,6 +128,9 @@ public final class SupervisorClient implements AutoCloseable {
    * <p>Confined to the thread that builds.
    */
   public static final class Builder {
+    private static final Pattern MODULE =
+        Pattern.compile("[\\p{L}_][\\p{L}\\p{N}_]*(\\.[\\p{L}_][\\p{L}\\p{N}_]*)*");
+
     private String backend = Defaults.BACKEND;
     private Optional<Path> python = Optional.empty();
     private Optional<Path> payload = Optional.empty();
@@ -129,6 +140,11 @@ public final class SupervisorClient implements AutoCloseable {
     private Trust trust = Trust.NOT_STATED;
     private Duration startTimeout = Defaults.START_TIMEOUT;
     private Duration callTimeout = Defaults.CALL_TIMEOUT;
+    private TimeLimit cellTimeout = TimeLimit.of(Defaults.CELL_TIMEOUT);
+    private Duration interruptGrace = Defaults.INTERRUPT_GRACE;
+    private TimeLimit toolTimeout = TimeLimit.of(Defaults.TOOL_TIMEOUT);
+    private CheckpointPolicy checkpoints = Defaults.CHECKPOINTS;
+    private final List<String> preload = new ArrayList<>();
     private int toolThreads = Defaults.TOOL_THREADS;
     private Optional<String> pythonLogging = Optional.empty();
     private Optional<Executor> callbackExecutor = Optional.empty();
@@ -211,6 +227,74 @@ public final class SupervisorClient implements AutoCloseable {
       return this;
     }
 
+    /**
+     * How long a cell may run that does not say so itself. Default: 300 s.
+     *
+     * @throws IllegalArgumentException when it is below 1 ms or above {@link TimeLimit#LONGEST}
+     */
+    public Builder cellTimeout(Duration limit) {
+      cellTimeout = TimeLimit.of(limit);
+      return this;
+    }
+
+    /** A cell that does not say so itself may run for ever. */
+    public Builder noCellTimeout() {
+      cellTimeout = TimeLimit.none();
+      return this;
+    }
+
+    /**
+     * How long a cell may take to heed an interrupt or its deadline before its kernel is killed.
+     * Default: 2 s.
+     *
+     * @throws IllegalArgumentException when it is negative or above {@link TimeLimit#LONGEST}
+     */
+    public Builder interruptGrace(Duration grace) {
+      interruptGrace = TimeLimit.grace(grace);
+      return this;
+    }
+
+    /**
+     * How long a host tool may take that does not say so itself, from its call to its answer.
+     * Default: 60 s.
+     *
+     * @throws IllegalArgumentException when it is below 1 ms or above {@link TimeLimit#LONGEST}
+     */
+    public Builder toolTimeout(Duration limit) {
+      toolTimeout = TimeLimit.of(limit);
+      return this;
+    }
+
+    /** A host tool that does not say so itself may take as long as its cell runs. */
+    public Builder noToolTimeout() {
+      toolTimeout = TimeLimit.none();
+      return this;
+    }
+
+    /** When sessions keep a frozen copy of their state. Default: {@link CheckpointPolicy#AUTO}. */
+    public Builder checkpoints(CheckpointPolicy policy) {
+      checkpoints = policy;
+      return this;
+    }
+
+    /**
+     * Python modules that the runner imports once, before the first session: every session then has
+     * them at no cost of its own, though a cell still has to import their names. One that cannot be
+     * imported is passed over. Default: none.
+     *
+     * @throws IllegalArgumentException when a name is not a module's
+     */
+    public Builder preload(String... modules) {
+      for (String module : modules) {
+        if (!MODULE.matcher(module).matches()) {
+          throw new IllegalArgumentException(
+              "preload needs names of Python modules such as 'numpy', not '" + module + "'");
+        }
+        preload.add(module);
+      }
+      return this;
+    }
+
     /** How many host tools run at once. Default: 64. */
     public Builder toolThreads(int threads) {
       if (threads < 1) {
@@ -257,6 +341,11 @@ public final class SupervisorClient implements AutoCloseable {
                   trust,
                   startTimeout,
                   callTimeout,
+                  cellTimeout,
+                  interruptGrace,
+                  toolTimeout,
+                  checkpoints,
+                  preload,
                   toolThreads,
                   pythonLogging,
                   callbackExecutor));

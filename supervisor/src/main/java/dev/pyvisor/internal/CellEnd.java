@@ -1,6 +1,7 @@
 package dev.pyvisor.internal;
 
 import dev.pyvisor.Defaults;
+import dev.pyvisor.error.CallCancelled;
 import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.RunnerException;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * How a cell ended: by its terminal, by a refusal, or with the connection.
+ * How a cell ended: by its terminal, by a refusal, by being withdrawn, or with the connection.
  *
  * <p>Immutable.
  */
@@ -52,6 +53,20 @@ record CellEnd(
         null,
         null,
         Causes.state(failure),
+        failure);
+  }
+
+  /** It was taken back before the runner saw any of it. */
+  static CellEnd withdrawn(String runnerId, String what) {
+    RunnerException failure =
+        new CallCancelled(
+            runnerId, Delivery.NEVER_SENT, what + " was withdrawn before it was sent");
+    return new CellEnd(
+        OutcomeKind.CANCELLED,
+        Optional.of(Causes.of(failure)),
+        null,
+        null,
+        StateReport.live(),
         failure);
   }
 

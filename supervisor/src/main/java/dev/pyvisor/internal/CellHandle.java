@@ -7,7 +7,7 @@ import java.util.concurrent.ExecutionException;
 /**
  * A started cell as its starter sees it.
  *
- * <p>Thread-safe: it only reads.
+ * <p>Thread-safe: it holds no state of its own.
  */
 public final class CellHandle {
   private final SessionCore session;
@@ -20,6 +20,11 @@ public final class CellHandle {
 
   public int cell() {
     return operation.cell();
+  }
+
+  /** Withdraws or interrupts it; false when it has ended. Does not wait. */
+  public boolean interrupt() {
+    return session.interrupt(operation);
   }
 
   public CompletableFuture<Outcome> published() {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * One cell: from its request over its output to its outcome.
  *
  * <p>Thread-safe: the totals are the reader's; what is held back is the mailbox's; the capture
- * guards itself; the end is settled once, by the future.
+ * guards itself; its interrupt is guarded by this; the end is settled once, by the future.
  */
 final class CellOperation extends Operation {
   final CompletableFuture<CellResult> result = new CompletableFuture<>();
@@ -38,6 +38,9 @@ final class CellOperation extends Operation {
 
   private long toolCalls;
   private @Nullable Message report;
+  private boolean written;
+  private boolean interruptWanted;
+  private boolean interruptOpen;
   private volatile int cell;
   private volatile @Nullable Capture capture;
 
@@ -172,6 +175,56 @@ final class CellOperation extends Operation {
     if (!result.isDone()) {
       releaseHeld();
       result.complete(end.result(cell, capture));
+    }
+  }
+
+  // ---- its interrupt, any thread ----
+
+  /** Whether its end is known; its output may still be on its way to its listener. */
+  boolean hasEnded() {
+    return known.get() != null;
+  }
+
+  /** From now on it is not to run any longer. */
+  synchronized void wantInterrupt() {
+    interruptWanted = true;
+  }
+
+  synchronized boolean interruptWanted() {
+    return interruptWanted;
+  }
+
+  @Override
+  synchronized void left(boolean onItsWay) {
+    written = onItsWay;
+  }
+
+  /**
+   * Whether the caller is to send the interrupt now: never before the cell itself is written, for
+   * then the runner would not know of it, and never while another is unanswered.
+   */
+  synchronized boolean claimInterrupt() {
+    if (!interruptWanted || !written || interruptOpen || hasEnded()) {
+      return false;
+    }
+    interruptOpen = true;
+    return true;
+  }
+
+  synchronized void interruptAnswered() {
+    interruptOpen = false;
+    interruptWanted = false;
+  }
+
+  CellRequest request() {
+    return request;
+  }
+
+  /** It was taken back before a byte of it was written. */
+  void withdrawn() {
+    CellEnd end = CellEnd.withdrawn(session.runnerId(), describe());
+    if (known.compareAndSet(null, end)) {
+      result.complete(end.result(0, null));
     }
   }
 

@@ -17,13 +17,14 @@ import dev.pyvisor.transport.TransportConfig;
 import dev.pyvisor.wire.Fields;
 import dev.pyvisor.wire.Hello;
 import dev.pyvisor.wire.Json;
-import dev.pyvisor.wire.JsonRpc;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -33,9 +34,12 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * One client from its opening to its end: what it starts it ends, in the reverse order, within its
@@ -47,6 +51,10 @@ import tools.jackson.databind.JsonNode;
 public final class ClientCore {
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final int ID_BYTES = 4;
+
+  /** What the zygote imports before the first kernel is forked from it. */
+  private static final String PRELOAD = "PYVISOR_PRELOAD";
+
   private static final Duration IDLE_THREAD = Duration.ofSeconds(5);
 
   private final String runnerId;
@@ -122,7 +130,7 @@ public final class ClientCore {
             runnerId,
             settings.python(),
             settings.payload(),
-            settings.environment(),
+            environment(),
             directory,
             settings.startTimeout(),
             settings.trust(),
@@ -141,6 +149,15 @@ public final class ClientCore {
             hello.runnerVersion(),
             hello.incarnation(),
             settings.backend());
+  }
+
+  private Map<String, String> environment() {
+    if (settings.preload().isEmpty()) {
+      return settings.environment();
+    }
+    Map<String, String> environment = new LinkedHashMap<>(settings.environment());
+    environment.put(PRELOAD, String.join(",", settings.preload()));
+    return environment;
   }
 
   private Hello awaitHello(Deadline deadline) {
@@ -199,7 +216,7 @@ public final class ClientCore {
                     "session.open",
                     openParams(name),
                     deadline,
-                    result -> enter(name, result, facade)),
+                    result -> enter(name, result, facade, fresh -> {})),
             () -> Futures.interrupted(runnerId, "a session"));
     if (!settings.tools().isEmpty()) {
       registerTools(session, settings.tools(), deadline);
@@ -208,8 +225,12 @@ public final class ClientCore {
   }
 
   /** On the reader thread: what the new kernel says next already finds its session. */
-  private SessionCore enter(String name, JsonNode result, SessionFacade facade) {
-    Fields opened = new Fields("SES-9", "the result of session.open", result);
+  private SessionCore enter(
+      String name,
+      @Nullable JsonNode result,
+      SessionFacade facade,
+      Consumer<SessionCore> equipping) {
+    Fields opened = new Fields("SES-9", "the result of opening session '" + name + "'", result);
     SessionCore session =
         new SessionCore(
             link,
@@ -218,23 +239,25 @@ public final class ClientCore {
             name,
             core -> new ToolDesk(core, toolHost));
     session.face(calling -> facade.of(this, session, calling));
+    equipping.accept(session);
     link.enter(session);
     return session;
   }
 
+  /** On the reader thread, as a session that was opened; its tools are there from the start. */
+  SessionCore enterBranch(
+      SessionCore parent, String name, @Nullable JsonNode result, SessionFacade facade) {
+    return enter(name, result, facade, branch -> toolHost.inherit(branch, parent));
+  }
+
   private String openParams(String name) {
-    StringBuilder params = new StringBuilder("{\"name\":").append(JsonRpc.quoted(name));
+    ObjectNode params = JsonNodeFactory.instance.objectNode();
+    params.put("name", name).put("checkpoint", settings.checkpoints().wireName());
     settings
         .workspace()
-        .ifPresent(
-            workspace ->
-                params
-                    .append(",\"workspace\":")
-                    .append(JsonRpc.quoted(workspace.toAbsolutePath().toString())));
-    settings
-        .pythonLogging()
-        .ifPresent(level -> params.append(",\"logging\":").append(JsonRpc.quoted(level)));
-    return params.append('}').toString();
+        .ifPresent(workspace -> params.put("workspace", workspace.toAbsolutePath().toString()));
+    settings.pythonLogging().ifPresent(level -> params.put("logging", level));
+    return params.toString();
   }
 
   void registerTools(SessionCore session, List<Tool> tools, Deadline deadline) {
@@ -247,11 +270,6 @@ public final class ClientCore {
     Futures.await(
         link.requests().request("tools.register", params, deadline),
         () -> Futures.interrupted(runnerId, "tools.register"));
-  }
-
-  /** Whether this thread runs a tool that this session called. */
-  boolean toolRunsHere(SessionCore session) {
-    return ToolRun.runsHere(session);
   }
 
   void closeSession(SessionCore session, Deadline deadline) {

@@ -1,5 +1,7 @@
 package dev.pyvisor.internal;
 
+import dev.pyvisor.CheckpointPolicy;
+import dev.pyvisor.TimeLimit;
 import dev.pyvisor.tool.Tool;
 import dev.pyvisor.transport.Trust;
 import java.nio.file.Path;
@@ -24,6 +26,11 @@ public record ClientSettings(
     Trust trust,
     Duration startTimeout,
     Duration callTimeout,
+    TimeLimit cellTimeout,
+    Duration interruptGrace,
+    TimeLimit toolTimeout,
+    CheckpointPolicy checkpoints,
+    List<String> preload,
     int toolThreads,
     Optional<String> pythonLogging,
     Optional<Executor> callbackExecutor) {
@@ -31,5 +38,6 @@ public record ClientSettings(
   public ClientSettings {
     environment = Map.copyOf(environment);
     tools = List.copyOf(tools);
+    preload = List.copyOf(preload);
   }
 }

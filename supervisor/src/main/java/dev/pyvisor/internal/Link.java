@@ -1,6 +1,7 @@
 package dev.pyvisor.internal;
 
 import dev.pyvisor.Defaults;
+import dev.pyvisor.GenerationChange;
 import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.ExitReport;
@@ -21,6 +22,7 @@ import dev.pyvisor.wire.Limits;
 import dev.pyvisor.wire.Message;
 import dev.pyvisor.wire.MessageReader;
 import dev.pyvisor.wire.ProtocolError;
+import dev.pyvisor.wire.Terminal;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,6 +58,7 @@ final class Link implements TransportListener {
   private final MessageReader reader = new MessageReader(); // the reader's
   private boolean greeted; // the reader's
   private volatile @Nullable Transport transport;
+  private volatile EvidenceSink evidence = params -> counters.ignoredNotifications.increment();
 
   Link(
       String runnerId,
@@ -73,6 +76,11 @@ final class Link implements TransportListener {
 
   void attach(Transport opened) {
     transport = opened;
+  }
+
+  /** Who takes what the runner says of a hang; before the runner says anything. */
+  void evidenceTo(EvidenceSink sink) {
+    evidence = sink;
   }
 
   CompletableFuture<Hello> hello() {
@@ -226,14 +234,21 @@ final class Link implements TransportListener {
   }
 
   private void notified(Envelope.Notification notification) {
-    if (!notification.method().equals("generation")) {
-      counters.ignoredNotifications.increment();
-      return;
+    switch (notification.method()) {
+      case "generation" -> generation(new Fields("LIF-7", "generation", notification.params()));
+      case "evidence" -> evidence.told(notification.params().toString());
+      default -> counters.ignoredNotifications.increment();
     }
-    Fields params = new Fields("LIF-7", "generation", notification.params());
+  }
+
+  private void generation(Fields params) {
     SessionCore session = sessions.get(params.small("session"));
     if (session != null) {
-      session.newGeneration(params.small("generation"));
+      session.generationChanged(
+          new GenerationChange(
+              params.small("generation"),
+              params.text("reason", ""),
+              Terminal.state(params.object("state"))));
     }
   }
 

@@ -3,6 +3,7 @@ package dev.pyvisor.internal;
 import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.wire.Message;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,12 @@ import org.jspecify.annotations.Nullable;
 abstract class Operation implements PendingCall {
   /** Whether its turn has come; set by the turn, under its lock. */
   volatile boolean begun;
+
+  /**
+   * Completes when it does not have, and will not get, the turn: the next one can begin. Who else
+   * hears of its end may hear of it later.
+   */
+  final CompletableFuture<Void> through = new CompletableFuture<>();
 
   /** What was handed to the outbox; set once, by who gave it the turn. */
   volatile @Nullable Outgoing outgoing;
@@ -31,6 +38,9 @@ abstract class Operation implements PendingCall {
 
   /** Whether it takes a cell number and has output. */
   abstract boolean isCell();
+
+  /** No byte of its request is kept any more; {@code written}: it is on its way to the runner. */
+  void left(boolean written) {}
 
   /** Ends it, after what it has already output was delivered. Any thread. The first end counts. */
   abstract void fail(RunnerException verdict, Delivery delivery);

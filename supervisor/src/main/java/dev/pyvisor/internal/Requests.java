@@ -76,9 +76,23 @@ final class Requests {
       call.failed(refusal);
       return call.result;
     }
+    return send(call, envelope, by, () -> controlBytes.release(envelope.length));
+  }
+
+  /**
+   * A small request that waits for no room, for callers that bound themselves how many are open.
+   */
+  CompletableFuture<JsonNode> requestNow(String method, String params, Deadline by) {
+    ControlCall<JsonNode> call =
+        new ControlCall<>(runnerId, IDS.incrementAndGet(), method, result -> result);
+    return send(call, JsonRpc.request(Long.parseLong(call.id), method, params), by, () -> {});
+  }
+
+  private <T> CompletableFuture<T> send(
+      ControlCall<T> call, byte[] envelope, Deadline by, Runnable left) {
     Message message =
         new Message(FrameKind.MESSAGE, 0, 0, 0, 0, nextMessage(), envelope, List.of());
-    Outgoing outgoing = new Outgoing(message, () -> controlBytes.release(envelope.length));
+    Outgoing outgoing = new Outgoing(message, left);
     RunnerException verdict = calls.admit(call.id, call);
     if (verdict != null) {
       outgoing.left();

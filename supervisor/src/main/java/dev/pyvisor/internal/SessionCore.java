@@ -1,10 +1,8 @@
 package dev.pyvisor.internal;
 
-import dev.pyvisor.Defaults;
+import dev.pyvisor.GenerationChange;
 import dev.pyvisor.Session;
 import dev.pyvisor.error.CallFailed;
-import dev.pyvisor.error.CallTimedOut;
-import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.outcome.OutputChunk;
@@ -13,9 +11,9 @@ import dev.pyvisor.wire.Flag;
 import dev.pyvisor.wire.Frame;
 import dev.pyvisor.wire.FrameKind;
 import dev.pyvisor.wire.Message;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,6 +21,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * One session as this side sees it: its turn, its output, its tool calls, its generation.
@@ -33,13 +33,13 @@ public final class SessionCore {
   private final Link link;
   private final int number;
   private final String name;
-  private final Turn turn = new Turn();
   private final Mailbox mailbox;
   private final OutputFlow output;
   private final ToolDesk tools;
-  private final ByteBudget requests;
+  private final Operations operations;
   private final Set<Operation> unsettled = ConcurrentHashMap.newKeySet();
   private volatile int generation;
+  private volatile @Nullable Consumer<GenerationChange> onGeneration;
   private volatile @Nullable Function<BooleanSupplier, Session> faces;
   private volatile @Nullable Session facade;
 
@@ -50,7 +50,7 @@ public final class SessionCore {
     this.name = name;
     this.mailbox = link.newMailbox();
     this.output = new OutputFlow(number, mailbox, link.outbox(), link.counters());
-    this.requests = new ByteBudget(Defaults.OUTBOUND_BYTES);
+    this.operations = new Operations(this, link);
     this.tools = desk.make(this);
   }
 
@@ -90,6 +90,10 @@ public final class SessionCore {
     facade = maker.apply(() -> false);
   }
 
+  public void onGeneration(Consumer<GenerationChange> consumer) {
+    onGeneration = consumer;
+  }
+
   public void onLateOutput(Consumer<OutputChunk> consumer) {
     output.onLate(consumer);
   }
@@ -101,69 +105,38 @@ public final class SessionCore {
     CellOperation cell = new CellOperation(this, request);
     unsettled.add(cell);
     cell.result.whenComplete((result, failure) -> unsettled.remove(cell));
-    submit(cell, roomBy);
+    operations.submit(cell, roomBy);
     return cell;
   }
 
   /** The same for a verb that ends at the deadline, with whatever answer there is by then. */
   CompletableFuture<CellResult> call(CellRequest request, Deadline by) {
     CellOperation cell = start(request, by);
-    Timer.Alarm alarm = by.timer().after(by.left(), () -> expire(cell, by));
+    Timer.Alarm alarm = by.timer().after(by.left(), () -> operations.expire(cell, by));
     cell.result.whenComplete((result, failure) -> alarm.cancel());
     return cell.result;
   }
 
-  CompletableFuture<Integer> reset(Deadline by) {
-    ResetOperation reset = new ResetOperation(this);
-    submit(reset, by);
-    Timer.Alarm alarm = by.timer().after(by.left(), () -> expire(reset, by));
-    reset.generation.whenComplete((fresh, failure) -> alarm.cancel());
-    return reset.generation;
+  /** Something that touches the state, in its turn; ends at the deadline like {@link #call}. */
+  <T> CompletableFuture<T> inTurn(
+      String method, ObjectNode params, Deadline by, Function<@Nullable JsonNode, T> reading) {
+    TurnCall<T> call = new TurnCall<>(this, method, params, reading);
+    operations.submit(call, by);
+    Timer.Alarm alarm = by.timer().after(by.left(), () -> operations.expire(call, by));
+    call.result.whenComplete((result, failure) -> alarm.cancel());
+    return call.result;
   }
 
-  private void submit(Operation operation, Deadline roomBy) {
-    if (!reserve(operation, roomBy)) {
-      return;
-    }
-    switch (turn.enter(operation)) {
-      case TAKEN -> pump();
-      case FULL -> refuse(operation, queueFull());
-      case CLOSED -> refuse(operation, verdict());
-    }
+  /** Withdraws or interrupts a cell; false when it has ended. Waits for nothing. */
+  boolean interrupt(CellOperation cell) {
+    return operations.interrupt(cell);
   }
 
-  private boolean reserve(Operation operation, Deadline roomBy) {
-    try {
-      if (requests.reserve(operation.cost(), roomBy.left())) {
-        return true;
-      }
-      operation.abandon(
-          timedOut(operation, roomBy.span(), "the outbound queue is full"), Delivery.NEVER_SENT);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      operation.abandon(Futures.interrupted(runnerId(), "room in the queue"), Delivery.NEVER_SENT);
-    }
-    return false;
-  }
-
-  private void refuse(Operation operation, RunnerException verdict) {
-    requests.release(operation.cost());
-    operation.abandon(verdict, Delivery.NEVER_SENT);
-  }
-
-  /** Sends what is next, if nobody has the turn. Any thread, the reader too: nothing here waits. */
-  private void pump() {
-    Turn.Next next = turn.next();
-    if (next == null) {
-      return;
-    }
-    Operation operation = next.operation();
-    RunnerException verdict =
-        link.requests().send(operation, next.cell(), () -> requests.release(operation.cost()));
-    if (verdict != null && turn.end(operation)) {
-      operation.abandon(verdict, Delivery.NEVER_SENT);
-      pump();
-    }
+  /** Interrupts the cell that has the turn; completes when the turn is over, empty: none has it. */
+  Optional<CompletableFuture<Void>> interrupt() {
+    return operations.current() instanceof CellOperation cell && operations.interrupt(cell)
+        ? Optional.of(cell.through)
+        : Optional.empty();
   }
 
   /** An operation is through; on the reader thread. */
@@ -172,63 +145,7 @@ public final class SessionCore {
       tools.cellEnded(cell.cell());
       output.seal();
     }
-    turn.end(operation);
-    pump();
-  }
-
-  private void expire(Operation operation, Deadline by) {
-    if (turn.withdraw(operation)) {
-      requests.release(operation.cost());
-      operation.abandon(
-          timedOut(operation, by.span(), "its turn did not come"), Delivery.NEVER_SENT);
-      return;
-    }
-    if (link.requests().withdraw(operation)) {
-      operation.abandon(
-          timedOut(operation, by.span(), "the runner takes nothing in"), Delivery.NEVER_SENT);
-      turn.end(operation);
-      pump();
-      return;
-    }
-    // Its turn goes on: the kernel works at it, and its late reply ends the turn.
-    operation.abandon(timedOut(operation, by.span(), "no reply"), Delivery.UNKNOWN);
-  }
-
-  private CallTimedOut timedOut(Operation operation, Duration limit, String why) {
-    return new CallTimedOut(
-        runnerId(),
-        Delivery.UNKNOWN,
-        "runner "
-            + runnerId()
-            + ": "
-            + operation.describe()
-            + " took longer than "
-            + limit
-            + ": "
-            + why
-            + " ("
-            + turn.evidence()
-            + ", "
-            + requests.used()
-            + " bytes waiting)");
-  }
-
-  private CallFailed queueFull() {
-    return new CallFailed(
-        runnerId(),
-        ErrorCode.RESOURCE_EXHAUSTED,
-        "runner "
-            + runnerId()
-            + ": "
-            + Defaults.QUEUED_OPERATIONS
-            + " operations of session "
-            + name
-            + " already wait");
-  }
-
-  private RunnerException verdict() {
-    RunnerException verdict = turn.verdict();
-    return verdict == null ? closed() : verdict;
+    operations.release(operation);
   }
 
   // ---- what the runner says, on the reader thread ----
@@ -252,10 +169,24 @@ public final class SessionCore {
     tools.relayed(message);
   }
 
+  /** The notification of a new generation: the one that users hear of. */
+  void generationChanged(GenerationChange change) {
+    newGeneration(change.generation());
+    tell(change);
+  }
+
+  /** Tells whoever wants to hear of new generations, behind the output that came before. */
+  void tell(GenerationChange change) {
+    Consumer<GenerationChange> consumer = onGeneration;
+    if (consumer != null) {
+      postEvent(() -> UserCode.run("a new generation", () -> consumer.accept(change)));
+    }
+  }
+
   void newGeneration(int fresh) {
     int old = generation;
     if (fresh == old) {
-      // A reset is told by its reply and by a notification.
+      // A reset and a rollback are told by their reply and by a notification.
       return;
     }
     generation = fresh;
@@ -265,7 +196,7 @@ public final class SessionCore {
 
   /** The cell of that number, if it is the one that runs. */
   @Nullable CellOperation currentCell(int cell) {
-    return turn.current() instanceof CellOperation current && current.cell() == cell
+    return operations.current() instanceof CellOperation current && current.cell() == cell
         ? current
         : null;
   }
@@ -274,14 +205,8 @@ public final class SessionCore {
 
   /** Everything here ends; what was output before is delivered first. The first verdict counts. */
   void condemn(RunnerException verdict) {
-    Turn.Orphans orphans = turn.condemn(verdict);
     output.seal();
-    Operation current = orphans.current();
-    if (current != null) {
-      current.fail(verdict, link.requests().deliveryOf(current));
-    }
-    orphans.waiting().forEach(operation -> operation.abandon(verdict, Delivery.NEVER_SENT));
-    requests.open();
+    operations.condemn(verdict);
     tools.end();
   }
 
@@ -322,7 +247,14 @@ public final class SessionCore {
   List<String> evidence() {
     List<String> facts = new ArrayList<>();
     facts.add(
-        "session " + number + " '" + name + "' generation " + generation + ": " + turn.evidence());
+        "session "
+            + number
+            + " '"
+            + name
+            + "' generation "
+            + generation
+            + ": "
+            + operations.evidence());
     facts.addAll(tools.evidence());
     return facts;
   }

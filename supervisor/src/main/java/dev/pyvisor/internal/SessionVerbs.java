@@ -2,6 +2,7 @@ package dev.pyvisor.internal;
 
 import dev.pyvisor.Cell;
 import dev.pyvisor.CodeFences;
+import dev.pyvisor.TimeLimit;
 import dev.pyvisor.Value;
 import dev.pyvisor.ValueMode;
 import dev.pyvisor.document.Document;
@@ -13,15 +14,12 @@ import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.PythonError;
 import dev.pyvisor.tool.Tool;
-import dev.pyvisor.wire.JsonRpc;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.function.BooleanSupplier;
 
 /**
  * What a session can be asked, in terms of cells and requests.
@@ -31,31 +29,30 @@ import java.util.function.BooleanSupplier;
 public final class SessionVerbs {
   private final ClientCore client;
   private final SessionCore session;
-  private final BooleanSupplier calling;
+  private final Reentrancy reentrancy;
 
-  /** {@code calling}: whether they are asked of by a tool that the session waits for. */
-  public SessionVerbs(ClientCore client, SessionCore session, BooleanSupplier calling) {
+  public SessionVerbs(ClientCore client, SessionCore session, Reentrancy reentrancy) {
     this.client = client;
     this.session = session;
-    this.calling = calling;
+    this.reentrancy = reentrancy;
   }
 
   public CellHandle start(Cell cell) {
-    refuseTools("execute");
+    reentrancy.refuseTools("execute");
     byte[] code = CodeFences.strip(cell.code()).getBytes(StandardCharsets.UTF_8);
     CellRequest request =
-        new CellRequest(
-            "execute",
-            cell.value() == ValueMode.LAST_EXPRESSION ? "{\"value\":true}" : "{}",
-            List.of(code),
-            cell.listener());
+        CellRequest.execute(
+            cell.value() == ValueMode.LAST_EXPRESSION,
+            code,
+            cell.listener(),
+            cell.timeLimit().orElse(client.settings().cellTimeout()),
+            cell.interruptGrace().orElse(client.settings().interruptGrace()));
     return new CellHandle(session, session.start(request, deadline()));
   }
 
   public CompletableFuture<Value> get(String name) {
-    refuseTools("get");
-    CellRequest request =
-        new CellRequest("variable.get", nameParam(name), List.of(), Optional.empty());
+    reentrancy.refuseTools("get");
+    CellRequest request = variable("variable.get", name, List.of());
     return session
         .call(request, deadline())
         .thenApply(
@@ -70,13 +67,12 @@ public final class SessionVerbs {
   }
 
   public CompletableFuture<Void> set(String name, Object value) {
-    refuseTools("set");
+    reentrancy.refuseTools("set");
     Document document = document(name, value);
     List<byte[]> attachments = new ArrayList<>();
     attachments.add(document.json());
     attachments.addAll(document.attachments());
-    CellRequest request =
-        new CellRequest("variable.set", nameParam(name), attachments, Optional.empty());
+    CellRequest request = variable("variable.set", name, attachments);
     return session.call(request, deadline()).thenAccept(result -> succeeded("set", name, result));
   }
 
@@ -89,11 +85,6 @@ public final class SessionVerbs {
     }
   }
 
-  public CompletableFuture<Integer> reset() {
-    refuseTools("reset");
-    return session.reset(deadline());
-  }
-
   public void registerTools(List<Tool> tools) {
     client.registerTools(session, tools, deadline());
   }
@@ -102,39 +93,12 @@ public final class SessionVerbs {
     client.closeSession(session, deadline());
   }
 
-  /** Waits for an answer; refused where it could never come: inside this session's own listener. */
   public <T> T await(CompletableFuture<T> answer, String what) {
     return Futures.await(answer, () -> Futures.interrupted(session.runnerId(), what));
   }
 
-  /** A listener that waits for its own session would wait for itself. */
-  public void refuseListener(String verb) {
-    if (session.mailbox().runsHere()) {
-      throw reentrant(verb, "a listener");
-    }
-  }
-
-  /** Law 14: a tool that calls its own session back gets an error at once. */
-  private void refuseTools(String verb) {
-    if (calling.getAsBoolean() || client.toolRunsHere(session)) {
-      throw reentrant(verb, "a tool");
-    }
-  }
-
   public <T> CompletableFuture<T> published(CompletableFuture<T> internal) {
     return Futures.published(internal, session.link().callbacks());
-  }
-
-  private CallFailed reentrant(String verb, String who) {
-    return new CallFailed(
-        session.runnerId(),
-        ErrorCode.REENTRANT_CALL,
-        verb
-            + ": "
-            + who
-            + " of session '"
-            + session.name()
-            + "' cannot call the same session back from a host tool callback; use another session");
   }
 
   private Outcome succeeded(String verb, String name, CellResult result) {
@@ -151,9 +115,17 @@ public final class SessionVerbs {
             : outcome.cause().map(cause -> cause.text()).orElse(outcome.kind().wireName());
     throw new CompletionException(
         failed(
-            outcome.error().isPresent() ? ErrorCode.INVALID_ARGUMENT : ErrorCode.KERNEL_DIED,
+            code(outcome),
             verb + " " + name + ": " + why,
             outcome.error().map(PythonError::traceback).orElse(null)));
+  }
+
+  private static ErrorCode code(Outcome outcome) {
+    return switch (outcome.kind()) {
+      case TIMED_OUT -> ErrorCode.DEADLINE_EXCEEDED;
+      case INTERRUPTED, CANCELLED -> ErrorCode.CANCELLED;
+      default -> outcome.error().isPresent() ? ErrorCode.INVALID_ARGUMENT : ErrorCode.KERNEL_DIED;
+    };
   }
 
   private CallFailed failed(
@@ -167,7 +139,12 @@ public final class SessionVerbs {
     return Deadline.in(client.timer(), limit);
   }
 
-  private static String nameParam(String name) {
-    return "{\"name\":" + JsonRpc.quoted(name) + "}";
+  /**
+   * With a deadline in the kernel too: user code that it runs must not hold the session for ever.
+   */
+  private CellRequest variable(String method, String name, List<byte[]> attachments) {
+    ClientSettings settings = client.settings();
+    return CellRequest.variable(
+        method, name, attachments, TimeLimit.of(settings.callTimeout()), settings.interruptGrace());
   }
 }

@@ -28,6 +28,11 @@ final class ToolHost implements ToolRunner {
     return registry(session).add(tools);
   }
 
+  /** Gives a new session the tools of another. */
+  void inherit(SessionCore session, SessionCore parent) {
+    registry(session).add(registry(parent).all());
+  }
+
   void leave(SessionCore session) {
     registries.remove(session);
   }

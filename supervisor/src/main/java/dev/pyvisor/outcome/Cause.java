@@ -5,10 +5,11 @@ package dev.pyvisor.outcome;
  *
  * <p>Immutable.
  *
- * @param kind one word: {@code exit}, {@code signal} or {@code channel} for a kernel that died;
- *     {@code output_integrity}; {@code runner_gone}, {@code transport_lost}, {@code
- *     protocol_violated}, {@code closed} for a connection that ended; or a code of the error table
- *     for a request that was refused
+ * @param kind one word: {@code deadline}; {@code interrupt}; {@code cancelled} for a cell that was
+ *     withdrawn; {@code exit}, {@code signal} or {@code channel} for a kernel that died; {@code
+ *     output_integrity}; {@code runner_gone}, {@code transport_lost}, {@code protocol_violated},
+ *     {@code closed} for a connection that ended; or a code of the error table for a request that
+ *     was refused
  * @param text one line for people
  */
 public record Cause(String kind, String text) {}

@@ -1,6 +1,7 @@
 package dev.pyvisor.outcome;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What is left of a session's state after a cell.
@@ -11,17 +12,28 @@ import java.util.List;
  * @param source where it comes from
  * @param restored names that were brought back
  * @param lost names that are gone
+ * @param reason why it is not the live state, or why there was no frozen copy
+ * @param notRolledBack effects of the cell on the world outside that going back does not undo, a
+ *     line each: files, sockets, tools that were called
  */
 public record StateReport(
-    boolean preserved, StateSource source, List<String> restored, List<String> lost) {
-  private static final StateReport LIVE =
-      new StateReport(true, StateSource.LIVE, List.of(), List.of());
-  private static final StateReport NONE =
-      new StateReport(false, StateSource.NONE, List.of(), List.of());
+    boolean preserved,
+    StateSource source,
+    List<String> restored,
+    List<String> lost,
+    Optional<String> reason,
+    List<String> notRolledBack) {
+  private static final StateReport LIVE = new StateReport(true, StateSource.LIVE);
+  private static final StateReport NONE = new StateReport(false, StateSource.NONE);
 
   public StateReport {
     restored = List.copyOf(restored);
     lost = List.copyOf(lost);
+    notRolledBack = List.copyOf(notRolledBack);
+  }
+
+  private StateReport(boolean preserved, StateSource source) {
+    this(preserved, source, List.of(), List.of(), Optional.empty(), List.of());
   }
 
   /** The state is untouched. */
@@ -36,16 +48,20 @@ public record StateReport(
 
   /** One line for people. */
   public String text() {
-    if (preserved) {
-      return "the session's state is preserved (" + source.wireName() + ")";
-    }
     if (source == StateSource.NONE) {
       return "the session's state is gone, and no kernel took over";
     }
-    return "the session goes on with "
-        + source.wireName()
-        + " state"
-        + (restored.isEmpty() ? "" : ", restored: " + String.join(", ", restored))
-        + (lost.isEmpty() ? "" : ", lost: " + String.join(", ", lost));
+    String what =
+        preserved
+            ? "the session's state is preserved (" + source.wireName() + ")"
+            : "the session goes on with " + source.wireName() + " state";
+    return what
+        + (preserved ? "" : named("restored", restored) + named("lost", lost))
+        + reason.map(why -> "; " + why).orElse("")
+        + (notRolledBack.isEmpty() ? "" : "; not undone: " + String.join(", ", notRolledBack));
+  }
+
+  private static String named(String what, List<String> names) {
+    return names.isEmpty() ? "" : ", " + what + ": " + String.join(", ", names);
   }
 }

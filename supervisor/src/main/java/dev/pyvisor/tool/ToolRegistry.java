@@ -59,6 +59,10 @@ public final class ToolRegistry {
     return Optional.ofNullable(tools.get(name));
   }
 
+  public synchronized List<Tool> all() {
+    return List.copyOf(tools.values());
+  }
+
   /** The names in the order of registration. */
   public synchronized List<String> names() {
     return List.copyOf(tools.keySet());

@@ -41,7 +41,9 @@ public record Terminal(
     Fields totals = terminal.object("totals");
     return new Terminal(
         word(terminal.text("outcome"), OutcomeKind::valueOf, "outcome"),
-        terminal.has("cause") ? Optional.of(cause(terminal.object("cause"))) : Optional.empty(),
+        terminal.has("cause")
+            ? Optional.of(Causation.read(terminal.object("cause")))
+            : Optional.empty(),
         terminal.small("generation"),
         state(terminal.object("state")),
         total(totals.object("stdout")),
@@ -57,28 +59,17 @@ public record Terminal(
         state.flag("preserved"),
         word(state.text("source"), StateSource::valueOf, "state.source"),
         state.texts("restored"),
-        state.texts("lost"));
+        state.texts("lost"),
+        state.has("reason") ? Optional.of(state.text("reason")) : Optional.empty(),
+        state.texts("notRolledBack"));
   }
 
   private static Total total(Fields total) {
     return new Total(total.number("bytes"), total.number("crc32"));
   }
 
-  private static Cause cause(Fields cause) {
-    String kind = cause.text("kind");
-    String text =
-        switch (kind) {
-          case "exit" -> "the kernel ended with exit status " + cause.number("code", 0);
-          case "signal" ->
-              "the kernel was killed by "
-                  + cause.text("signal", "signal " + cause.number("number", 0));
-          case "channel" -> "the kernel closed or broke its channel";
-          default -> kind;
-        };
-    return new Cause(kind, cause.has("detail") ? text + ": " + cause.text("detail") : text);
-  }
-
-  private static <T> T word(String word, Function<String, T> valueOf, String what) {
+  /** One word of a fixed set. */
+  public static <T> T word(String word, Function<String, T> valueOf, String what) {
     try {
       return valueOf.apply(word.toUpperCase(Locale.ROOT));
     } catch (IllegalArgumentException unknown) {

@@ -3,6 +3,7 @@ package dev.pyvisor.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.CellListener;
+import dev.pyvisor.TimeLimit;
 import dev.pyvisor.outcome.StreamName;
 import dev.pyvisor.wire.Envelope;
 import dev.pyvisor.wire.Frame;
@@ -90,11 +91,12 @@ final class ScriptedPeer implements AutoCloseable {
   }
 
   static CellRequest cell(CellListener... listener) {
-    return new CellRequest(
-        "execute",
-        "{}",
-        List.of("pass".getBytes(StandardCharsets.UTF_8)),
-        listener.length == 0 ? Optional.empty() : Optional.of(listener[0]));
+    return CellRequest.execute(
+        false,
+        "pass".getBytes(StandardCharsets.UTF_8),
+        listener.length == 0 ? Optional.empty() : Optional.of(listener[0]),
+        TimeLimit.of(Duration.ofSeconds(3)),
+        Duration.ofSeconds(1));
   }
 
   Deadline inCallTime() {

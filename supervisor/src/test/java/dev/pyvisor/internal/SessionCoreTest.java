@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pyvisor.CellListener;
+import dev.pyvisor.TimeLimit;
 import dev.pyvisor.error.CallTimedOut;
 import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.ExitReport;
@@ -21,6 +22,7 @@ import dev.pyvisor.wire.Limits;
 import dev.pyvisor.wire.Message;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -251,7 +253,8 @@ class SessionCoreTest {
   @Rule({"TRN-1", "TRN-2", "H3"})
   void a_message_without_credit_waits_and_can_still_be_taken_back() {
     byte[] large = new byte[Limits.KERNEL_WINDOW];
-    CellRequest request = new CellRequest("execute", "{}", List.of(large), Optional.empty());
+    CellRequest request =
+        CellRequest.execute(false, large, Optional.empty(), TimeLimit.none(), Duration.ZERO);
     session.start(request, peer.inCallTime());
     // Its end needs more credit than there is; the control lane goes past it.
     CompletableFuture<?> control = peer.link.requests().request("status", "{}", peer.inCallTime());
@@ -402,7 +405,7 @@ class SessionCoreTest {
         0,
         0,
         "{\"jsonrpc\":\"2.0\",\"method\":\"generation\",\"params\":{\"session\":1,\"generation\":2,"
-            + "\"reason\":\"crashed\",\"state\":{}}}");
+            + "\"reason\":\"crashed\",\"state\":{\"preserved\":false,\"source\":\"fresh\"}}}");
     assertThat(session.generation()).isEqualTo(2);
     peer.says(
         FrameKind.RELAY,
