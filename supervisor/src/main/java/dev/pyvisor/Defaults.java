@@ -61,6 +61,15 @@ public final class Defaults {
   public static final int TOOL_THREADS = 64;
 
   /**
+   * A cancelled tool has so long to heed the interrupt of its thread; then the thread counts as
+   * leaked, and another may run in its place.
+   */
+  public static final Duration TOOL_INTERRUPT_GRACE = Duration.ofSeconds(1);
+
+  /** Threads of tools that do not heed their interrupt; beyond it new calls are refused. */
+  public static final int LEAKED_TOOL_THREADS = 64;
+
+  /**
    * Bytes of requests, and as many of tool answers, that wait in one session; callers wait for room
    * beyond it.
    */

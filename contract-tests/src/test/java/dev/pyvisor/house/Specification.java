@@ -13,13 +13,13 @@ final class Specification {
   private static final Pattern RULE =
       Pattern.compile("^\\| <a name=\"([A-Z]+-\\d+)\">\\1</a> \\| (.*) \\|$", Pattern.MULTILINE);
   private static final Pattern CONTRACT =
-      Pattern.compile("^\\| ([CHIP]\\d+) \\|", Pattern.MULTILINE);
+      Pattern.compile("^\\| ([CHIP]\\d+[a-z]?) \\|", Pattern.MULTILINE);
   private static final Pattern UNTESTED =
-      Pattern.compile("^- ([A-Z]+-?\\d+): \\S.*$", Pattern.MULTILINE);
+      Pattern.compile("^- ([A-Z]+-?\\d+[a-z]?): \\S.*$", Pattern.MULTILINE);
   private static final Pattern JAVA = Pattern.compile("@Rule\\(\\s*(\\{[^}]*}|\"[^\"]*\")");
   private static final Pattern QUOTED = Pattern.compile("\"([^\"]*)\"");
   private static final Pattern PYTHON =
-      Pattern.compile("# rule: *([A-Z]+-?\\d+(?:, *[A-Z]+-?\\d+)*)");
+      Pattern.compile("# rule: *([A-Z]+-?\\d+[a-z]?(?:, *[A-Z]+-?\\d+[a-z]?)*)");
 
   private Specification() {}
 

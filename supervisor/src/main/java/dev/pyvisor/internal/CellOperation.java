@@ -10,7 +10,9 @@ import dev.pyvisor.wire.FrameKind;
 import dev.pyvisor.wire.JsonRpc;
 import dev.pyvisor.wire.Message;
 import dev.pyvisor.wire.StreamTotals;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +45,7 @@ final class CellOperation extends Operation {
   private boolean interruptOpen;
   private volatile int cell;
   private volatile @Nullable Capture capture;
+  private volatile @Nullable Deadline deadline;
 
   CellOperation(SessionCore session, CellRequest request) {
     this.session = session;
@@ -52,6 +55,11 @@ final class CellOperation extends Operation {
 
   int cell() {
     return cell;
+  }
+
+  /** What is left of its time, as far as this side knows: the kernel's clock starts later. */
+  Optional<Duration> remaining() {
+    return Optional.ofNullable(deadline).map(Deadline::left);
   }
 
   @Nullable CellListener listener() {
@@ -72,6 +80,12 @@ final class CellOperation extends Operation {
   Message message(long requestId, int number, int messageNumber) {
     cell = number;
     capture = session.newCapture(number);
+    deadline =
+        request
+            .limit()
+            .duration()
+            .map(limit -> Deadline.in(session.link().timer(), limit))
+            .orElse(null);
     return new Message(
         FrameKind.MESSAGE,
         0,

@@ -94,7 +94,7 @@ public final class ClientCore {
             timer,
             settings.callbackExecutor().orElse(callbackThreads),
             callbackThreads);
-    toolHost = new ToolHost(settings.toolThreads(), threads);
+    toolHost = new ToolHost(settings.toolThreads(), settings.toolTimeout(), threads);
   }
 
   /**

@@ -3,7 +3,8 @@ package dev.pyvisor.internal;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * What was dropped, because a rule says so; nothing is dropped without being counted.
+ * What was dropped, because a rule says so, and what was given up; neither happens without being
+ * counted.
  *
  * <p>Thread-safe: by adders.
  */
@@ -13,6 +14,8 @@ public final class Counters {
   final LongAdder ignoredNotifications = new LongAdder();
   final LongAdder lateOutputBytes = new LongAdder();
   final LongAdder droppedLogRecords = new LongAdder();
+  final LongAdder expiredToolCalls = new LongAdder();
+  final LongAdder leakedToolThreads = new LongAdder();
 
   /** Replies whose id was unknown, or not open any more (SES-4), and late answers of tools. */
   public long lateReplies() {
@@ -34,5 +37,15 @@ public final class Counters {
 
   public long droppedLogRecords() {
     return droppedLogRecords.sum();
+  }
+
+  /** Calls of tools that had not answered at their deadline. */
+  public long expiredToolCalls() {
+    return expiredToolCalls.sum();
+  }
+
+  /** Threads that run, now, tools that were cancelled and have not heeded their interrupt. */
+  public long leakedToolThreads() {
+    return leakedToolThreads.sum();
   }
 }

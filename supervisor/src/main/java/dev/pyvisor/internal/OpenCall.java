@@ -2,7 +2,11 @@ package dev.pyvisor.internal;
 
 import dev.pyvisor.tool.ToolEvent;
 import dev.pyvisor.wire.Message;
+import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,24 +19,29 @@ final class OpenCall implements ToolRunner.Progress {
   final String id;
   private final ToolDesk desk;
   private final Message message;
-  private final @Nullable CellOperation listeningCell;
+  private final @Nullable CellOperation cell;
+  private final @Nullable Deadline deadline;
   private ToolRunner.@Nullable Run run;
   private @Nullable ToolEvent begun;
   private @Nullable Thread waiting;
+  private Timer.@Nullable Alarm alarm;
   private boolean cancelled;
   private boolean told;
 
+  /** {@code deadline}: until when it must have its answer; null: it has as long as it likes. */
   OpenCall(
       ToolDesk desk,
       Object key,
       Message message,
       String id,
-      @Nullable CellOperation listeningCell) {
+      @Nullable CellOperation cell,
+      @Nullable Deadline deadline) {
     this.desk = desk;
     this.key = key;
     this.message = message;
     this.id = id;
-    this.listeningCell = listeningCell;
+    this.cell = cell;
+    this.deadline = deadline;
   }
 
   Message message() {
@@ -48,6 +57,13 @@ final class OpenCall implements ToolRunner.Progress {
   }
 
   void start(ToolRunner runner) {
+    Deadline by = deadline;
+    if (by != null) {
+      synchronized (this) {
+        // Where it is cancelled by now, this finds nothing to do when it rings.
+        alarm = by.timer().after(by.left(), () -> desk.expire(this, by.span()));
+      }
+    }
     ToolRunner.Run started = runner.run(desk.session(), message, id, this);
     synchronized (this) {
       run = started;
@@ -58,8 +74,16 @@ final class OpenCall implements ToolRunner.Progress {
     desk.session().link().offReader(started::cancel);
   }
 
+  /** It has its answer. */
+  synchronized void answered() {
+    if (alarm != null) {
+      alarm.cancel();
+    }
+  }
+
   /** The call is over before its answer. Any thread; user code that hears of it runs elsewhere. */
-  void cancel() {
+  void cancel(String why) {
+    answered();
     ToolRunner.Run running;
     ToolEvent last = null;
     synchronized (this) {
@@ -70,11 +94,11 @@ final class OpenCall implements ToolRunner.Progress {
       }
       if (begun != null && !told) {
         told = true;
-        last = begun.failed("cancelled");
+        last = begun.failed(why);
       }
     }
     if (last != null) {
-      desk.tellNow(listeningCell, last);
+      desk.tellNow(cell, last);
     }
     if (running != null) {
       desk.session().link().offReader(running::cancel);
@@ -106,6 +130,18 @@ final class OpenCall implements ToolRunner.Progress {
   }
 
   @Override
+  public Optional<Duration> remaining() {
+    Optional<Duration> own = Optional.ofNullable(deadline).map(Deadline::left);
+    Optional<Duration> cells = cell == null ? Optional.empty() : cell.remaining();
+    return Stream.of(own, cells).flatMap(Optional::stream).min(Comparator.naturalOrder());
+  }
+
+  @Override
+  public void refused(byte[] envelope) {
+    desk.refused(this, envelope);
+  }
+
+  @Override
   public void started(ToolEvent event) throws InterruptedException {
     synchronized (this) {
       if (cancelled) {
@@ -113,12 +149,12 @@ final class OpenCall implements ToolRunner.Progress {
       }
       begun = event;
     }
-    desk.tell(listeningCell, listener -> listener.onToolStarted(event), "the start of a tool");
+    desk.tell(cell, listener -> listener.onToolStarted(event), "the start of a tool");
   }
 
   @Override
   public void progress(ToolEvent event, String text) throws InterruptedException {
-    desk.tell(listeningCell, listener -> listener.onToolProgress(event, text), "a tool's progress");
+    desk.tell(cell, listener -> listener.onToolProgress(event, text), "a tool's progress");
   }
 
   @Override
@@ -129,7 +165,7 @@ final class OpenCall implements ToolRunner.Progress {
       }
       told = true;
     }
-    desk.tell(listeningCell, listener -> listener.onToolFinished(event), "the end of a tool");
+    desk.tell(cell, listener -> listener.onToolFinished(event), "the end of a tool");
   }
 
   @Override

@@ -12,6 +12,8 @@ import dev.pyvisor.wire.JsonRpc;
 import dev.pyvisor.wire.Limits;
 import dev.pyvisor.wire.Message;
 import dev.pyvisor.wire.ProtocolError;
+import java.math.BigDecimal;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -30,6 +32,8 @@ import tools.jackson.databind.node.ObjectNode;
  * <p>Guarded by this.
  */
 public final class ToolDesk {
+  private static final int MILLI_DIGITS = 3;
+
   private final SessionCore session;
   private final ToolRunner runner;
   private final PythonLog log;
@@ -70,7 +74,7 @@ public final class ToolDesk {
       return;
     }
     switch (method) {
-      case "tool.call" -> call(message, peek.id());
+      case "tool.call" -> call(message, peek);
       case "tool.cancel" -> cancel(message);
       case "cell.report" -> report(message);
       case "log" -> log.record(message);
@@ -85,7 +89,8 @@ public final class ToolDesk {
     }
   }
 
-  private void call(Message message, @Nullable String id) {
+  private void call(Message message, EnvelopePeek peek) {
+    String id = peek.id();
     CellOperation cell = session.currentCell(message.cell());
     if (cell != null) {
       cell.countToolCall();
@@ -94,7 +99,13 @@ public final class ToolDesk {
       misfit(message);
       return;
     }
-    OpenCall call = new OpenCall(this, CallKey.of(message, id), message, id, cell);
+    Deadline deadline =
+        runner
+            .limit(session, peek.name())
+            .duration()
+            .map(limit -> Deadline.in(session.link().timer(), limit))
+            .orElse(null);
+    OpenCall call = new OpenCall(this, CallKey.of(message, id), message, id, cell, deadline);
     byte[] refusal = admit(call);
     if (refusal != null) {
       refuse(message, refusal);
@@ -189,7 +200,42 @@ public final class ToolDesk {
       open.values().removeIf(call -> which.test(call) && over.add(call));
       over.forEach(call -> openBytes -= call.size());
     }
-    over.forEach(OpenCall::cancel);
+    over.forEach(call -> call.cancel("cancelled"));
+  }
+
+  // ---- on any thread ----
+
+  /** No thread can run the call. */
+  void refused(OpenCall call, byte[] envelope) {
+    if (close(call)) {
+      answerNow(call, envelope);
+    }
+  }
+
+  /** The call's deadline has passed: Python hears of it now, the tool's answer will be late. */
+  void expire(OpenCall call, Duration limit) {
+    if (!close(call)) {
+      return;
+    }
+    session.link().counters().expiredToolCalls.increment();
+    String text = "the tool has not answered within " + seconds(limit) + " s";
+    ObjectNode data = JsonNodeFactory.instance.objectNode().put("limitMs", limit.toMillis());
+    answerNow(call, JsonRpc.error(call.id, ErrorCode.DEADLINE_EXCEEDED, text, data));
+    call.cancel(text);
+  }
+
+  /** Sends a small answer without waiting for room. */
+  private void answerNow(OpenCall call, byte[] envelope) {
+    try {
+      refuse(call.message(), envelope);
+    } catch (ProtocolError unread) {
+      // Here no reader stands behind this to end the connection.
+      session.link().onViolation(unread);
+    }
+  }
+
+  private static String seconds(Duration limit) {
+    return BigDecimal.valueOf(limit.toMillis(), MILLI_DIGITS).stripTrailingZeros().toPlainString();
   }
 
   // ---- on a tool thread ----
@@ -232,6 +278,7 @@ public final class ToolDesk {
       return false;
     }
     openBytes -= call.size();
+    call.answered();
     return true;
   }
 

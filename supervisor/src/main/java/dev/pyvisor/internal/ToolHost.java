@@ -1,5 +1,7 @@
 package dev.pyvisor.internal;
 
+import dev.pyvisor.Defaults;
+import dev.pyvisor.TimeLimit;
 import dev.pyvisor.tool.Tool;
 import dev.pyvisor.tool.ToolPool;
 import dev.pyvisor.tool.ToolRegistry;
@@ -8,7 +10,9 @@ import dev.pyvisor.transport.ThreadRoster;
 import dev.pyvisor.wire.Message;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The host tools of a client: a pool for all sessions, a registry for each.
@@ -17,10 +21,13 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class ToolHost implements ToolRunner {
   private final ToolPool pool;
+  private final TimeLimit limit;
   private final Map<SessionCore, ToolRegistry> registries = new ConcurrentHashMap<>();
 
-  ToolHost(int threads, ThreadRoster roster) {
-    pool = new ToolPool(threads, roster.factory(ThreadJob.TOOL));
+  /** {@code limit}: for tools that do not say how long they may take. */
+  ToolHost(int threads, TimeLimit limit, ThreadRoster roster) {
+    this.limit = limit;
+    pool = new ToolPool(threads, Defaults.LEAKED_TOOL_THREADS, roster.factory(ThreadJob.TOOL));
   }
 
   /** Adds tools to a session; returns what is to be registered, as JSON. */
@@ -42,6 +49,14 @@ final class ToolHost implements ToolRunner {
     ToolRun run = new ToolRun(session, call, id, progress, pool);
     run.start(registry(session));
     return run;
+  }
+
+  @Override
+  public TimeLimit limit(SessionCore session, @Nullable String tool) {
+    return Optional.ofNullable(tool)
+        .flatMap(registry(session)::find)
+        .flatMap(Tool::timeLimit)
+        .orElse(limit);
   }
 
   /** Interrupts what runs; does not wait for a tool that ignores it. */

@@ -1,11 +1,14 @@
 package dev.pyvisor.internal;
 
+import dev.pyvisor.Defaults;
 import dev.pyvisor.Session;
+import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.tool.ToolCall;
 import dev.pyvisor.tool.ToolContext;
 import dev.pyvisor.tool.ToolEvent;
 import dev.pyvisor.tool.ToolPool;
 import dev.pyvisor.tool.ToolRegistry;
+import dev.pyvisor.wire.JsonRpc;
 import dev.pyvisor.wire.Message;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,6 +17,8 @@ import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * One tool call on its way through a tool thread, and what the tool sees of it.
@@ -37,6 +42,8 @@ final class ToolRun implements ToolRunner.Run, ToolContext {
   private @Nullable ToolEvent event;
   private boolean cancelled;
   private boolean over;
+  private Timer.@Nullable Alarm heedBy;
+  private boolean givenUp;
 
   ToolRun(
       SessionCore session, Message call, String id, ToolRunner.Progress progress, ToolPool pool) {
@@ -54,7 +61,7 @@ final class ToolRun implements ToolRunner.Run, ToolContext {
 
   void start(ToolRegistry registry) {
     try {
-      Future<?> started = pool.submit(() -> run(registry));
+      Future<?> started = pool.submit(() -> run(registry), this::refused);
       synchronized (this) {
         task = started;
       }
@@ -64,6 +71,12 @@ final class ToolRun implements ToolRunner.Run, ToolContext {
         cancelled = true;
       }
     }
+  }
+
+  private void refused(ToolPool.Exhausted why) {
+    ObjectNode data = JsonNodeFactory.instance.objectNode();
+    data.put("limit", why.limit()).put("current", why.current()).put("max", why.max());
+    progress.refused(JsonRpc.error(id, ErrorCode.RESOURCE_EXHAUSTED, why.text(), data));
   }
 
   // ---- on a tool thread ----
@@ -81,9 +94,17 @@ final class ToolRun implements ToolRunner.Run, ToolContext {
       progress.answer(answer.envelope(), answer.attachments());
     } finally {
       CALLER.remove();
-      synchronized (this) {
-        over = true;
-      }
+      end();
+    }
+  }
+
+  private synchronized void end() {
+    over = true;
+    if (heedBy != null) {
+      heedBy.cancel();
+    }
+    if (givenUp) {
+      counters().leakedToolThreads.decrement();
     }
   }
 
@@ -148,8 +169,32 @@ final class ToolRun implements ToolRunner.Run, ToolContext {
     }
     if (running != null) {
       pool.cancel(running);
+      awaitHeed(running);
     }
     actions.forEach(action -> UserCode.run("the cancel of a tool", action));
+  }
+
+  private synchronized void awaitHeed(Future<?> running) {
+    if (!over) {
+      heedBy = session.link().timer().after(Defaults.TOOL_INTERRUPT_GRACE, () -> giveUp(running));
+    }
+  }
+
+  /** Its thread has not heeded the interrupt: another may run in its place. */
+  private void giveUp(Future<?> running) {
+    if (!pool.giveUp(running)) {
+      return;
+    }
+    synchronized (this) {
+      if (!over) {
+        givenUp = true;
+        counters().leakedToolThreads.increment();
+      }
+    }
+  }
+
+  private Counters counters() {
+    return session.link().counters();
   }
 
   // ---- what the tool sees ----
@@ -166,7 +211,7 @@ final class ToolRun implements ToolRunner.Run, ToolContext {
 
   @Override
   public Optional<Duration> remaining() {
-    return Optional.empty();
+    return progress.remaining();
   }
 
   @Override

@@ -1,8 +1,12 @@
 package dev.pyvisor.internal;
 
+import dev.pyvisor.TimeLimit;
 import dev.pyvisor.tool.ToolEvent;
 import dev.pyvisor.wire.Message;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs host tools somewhere else than on the reader thread.
@@ -12,6 +16,11 @@ import java.util.List;
 interface ToolRunner {
   /** Has a call run. Returns at once. */
   Run run(SessionCore session, Message call, String id, Progress progress);
+
+  /** How long a call of the tool may take; null: a tool whose name is not known yet. */
+  default TimeLimit limit(SessionCore session, @Nullable String tool) {
+    return TimeLimit.none();
+  }
 
   /**
    * A call that was handed in.
@@ -24,11 +33,17 @@ interface ToolRunner {
   }
 
   /**
-   * What becomes of a call; on the thread that runs it.
+   * What becomes of a call; on the thread that runs it, if not said otherwise.
    *
-   * <p>Thread-safe: called from one thread.
+   * <p>Thread-safe: implementations say how.
    */
   interface Progress {
+    /** What is left until its deadline or its cell's; empty: neither has one. Any thread. */
+    Optional<Duration> remaining();
+
+    /** No thread can run it. Any thread; does not wait. */
+    void refused(byte[] envelope);
+
     void started(ToolEvent event) throws InterruptedException;
 
     void progress(ToolEvent event, String message) throws InterruptedException;

@@ -60,7 +60,8 @@ final class AnnotatedTools {
         name,
         method.mark().description(),
         new Signature(name, slots),
-        (arguments, context) -> invoke(callable, object, arguments, context));
+        (arguments, context) -> invoke(callable, object, arguments, context),
+        method.timeLimit());
   }
 
   private static void open(Method method, String tool) {

@@ -20,4 +20,7 @@ public @interface HostTool {
 
   /** What it does: the docstring in Python. */
   String description() default "";
+
+  /** Seconds that it may take; 0: as the client's builder says. */
+  double timeoutSeconds() default 0;
 }

@@ -1,11 +1,14 @@
 package dev.pyvisor.tool;
 
+import dev.pyvisor.TimeLimit;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -19,9 +22,24 @@ import org.jspecify.annotations.Nullable;
  * @param mark the annotation
  */
 record MarkedMethod(Method callable, Method described, HostTool mark) {
+  private static final double MILLIS = 1_000;
 
   String toolName() {
     return mark.name().isEmpty() ? callable.getName() : mark.name();
+  }
+
+  /** How long it may take; empty: it does not say. */
+  Optional<TimeLimit> timeLimit() {
+    double seconds = mark.timeoutSeconds();
+    if (seconds == 0) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(TimeLimit.of(Duration.ofMillis(Math.round(seconds * MILLIS))));
+    } catch (IllegalArgumentException unfit) {
+      throw new IllegalArgumentException(
+          "timeoutSeconds = " + seconds + " of " + callable + ": " + unfit.getMessage(), unfit);
+    }
   }
 
   /**

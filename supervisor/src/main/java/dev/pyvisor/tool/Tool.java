@@ -1,8 +1,11 @@
 package dev.pyvisor.tool;
 
+import dev.pyvisor.TimeLimit;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -18,12 +21,19 @@ public final class Tool {
   private final String description;
   private final @Nullable Signature signature;
   private final ToolFunction function;
+  private final Optional<TimeLimit> timeLimit;
 
-  Tool(String name, String description, @Nullable Signature signature, ToolFunction function) {
+  Tool(
+      String name,
+      String description,
+      @Nullable Signature signature,
+      ToolFunction function,
+      Optional<TimeLimit> timeLimit) {
     this.name = Names.check(name, "the tool name");
     this.description = description;
     this.signature = signature;
     this.function = function;
+    this.timeLimit = timeLimit;
   }
 
   /**
@@ -32,7 +42,7 @@ public final class Tool {
    * @throws IllegalArgumentException when the name cannot be written in Python
    */
   public static Tool of(String name, ToolFunction function) {
-    return new Tool(name, "", null, function);
+    return new Tool(name, "", null, function, Optional.empty());
   }
 
   /**
@@ -55,8 +65,34 @@ public final class Tool {
     return AnnotatedTools.of(annotated);
   }
 
+  /**
+   * The same tool, which may take so long from its call to its answer, waiting for a thread
+   * included. When the time is over its thread is interrupted, Python gets a {@code
+   * ToolDeadlineExceeded} at once, and an answer that comes later is dropped.
+   *
+   * @throws IllegalArgumentException when the limit is below 1 ms or above {@link
+   *     TimeLimit#LONGEST}
+   */
+  public Tool timeout(Duration limit) {
+    return limited(TimeLimit.of(limit));
+  }
+
+  /** The same tool, which may take as long as its cell runs. */
+  public Tool noTimeout() {
+    return limited(TimeLimit.none());
+  }
+
+  private Tool limited(TimeLimit limit) {
+    return new Tool(name, description, signature, function, Optional.of(limit));
+  }
+
   public String name() {
     return name;
+  }
+
+  /** How long it may take; empty: as the client's builder says. */
+  public Optional<TimeLimit> timeLimit() {
+    return timeLimit;
   }
 
   /** What it does; empty if it does not say. */
@@ -153,7 +189,7 @@ public final class Tool {
      * @throws IllegalArgumentException when two parameters have one name
      */
     public Tool handler(ToolFunction function) {
-      return new Tool(name, description, new Signature(name, slots), function);
+      return new Tool(name, description, new Signature(name, slots), function, Optional.empty());
     }
   }
 }

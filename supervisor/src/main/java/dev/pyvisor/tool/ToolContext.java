@@ -19,7 +19,11 @@ public interface ToolContext {
   /** The cell that called. */
   int cell();
 
-  /** Time until the call's deadline; empty where it has none. */
+  /**
+   * Time until the tool's deadline or that of its cell, whichever comes first; zero when it is
+   * over, empty where there is none. Pass it on to whatever the tool waits for. The cell's is
+   * counted from when it was sent, so it may in fact have a little longer.
+   */
   Optional<Duration> remaining();
 
   /** Whether nobody waits for the answer any more. */

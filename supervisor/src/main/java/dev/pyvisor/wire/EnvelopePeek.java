@@ -11,13 +11,16 @@ import tools.jackson.core.JsonToken;
  * before the params, or where the envelope is something else: then a full parse says what it is.
  *
  * <p>Immutable.
+ *
+ * @param name the param of that name, where it stands first: the tool of a call
  */
-public record EnvelopePeek(@Nullable String method, @Nullable String id) {
-  private static final EnvelopePeek NOTHING = new EnvelopePeek(null, null);
+public record EnvelopePeek(@Nullable String method, @Nullable String id, @Nullable String name) {
+  private static final EnvelopePeek NOTHING = new EnvelopePeek(null, null, null);
 
   public static EnvelopePeek of(byte[] envelope) {
     String method = null;
     String id = null;
+    String called = null;
     try (JsonParser parser = Json.MAPPER.createParser(envelope)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
         return NOTHING;
@@ -30,6 +33,7 @@ public record EnvelopePeek(@Nullable String method, @Nullable String id) {
         } else if (name.equals("id")) {
           id = idText(parser, value);
         } else if (name.equals("params")) {
+          called = firstName(parser, value);
           break;
         } else {
           parser.skipChildren();
@@ -38,7 +42,20 @@ public record EnvelopePeek(@Nullable String method, @Nullable String id) {
     } catch (JacksonException malformed) {
       return NOTHING;
     }
-    return new EnvelopePeek(method, id);
+    return new EnvelopePeek(method, id, called);
+  }
+
+  private static @Nullable String firstName(JsonParser parser, JsonToken value) {
+    try {
+      return value == JsonToken.START_OBJECT
+              && parser.nextToken() == JsonToken.PROPERTY_NAME
+              && parser.currentName().equals("name")
+              && parser.nextToken() == JsonToken.VALUE_STRING
+          ? parser.getString()
+          : null;
+    } catch (JacksonException malformed) {
+      return null;
+    }
   }
 
   private static @Nullable String idText(JsonParser parser, JsonToken value) {

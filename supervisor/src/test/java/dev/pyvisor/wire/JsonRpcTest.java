@@ -104,16 +104,20 @@ class JsonRpcTest {
   @Test
   void a_peek_finds_method_and_id_without_the_params() {
     assertThat(peek("{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tool.call\",\"params\":{broken"))
-        .isEqualTo(new EnvelopePeek("tool.call", "7"));
+        .isEqualTo(new EnvelopePeek("tool.call", "7", null));
     assertThat(peek("{\"id\":\"a\",\"extra\":[1,{\"method\":\"no\"}],\"method\":\"m\"}"))
-        .isEqualTo(new EnvelopePeek("m", "\"a\""));
+        .isEqualTo(new EnvelopePeek("m", "\"a\"", null));
     assertThat(peek("{\"method\":\"tool.cancel\",\"params\":{\"id\":7}}"))
-        .isEqualTo(new EnvelopePeek("tool.cancel", null));
+        .isEqualTo(new EnvelopePeek("tool.cancel", null, null));
+    assertThat(peek("{\"id\":1,\"method\":\"tool.call\",\"params\":{\"name\":\"t\",\"args\":[]}}"))
+        .isEqualTo(new EnvelopePeek("tool.call", "1", "t"));
+    assertThat(peek("{\"id\":1,\"method\":\"tool.call\",\"params\":{\"args\":[],\"name\":\"t\"}}"))
+        .isEqualTo(new EnvelopePeek("tool.call", "1", null));
     for (String odd :
         new String[] {
           "", "[]", "5", "{\"method\":5}", "{\"id\":1.5}", "{\"id\":{\"a\":1}}", "\u0001"
         }) {
-      assertThat(peek(odd)).as(odd).isEqualTo(new EnvelopePeek(null, null));
+      assertThat(peek(odd)).as(odd).isEqualTo(new EnvelopePeek(null, null, null));
     }
   }
 
