@@ -81,3 +81,12 @@ CELL_SOURCES = 1000  # cells whose source is kept for tracebacks
 CELL_SOURCE_BYTES = 16 * MIB  # and their characters together
 NAMES_BYTES = 24 * KIB  # `names` must leave room for the rest of its envelope (FRM-14)
 LOG_MESSAGE = 64 * KIB  # characters of a forwarded log record
+
+# --- inside a kernel: the snapshot of plain data ---
+SNAPSHOT_SECONDS = 0.05  # a session is idle meanwhile, but its next cell waits for it
+SNAPSHOT_FIRST_SHARE = 0.05  # of the time, for each name at first; those that need more are tried again afterwards
+SNAPSHOT_BYTES = MESSAGE - CONTROL_MESSAGE  # it is sent as one message, whose envelope needs room too
+SNAPSHOT_WRITE_RATE = 300 * MIB  # bytes of long texts that are written in a second, twice, to fresh memory
+SNAPSHOT_NODES = 1_000_000  # of one name; more would not be looked at in the time, and bounds the memory it takes
+SNAPSHOT_CHECK_NODES = 512  # between looks at the clock: 50 us where C loops look at them, 1 ms where Python does
+SNAPSHOT_DEPTH = 100  # levels of containers: at four frames each they fit Python's recursion limit of 1,000
