@@ -17,18 +17,17 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Cuts a file into cells: {@code .py} at {@code # %%}, {@code .md} by fences, {@code .ipynb}. */
+/** Reads the steps of a file: {@code .py} by its marks, {@code .md} by fences, {@code .ipynb}. */
 final class CellSource {
-  private static final Pattern MARK = Pattern.compile("^#[ \\t]*%%.*$", Pattern.MULTILINE);
   private static final Pattern FENCE =
       Pattern.compile("^( {0,3})(`{3,}|~{3,})[ \\t]*([^\\s`]*)[^`\\n]*$");
 
   private CellSource() {}
 
-  /** Reads cells from a file, or from {@code input} where the name is {@code -}. */
-  static List<String> read(String name, InputStream input) throws IOException {
+  /** Reads steps from a file, or from {@code input} where the name is {@code -}. */
+  static List<Step> read(String name, InputStream input) throws IOException {
     if (name.equals("-")) {
-      return percent(text("standard input", input.readAllBytes()));
+      return Marks.script(text("standard input", input.readAllBytes()));
     }
     Path file = Path.of(name);
     if (Files.isDirectory(file)) {
@@ -36,30 +35,18 @@ final class CellSource {
     }
     String content = text(name, Files.readAllBytes(file));
     String lower = name.toLowerCase(Locale.ROOT);
-    List<String> cells =
+    List<Step> steps =
         lower.endsWith(".ipynb")
             ? notebook(name, content)
-            : lower.endsWith(".md") ? markdown(content) : percent(content);
-    if (cells.isEmpty()) {
+            : lower.endsWith(".md") ? markdown(content) : Marks.script(content);
+    if (steps.stream().noneMatch(Step.Code.class::isInstance)) {
       throw new IllegalArgumentException(name + " holds no Python cell");
     }
-    return cells;
+    return steps;
   }
 
-  static List<String> percent(String content) {
-    List<String> cells = new ArrayList<>();
-    int start = 0;
-    Matcher mark = MARK.matcher(content);
-    while (mark.find()) {
-      addUnlessBlank(cells, content.substring(start, mark.start()));
-      start = Math.min(mark.end() + 1, content.length());
-    }
-    addUnlessBlank(cells, content.substring(start));
-    return cells;
-  }
-
-  static List<String> markdown(String content) {
-    List<String> cells = new ArrayList<>();
+  static List<Step> markdown(String content) {
+    List<Step> steps = new ArrayList<>();
     StringBuilder cell = new StringBuilder();
     String open = "";
     boolean python = false;
@@ -73,7 +60,7 @@ final class CellSource {
         cell.setLength(0);
       } else if (!open.isEmpty() && isFence && closes(fence, open)) {
         if (python) {
-          addUnlessBlank(cells, cell.toString());
+          steps.addAll(Marks.cell(cell.toString()));
         }
         open = "";
       } else if (!open.isEmpty()) {
@@ -81,9 +68,9 @@ final class CellSource {
       }
     }
     if (!open.isEmpty() && python) {
-      addUnlessBlank(cells, cell.toString());
+      steps.addAll(Marks.cell(cell.toString()));
     }
-    return cells;
+    return steps;
   }
 
   private static boolean closes(Matcher fence, String open) {
@@ -98,7 +85,7 @@ final class CellSource {
     return name.equals("python") || name.equals("py") || name.equals("python3");
   }
 
-  static List<String> notebook(String name, String content) {
+  static List<Step> notebook(String name, String content) {
     JsonNode root;
     try {
       root = JsonMapper.shared().readTree(content);
@@ -110,13 +97,13 @@ final class CellSource {
       throw new IllegalArgumentException(
           name + " is not a notebook of format 4: it has no list \"cells\"");
     }
-    List<String> cells = new ArrayList<>();
+    List<Step> steps = new ArrayList<>();
     for (JsonNode node : nodes) {
       if (node.path("cell_type").asString("").equals("code")) {
-        addUnlessBlank(cells, source(node.path("source")));
+        steps.addAll(Marks.cell(source(node.path("source"))));
       }
     }
-    return cells;
+    return steps;
   }
 
   private static String source(JsonNode source) {
@@ -126,12 +113,6 @@ final class CellSource {
     StringBuilder text = new StringBuilder();
     source.forEach(line -> text.append(line.asString("")));
     return text.toString();
-  }
-
-  private static void addUnlessBlank(List<String> cells, String code) {
-    if (!code.isBlank()) {
-      cells.add(code);
-    }
   }
 
   private static String text(String name, byte[] content) {

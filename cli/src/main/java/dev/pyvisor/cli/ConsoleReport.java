@@ -1,13 +1,25 @@
 package dev.pyvisor.cli;
 
 import dev.pyvisor.CellListener;
+import dev.pyvisor.CheckpointReport;
+import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.outcome.Outcome;
+import dev.pyvisor.outcome.OutcomeKind;
 import dev.pyvisor.outcome.OutputChunk;
+import dev.pyvisor.outcome.StateReport;
+import dev.pyvisor.outcome.StateSource;
 import dev.pyvisor.outcome.StreamName;
 import java.io.PrintStream;
+import java.util.EnumSet;
+import java.util.Set;
 
 /** Passes a cell's bytes on as they come; says on standard error what else there is to say. */
 final class ConsoleReport implements Report, CellListener {
+  /** Whoever ends otherwise has ended by its own doing, and with the state that it made. */
+  private static final Set<OutcomeKind> ABOUT_THE_SESSION =
+      EnumSet.complementOf(
+          EnumSet.of(OutcomeKind.COMPLETED, OutcomeKind.SUBMITTED, OutcomeKind.RAISED));
+
   private final PrintStream out;
   private final PrintStream err;
 
@@ -37,17 +49,39 @@ final class ConsoleReport implements Report, CellListener {
         .ifPresent(value -> out.println(value.repr()));
     out.flush();
     outcome.error().ifPresent(error -> err.print(error.traceback()));
-    if (!outcome.ok() && outcome.error().isEmpty()) {
-      err.println(
-          "pyvisor: cell "
-              + number
-              + " "
-              + outcome.kind().wireName()
-              + outcome.cause().map(cause -> ": " + cause.text()).orElse(""));
-    }
-    if (!outcome.state().preserved()) {
-      err.println("pyvisor: " + outcome.state().text());
+    if (ABOUT_THE_SESSION.contains(outcome.kind())) {
+      err.println("pyvisor: cell " + number + " " + fate(outcome));
     }
     err.flush();
+  }
+
+  private static String fate(Outcome outcome) {
+    return outcome.kind().wireName().replace('_', ' ')
+        + outcome.cause().map(cause -> ": " + cause.text()).orElse("")
+        + "; "
+        + outcome.state().text();
+  }
+
+  @Override
+  public void checkpointed(CheckpointReport checkpoint) {
+    err.println(
+        "pyvisor: checkpoint "
+            + checkpoint.name()
+            + ": "
+            + (checkpoint.source() == StateSource.CHECKPOINT
+                ? "everything"
+                : "plain data only" + checkpoint.reason().map(why -> ", " + why).orElse(""))
+            + ", as of cell "
+            + checkpoint.cell());
+  }
+
+  @Override
+  public void rolledBack(String name, StateReport state) {
+    err.println("pyvisor: rollback " + name + ": " + state.text());
+  }
+
+  @Override
+  public void failed(String directive, RunnerException failure) {
+    err.println("pyvisor: " + directive + ": " + Failures.explain(failure));
   }
 }

@@ -3,15 +3,15 @@ package dev.pyvisor.cli;
 import dev.pyvisor.Cell;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
-import dev.pyvisor.outcome.Outcome;
+import dev.pyvisor.error.RunnerException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,16 +32,21 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     footer = {
       "",
-      "Exit status: 0 all cells completed; 1 some cell did not; 2 usage; 3 the runner could not be"
-          + " started or reached; 130 interrupted.",
       "Files: .py and standard input are cut into cells at lines that begin with '# %%'; .md at its"
-          + " python fences; .ipynb at its code cells."
+          + " python fences; .ipynb at its code cells.",
+      "Between cells, '# %% checkpoint NAME' keeps the state under a name and '# %% rollback NAME'"
+          + " brings it back. In a fence, a notebook cell or a -c, that is the first line. A"
+          + " directive is no cell: it is told on standard error (with --json only when it fails),"
+          + " and one that fails counts like a cell that failed.",
+      "Ctrl-C interrupts the running cell, and the next one finds the state; a second Ctrl-C, or one"
+          + " while no cell runs, ends the program and leaves nothing.",
+      "Exit status: 0 all cells completed; 1 some cell did not; 2 usage; 3 the runner could not be"
+          + " started or reached; 130 ended by Ctrl-C."
     })
 final class ExecCommand implements Callable<Integer> {
   private static final Path NO_WORKSPACE = Path.of("");
 
   @Spec private CommandSpec spec;
-  @Mixin private LaterOptions later;
 
   @Option(
       names = "-c",
@@ -89,10 +94,14 @@ final class ExecCommand implements Callable<Integer> {
       description = "Sets an environment variable for the cells, or passes this one's value on.")
   private List<String> environment = new ArrayList<>();
 
+  @Mixin private LimitOptions limits;
+
   @Option(names = "--value", description = "Reports the value of each cell's last expression.")
   private boolean value;
 
-  @Option(names = "--stop-on-error", description = "Runs no cell after one that failed.")
+  @Option(
+      names = "--stop-on-error",
+      description = "Goes no further after a cell or directive that failed.")
   private boolean stopOnError;
 
   @Option(names = "--json", description = "Prints one line of JSON per cell and nothing else.")
@@ -105,25 +114,45 @@ final class ExecCommand implements Callable<Integer> {
               + " tally(key).")
   private boolean demoTools;
 
+  @Mixin private LaterOptions later;
+
   @Override
   public Integer call() throws IOException {
     requireKnown("--backend", backend, "pipe", List.of("websocket", "stdio"));
     requireKnown(
         "--launcher", launcher, "process", List.of("bubblewrap", "podman", "docker", "command"));
-    List<String> cells = cells(System.in);
-    try (SupervisorClient client = builder().open()) {
-      return run(client.session(), cells, json ? Report.json(System.out) : console());
+    List<Step> steps = steps(System.in);
+    SupervisorClient.Builder builder = limits.applyTo(builder());
+    CtrlC ctrlC = CtrlC.takeOver(System.err);
+    try {
+      int status = run(builder, steps, ctrlC);
+      return ctrlC.ending() ? Failures.INTERRUPTED : status;
+    } finally {
+      ctrlC.done();
     }
   }
 
-  private Integer run(Session session, List<String> cells, Report report) {
+  private int run(SupervisorClient.Builder builder, List<Step> steps, CtrlC ctrlC) {
+    try (SupervisorClient client = builder.open()) {
+      try {
+        return take(steps, execution(client.session(), ctrlC));
+      } catch (InterruptedException ended) {
+        return Failures.INTERRUPTED;
+      } finally {
+        ctrlC.closing();
+      }
+    } catch (RunnerException failed) {
+      if (ctrlC.ending()) {
+        return Failures.INTERRUPTED;
+      }
+      throw failed;
+    }
+  }
+
+  private int take(List<Step> steps, Execution execution) throws InterruptedException {
     int status = Failures.OK;
-    for (int index = 0; index < cells.size(); index++) {
-      Cell cell = Cell.of(cells.get(index));
-      Outcome outcome =
-          session.execute((value ? cell.withValue() : cell).listener(report.listener()));
-      report.finished(index + 1, outcome);
-      if (!outcome.ok()) {
+    for (Step step : steps) {
+      if (!step.take(execution)) {
         status = Failures.SOME_CELL_FAILED;
         if (stopOnError) {
           break;
@@ -133,21 +162,24 @@ final class ExecCommand implements Callable<Integer> {
     return status;
   }
 
-  private Report console() {
-    PrintStream out = System.out;
-    return Report.console(out, System.err);
+  private Execution execution(Session session, CtrlC ctrlC) {
+    Report report =
+        json ? Report.json(System.out, System.err) : Report.console(System.out, System.err);
+    return new Execution(
+        session, value ? Cell::withValue : UnaryOperator.identity(), report, ctrlC);
   }
 
-  private List<String> cells(InputStream input) throws IOException {
-    List<String> cells = new ArrayList<>(codes);
+  private List<Step> steps(InputStream input) throws IOException {
+    List<Step> steps = new ArrayList<>();
+    codes.forEach(code -> steps.addAll(Marks.cell(code)));
     if (file != null) {
-      cells.addAll(CellSource.read(file, input));
+      steps.addAll(CellSource.read(file, input));
     }
-    if (cells.isEmpty()) {
+    if (steps.isEmpty()) {
       throw new ParameterException(
           spec.commandLine(), "no code: give -c CODE, a FILE, or - for standard input");
     }
-    return cells;
+    return steps;
   }
 
   private SupervisorClient.Builder builder() {

@@ -12,6 +12,7 @@ final class Failures {
   static final int SOME_CELL_FAILED = 1;
   static final int USAGE = CommandLine.ExitCode.USAGE;
   static final int NO_RUNNER = 3;
+  static final int INTERRUPTED = CtrlC.STATUS;
 
   private Failures() {}
 

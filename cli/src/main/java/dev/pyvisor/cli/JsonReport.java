@@ -1,6 +1,8 @@
 package dev.pyvisor.cli;
 
 import dev.pyvisor.CellListener;
+import dev.pyvisor.CheckpointReport;
+import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.PythonError;
 import dev.pyvisor.outcome.StateReport;
@@ -14,9 +16,11 @@ import tools.jackson.databind.node.ObjectNode;
 final class JsonReport implements Report {
   private static final JsonMapper MAPPER = JsonMapper.shared();
   private final PrintStream out;
+  private final PrintStream err;
 
-  JsonReport(PrintStream out) {
+  JsonReport(PrintStream out, PrintStream err) {
     this.out = out;
+    this.err = err;
   }
 
   @Override
@@ -29,6 +33,21 @@ final class JsonReport implements Report {
     byte[] line = (line(number, outcome) + "\n").getBytes(StandardCharsets.UTF_8);
     out.write(line, 0, line.length);
     out.flush();
+  }
+
+  @Override
+  public void checkpointed(CheckpointReport checkpoint) {
+    // No cell, so no line; whether it worked is all that there is to know.
+  }
+
+  @Override
+  public void rolledBack(String name, StateReport state) {
+    // The next cell's line has its generation.
+  }
+
+  @Override
+  public void failed(String directive, RunnerException failure) {
+    err.println("pyvisor: " + directive + ": " + Failures.explain(failure));
   }
 
   static String line(int number, Outcome outcome) {
@@ -66,6 +85,11 @@ final class JsonReport implements Report {
     state.restored().forEach(restored::add);
     var lost = node.putArray("lost");
     state.lost().forEach(lost::add);
+    state.reason().ifPresent(reason -> node.put("reason", reason));
+    if (!state.notRolledBack().isEmpty()) {
+      var notRolledBack = node.putArray("notRolledBack");
+      state.notRolledBack().forEach(notRolledBack::add);
+    }
     return node;
   }
 }

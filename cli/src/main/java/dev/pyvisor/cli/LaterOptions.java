@@ -20,26 +20,6 @@ final class LaterOptions {
     refuse("--set", "give the options on the command line");
   }
 
-  @Option(names = "--timeout", paramLabel = "DUR", description = "Later: a deadline for each cell.")
-  void timeout(String value) {
-    refuse("--timeout", "a cell runs until it ends; stop it with Ctrl-C");
-  }
-
-  @Option(names = "--interrupt-grace", paramLabel = "DUR", description = "Later.")
-  void interruptGrace(String value) {
-    refuse("--interrupt-grace", "a cell runs until it ends; stop it with Ctrl-C");
-  }
-
-  @Option(names = "--tool-timeout", paramLabel = "DUR", description = "Later.")
-  void toolTimeout(String value) {
-    refuse("--tool-timeout", "a host tool runs until it returns");
-  }
-
-  @Option(names = "--checkpoint", paramLabel = "auto|always|never", description = "Later.")
-  void checkpoint(String value) {
-    refuse("--checkpoint", "after a crash the session goes on with fresh state");
-  }
-
   @Option(names = "--image", paramLabel = "IMAGE", description = "Later: for containers.")
   void image(String value) {
     refuse("--image", "the runner is a process of this machine");

@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CellSourceTest {
   @TempDir Path scratch;
@@ -19,12 +21,12 @@ class CellSourceTest {
   @Test
   void a_script_is_cut_at_percent_marks_and_blank_cells_are_left_out() throws IOException {
     assertThat(read("a.py", "x = 1\n# %%\n\n# %% second\nprint(x)\n#%%\ny = '# %%'\n"))
-        .containsExactly("x = 1\n", "print(x)\n", "y = '# %%'\n");
+        .containsExactly(code("x = 1\n"), code("print(x)\n"), code("y = '# %%'\n"));
   }
 
   @Test
   void a_script_without_marks_is_one_cell() throws IOException {
-    assertThat(read("a.py", "x = 1\nprint(x)")).containsExactly("x = 1\nprint(x)");
+    assertThat(read("a.py", "x = 1\nprint(x)")).containsExactly(code("x = 1\nprint(x)"));
   }
 
   @Test
@@ -32,7 +34,7 @@ class CellSourceTest {
     byte[] text = "a = 1\n# %%\nb = 2\n".getBytes(StandardCharsets.UTF_8);
 
     assertThat(CellSource.read("-", new ByteArrayInputStream(text)))
-        .containsExactly("a = 1\n", "b = 2\n");
+        .containsExactly(code("a = 1\n"), code("b = 2\n"));
   }
 
   @Test
@@ -59,7 +61,8 @@ class CellSourceTest {
         ```
         """;
 
-    assertThat(read("a.md", text)).containsExactly("a = 1\n", "b = '''\n```\n'''\n", "c = 3\n");
+    assertThat(read("a.md", text))
+        .containsExactly(code("a = 1\n"), code("b = '''\n```\n'''\n"), code("c = 3\n"));
   }
 
   @Test
@@ -74,7 +77,7 @@ class CellSourceTest {
         ], "nbformat": 4}
         """;
 
-    assertThat(read("a.ipynb", text)).containsExactly("a = 1\na", "b = 2");
+    assertThat(read("a.ipynb", text)).containsExactly(code("a = 1\na"), code("b = 2"));
   }
 
   @Test
@@ -100,7 +103,82 @@ class CellSourceTest {
         .hasMessageContaining("is a directory");
   }
 
-  private List<String> read(String name, String text) throws IOException {
+  @Test
+  void two_kinds_of_marks_are_directives_and_the_code_below_them_is_a_cell() throws IOException {
+    assertThat(
+            read(
+                "a.py",
+                "x = 1\n# %% checkpoint loaded\nx = 2\n#%%\trollback  loaded \r\n# %%\nprint(x)\n"))
+        .containsExactly(
+            code("x = 1\n"),
+            new Step.Checkpoint("loaded"),
+            code("x = 2\n"),
+            new Step.Rollback("loaded"),
+            code("print(x)\n"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "# %% some title",
+        "# %% checkpoint",
+        "# %% checkpoint the loaded data",
+        "# %% Checkpoint loaded",
+        "# %% checkpoint: loaded",
+        "# %% checkpoints loaded",
+        "# %%checkpoint loaded",
+        "# %% rolling back",
+        "# %% [markdown]"
+      })
+  void every_other_mark_stays_a_title(String mark) throws IOException {
+    assertThat(read("a.py", "x = 1\n" + mark + "\nx = 2\n"))
+        .containsExactly(code("x = 1\n"), code("x = 2\n"));
+  }
+
+  @Test
+  void a_fence_and_a_notebook_cell_may_begin_with_a_directive() throws IOException {
+    assertThat(
+            read(
+                "a.md",
+                """
+                ```python
+                # %% checkpoint a
+                ```
+                ```python
+
+                # %% rollback a
+                x = 1
+                # %% checkpoint not_at_the_beginning
+                ```
+                """))
+        .containsExactly(
+            new Step.Checkpoint("a"),
+            new Step.Rollback("a"),
+            code("x = 1\n# %% checkpoint not_at_the_beginning\n"));
+    assertThat(
+            read(
+                "a.ipynb",
+                """
+                {"cells": [
+                  {"cell_type": "code", "source": ["# %% rollback b"]},
+                  {"cell_type": "code", "source": ["x = 1"]},
+                  {"cell_type": "markdown", "source": ["# %% checkpoint b"]}
+                ]}
+                """))
+        .containsExactly(new Step.Rollback("b"), code("x = 1"));
+  }
+
+  @Test
+  void a_file_of_directives_alone_holds_no_cell() {
+    assertThatThrownBy(() -> read("a.py", "# %% checkpoint a\n"))
+        .hasMessageContaining("a.py holds no Python cell");
+  }
+
+  private static Step code(String text) {
+    return new Step.Code(text);
+  }
+
+  private List<Step> read(String name, String text) throws IOException {
     Path file = Files.writeString(scratch.resolve(name), text);
     return CellSource.read(file.toString(), System.in);
   }

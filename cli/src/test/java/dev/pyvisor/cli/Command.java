@@ -24,13 +24,20 @@ final class Command {
   private Command() {}
 
   static Process start(Path directory, String... arguments) throws IOException {
+    return new ProcessBuilder(line(List.of(), List.of(arguments)))
+        .directory(directory.toFile())
+        .start();
+  }
+
+  /** The whole command line, with options of the JVM's own. */
+  static List<String> line(List<String> jvmOptions, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of("-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path")));
-    command.add(Main.class.getName());
-    command.addAll(List.of(arguments));
-    return new ProcessBuilder(command).directory(directory.toFile()).start();
+    command.add("-XX:TieredStopAtLevel=1");
+    command.addAll(jvmOptions);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    command.addAll(arguments);
+    return command;
   }
 
   static Result run(String... arguments) throws Exception {

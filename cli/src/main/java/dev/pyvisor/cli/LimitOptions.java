@@ -1,0 +1,85 @@
+package dev.pyvisor.cli;
+
+import dev.pyvisor.CheckpointPolicy;
+import dev.pyvisor.SupervisorClient;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** How long things may take, and what is kept for the case that they must be killed. */
+final class LimitOptions {
+  @Option(
+      names = "--timeout",
+      paramLabel = "DUR",
+      converter = Limit.OrNone.class,
+      description =
+          "The deadline of each cell, like 500ms, 2s, 1.5s, 5m; none for no deadline. Default:"
+              + " 300s. At the deadline the cell is interrupted and the state stays.")
+  private @Nullable Limit timeout;
+
+  @Option(
+      names = "--interrupt-grace",
+      paramLabel = "DUR",
+      converter = Limit.Grace.class,
+      description =
+          "How long an interrupted cell may take to end; then it is killed, and the state comes"
+              + " back from its checkpoint. Default: 2s.")
+  private @Nullable Duration interruptGrace;
+
+  @Option(
+      names = "--tool-timeout",
+      paramLabel = "DUR",
+      converter = Limit.OrNone.class,
+      description =
+          "The deadline of each call of a host tool, or none. Default: 60s. The cell gets a"
+              + " ToolError and goes on.")
+  private @Nullable Limit toolTimeout;
+
+  @Option(
+      names = "--checkpoint",
+      paramLabel = "auto|always|never",
+      converter = Policy.class,
+      description =
+          "When the state is kept aside, for cells that must be killed or that crash: while nothing"
+              + " runs (auto, the default), after every cell, or never.")
+  private @Nullable CheckpointPolicy checkpoint;
+
+  SupervisorClient.Builder applyTo(SupervisorClient.Builder builder) {
+    if (timeout != null) {
+      timeout.duration().ifPresentOrElse(builder::cellTimeout, builder::noCellTimeout);
+    }
+    if (interruptGrace != null) {
+      builder.interruptGrace(interruptGrace);
+    }
+    if (toolTimeout != null) {
+      toolTimeout.duration().ifPresentOrElse(builder::toolTimeout, builder::noToolTimeout);
+    }
+    if (checkpoint != null) {
+      builder.checkpoints(checkpoint);
+    }
+    return builder;
+  }
+
+  /** Reads the word of a policy. */
+  static final class Policy implements ITypeConverter<CheckpointPolicy> {
+    @Override
+    public CheckpointPolicy convert(String text) {
+      return Arrays.stream(CheckpointPolicy.values())
+          .filter(policy -> policy.wireName().equals(text))
+          .findFirst()
+          .orElseThrow(
+              () ->
+                  new TypeConversionException(
+                      "'"
+                          + text
+                          + "' is unknown; usable: "
+                          + Arrays.stream(CheckpointPolicy.values())
+                              .map(CheckpointPolicy::wireName)
+                              .collect(Collectors.joining(", "))));
+    }
+  }
+}

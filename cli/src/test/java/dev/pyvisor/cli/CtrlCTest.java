@@ -1,0 +1,121 @@
+package dev.pyvisor.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pyvisor.cli.Terminal.Result;
+import dev.pyvisor.contract.Counts;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Ctrl-C typed at a terminal on which {@code pyvisor exec} runs. */
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
+class CtrlCTest {
+  /** What a second Ctrl-C may take. */
+  private static final double END_SECONDS = 3;
+
+  private static final String AGAIN = "Ctrl-C again ends the program";
+
+  @TempDir Path scratch;
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "while True:\n  try: time.sleep(60)\n  except: pass",
+        "signal.signal(signal.SIGINT, signal.SIG_IGN); subprocess.run(['sleep', '60'])",
+        "os.kill(os.getpid(), signal.SIGSTOP)",
+      })
+  void the_second_ends_the_program_and_nothing_is_left(String code) throws Exception {
+    Result result =
+        new Terminal(
+                scratch,
+                "exec",
+                "--interrupt-grace=60s",
+                "-c",
+                "import os, signal, subprocess, time; p = subprocess.Popen(['sleep', '300'])",
+                "-c",
+                started() + code,
+                "-c",
+                "print('next')")
+            .type(Terminal.CTRL_C, "started", "x")
+            .type(Terminal.CTRL_C, "terminal", AGAIN)
+            .run();
+
+    assertThat(result.secondsToTheEnd()).isLessThan(END_SECONDS);
+    assertThat(result.stdout()).isEmpty();
+    assertEnded(result, 130);
+  }
+
+  @Test
+  void two_at_once_end_the_program_too() throws Exception {
+    Result result =
+        new Terminal(
+                scratch,
+                "exec",
+                "--json",
+                "-c",
+                started() + "import time\nwhile True:\n  try: time.sleep(60)\n  except: pass")
+            .type(Terminal.CTRL_C, "started", "x")
+            .type(Terminal.CTRL_C, 20)
+            .type(Terminal.CTRL_C, 20)
+            .run();
+
+    assertThat(result.secondsToTheEnd()).isLessThan(END_SECONDS);
+    assertEnded(result, 130);
+  }
+
+  @Test
+  void a_terminal_that_takes_no_output_does_not_keep_the_program() throws Exception {
+    String xoff = "\u0013";
+    Result result =
+        new Terminal(
+                scratch,
+                "exec",
+                "-c",
+                "import time\nprint('flood')\n" + started() + "while True: print('x' * 10000)")
+            .whole()
+            .type(xoff, "started", "x")
+            .type(Terminal.CTRL_C, 500)
+            .type(Terminal.CTRL_C, 500)
+            .run();
+
+    assertThat(result.secondsToTheEnd()).isLessThan(END_SECONDS);
+    assertEnded(result, 130);
+  }
+
+  @Test
+  void while_no_cell_runs_it_ends_the_program_at_every_moment_and_nothing_is_left()
+      throws Exception {
+    Counts moments = Counts.of(8, 30, 100);
+    for (int moment = 0; moment < moments.now(); moment++) {
+      Path directory = Files.createDirectory(scratch.resolve("at" + moment));
+      // From before the JVM listens until after the runner has been asked for its first cell.
+      Result result =
+          new Terminal(directory, "exec", "-c", started() + "import time; time.sleep(60)")
+              .type(Terminal.CTRL_C, 10 + 900 * moment / moments.now())
+              .type(Terminal.CTRL_C, 30)
+              .type(Terminal.CTRL_C, 500)
+              .run();
+
+      assertThat(result.gaveUp()).as(result.toString()).isFalse();
+      assertThat(result.status()).as(result.toString()).isIn(130, -2);
+      assertThat(result.left()).as(result.toString()).isEmpty();
+    }
+  }
+
+  private static void assertEnded(Result result, int status) {
+    assertThat(result.gaveUp()).as(result.toString()).isFalse();
+    assertThat(result.status()).as(result.toString()).isEqualTo(status);
+    assertThat(result.left()).as(result.toString()).isEmpty();
+  }
+
+  /** Code that tells that the cell runs. */
+  static String started() {
+    return "open('started', 'w').write('x')\n";
+  }
+}
