@@ -192,6 +192,21 @@ final class ScriptedPeer implements AutoCloseable {
             + "},\"elapsedNanos\":5,\"cpuNanos\":4,\"peakMemoryBytes\":3}");
   }
 
+  /** The terminal of a cell that ended otherwise; {@code fields}: more of it, each with a comma. */
+  void ends(Message cell, String outcome, String fields) {
+    replies(
+        cell,
+        "\"result\":{\"outcome\":\""
+            + outcome
+            + "\","
+            + fields
+            + "\"generation\":1,\"state\":{\"preserved\":true,\"source\":\"live\"},\"totals\":{\"stdout\":"
+            + total("")
+            + ",\"stderr\":"
+            + total("")
+            + ",\"toolCalls\":0}}");
+  }
+
   void replies(Message request, String resultOrError) {
     says(
         FrameKind.MESSAGE,
