@@ -180,9 +180,7 @@ class Odd(Traps, metaclass=Meta):
     pass
 
 
-class HooksTest(unittest.TestCase):
-    """rule: C74"""
-
+class HooksTest(unittest.TestCase):  # rule: C74
     def assert_lost(self, *values: Any) -> None:
         for value in values:
             Traps.called.clear()

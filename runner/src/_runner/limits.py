@@ -7,6 +7,7 @@ from __future__ import annotations
 
 KIB = 1024
 MIB = 1024 * KIB
+GIB = 1024 * MIB
 
 # --- the wire (PROTOCOL.md section 10 states the reasons) ---
 PROTOCOL_VERSION = 1
@@ -90,3 +91,9 @@ SNAPSHOT_WRITE_RATE = 300 * MIB  # bytes of long texts that are written in a sec
 SNAPSHOT_NODES = 1_000_000  # of one name; more would not be looked at in the time, and bounds the memory it takes
 SNAPSHOT_CHECK_NODES = 512  # between looks at the clock: 50 us where C loops look at them, 1 ms where Python does
 SNAPSHOT_DEPTH = 100  # levels of containers: at four frames each they fit Python's recursion limit of 1,000
+
+# --- inside a kernel: when it may be copied ---
+FORK_NANOS = 50_000_000  # a fork that took longer would be felt before every cell
+FORK_MEMORY = 4 * GIB  # resident, and a quarter of what there is: a cell that writes all of it doubles it
+NO_LIMIT = 2**63  # bytes, where nothing limits them
+PROC_FILE = 16 * KIB  # bytes read of a file in /proc; those that are read are far smaller
