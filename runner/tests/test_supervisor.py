@@ -83,7 +83,7 @@ class SupervisorTest(unittest.TestCase):
             "os.execv('/bin/sleep', ['sleep', '60'])": {"kind": "channel", "detail": "the kernel closed its channel"},
         }
         with Host() as host:
-            host.open()
+            host.open(checkpoint="never")
             for generation, (death, cause) in enumerate(deaths.items(), 1):
                 with self.subTest(death):
                     host.execute("import os; kept = 1")
@@ -99,7 +99,7 @@ class SupervisorTest(unittest.TestCase):
 
     def test_a_kernel_that_dies_between_cells_is_replaced_and_said_so(self) -> None:
         with Host() as host:
-            host.open()
+            host.open(checkpoint="never")
             host.execute("import os, threading; x = 1; threading.Timer(0.05, os._exit, [3]).start()")
             host.wait_for(lambda: host.events)
             self.assertEqual(host.events[0]["method"], "generation")
@@ -146,14 +146,14 @@ class SupervisorTest(unittest.TestCase):
             host.open()
             host.gives_credit = False
             cell = host.start("print('x' * 5_000_000)")
-            host.wait_for(lambda: len(host.output.get((1, FrameKind.STDOUT), b"")) == limits.OUTPUT_WINDOW)
+            host.wait_for(lambda: len(host.output.get((1, 1, FrameKind.STDOUT), b"")) == limits.OUTPUT_WINDOW)
             self.assertEqual(host.call("status")["result"]["sessions"][0]["state"], "busy")
-            self.assertEqual(len(host.output[1, FrameKind.STDOUT]), limits.OUTPUT_WINDOW)
+            self.assertEqual(len(host.output[1, 1, FrameKind.STDOUT]), limits.OUTPUT_WINDOW)
             host.gives_credit = True
             host.send_bytes(encode_credit(1, 1, limits.OUTPUT_WINDOW))
             result = host.answer(cell)["result"]
             self.assertEqual(result["totals"]["stdout"]["bytes"], 5_000_001)
-            self.assertEqual(len(host.output[1, FrameKind.STDOUT]), 5_000_001)
+            self.assertEqual(len(host.output[1, 1, FrameKind.STDOUT]), 5_000_001)
 
     def test_bytes_beyond_the_credit_end_the_connection(self) -> None:  # rule: TRN-4
         host = Host()

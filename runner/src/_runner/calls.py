@@ -7,7 +7,7 @@ import os
 import socket
 import weakref
 from _thread import _local, get_ident
-from typing import Any, Optional, Sequence
+from typing import Any, Callable, Optional, Sequence
 
 from . import jsontext, limits
 from .decoder import BadDocument, decode, may_hold_forms
@@ -35,7 +35,15 @@ class Calls:
     own lock.
     """
 
-    def __init__(self, wire: Wire, door: socket.socket, session: int, generation: int) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        door: socket.socket,
+        session: int,
+        generation: int,
+        check: Callable[[], None],
+    ) -> None:
+        self._check = check  # raises the interrupt that came while the runner's code was on the stack
         self.cell = 0
         self.made = 0  # in this cell
         self._slots = Slots(limits.TOOL_CALLS)
@@ -47,6 +55,7 @@ class Calls:
         self._others: weakref.WeakSet[Port] = weakref.WeakSet()
         self._ids = itertools.count(1)
         self._forked = False
+        self.copying = False
 
     @property
     def in_main_thread(self) -> bool:
@@ -65,7 +74,9 @@ class Calls:
         try:
             self._send(port, call, request)
             while call.reply is None:
+                self._check_interrupt()
                 port.pump()
+            self._check_interrupt()
         except BaseException:
             self._abandon(port, call)
             raise
@@ -85,11 +96,16 @@ class Calls:
             port.attach(loop)
             call.future, call.loop = loop.create_future(), loop
             self._send(port, call, request)
+            self._check_interrupt()
             await call.future
         except BaseException:
             self._abandon(port, call)
             raise
         return _outcome(call)
+
+    def _check_interrupt(self) -> None:
+        if self.in_main_thread:
+            self._check()
 
     def _send(self, port: Port, call: Call, request: tuple[bytes, Sequence[Bytes]]) -> None:
         try:
@@ -189,8 +205,33 @@ class Calls:
                     port.settle_from_outside(call, _cancelled(call))
         return self.made
 
+    # --- copies of this process ---
+
+    def descriptors(self) -> list[int]:
+        """What is not the user's."""
+        ports = [self.main, *self._others]
+        return [self._door.fileno(), *(fd for port in ports for fd in port.descriptors())]
+
+    def send_aside(self, said: bytes, fd: Optional[int]) -> None:
+        """Tell the supervisor of something beside the messages, with a descriptor. Raises OSError."""
+        _send_fds(self._door, [said], [] if fd is None else [fd])
+
+    def shed(self) -> None:
+        """In a copy that sleeps: let go of every channel."""
+        for port in [self.main, *self._others]:
+            port.close()
+        self.main.inbox.clear()
+        self._door.close()
+
+    def adopt(self, main: socket.socket, door: socket.socket, session: int, generation: int) -> None:
+        """In a copy that has woken: these are its channels."""
+        self.main.wire.bind(main, session, generation)
+        self._door, self._session, self._generation = door, session, generation
+
     def after_fork(self) -> None:
         """In a forked child: none of the channels may be held open by it, or spoken on."""
+        if self.copying:
+            return  # no child of the user's; it sheds them itself
         self._forked = True
         for fd in [
             self._door.fileno(),

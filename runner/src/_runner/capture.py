@@ -26,7 +26,7 @@ try:
 except (ImportError, OSError, AttributeError):
     _flush_c = None  # no C streams can be flushed then; a C program's own exit still does
 
-_os_write, _fstat, _dup2, _fcntl = os.write, os.fstat, os.dup2, fcntl.fcntl
+_os_write, _fstat, _dup2, _fcntl, _close = os.write, os.fstat, os.dup2, fcntl.fcntl, os.close
 _poll, _POLLOUT = select.poll, select.POLLOUT
 _GETFL, _SETFL, _DUP = fcntl.F_GETFL, fcntl.F_SETFL, fcntl.F_DUPFD_CLOEXEC
 _NONBLOCK = os.O_NONBLOCK
@@ -89,6 +89,22 @@ class CapturePipe(io.BufferedIOBase):
         if flags & _NONBLOCK:
             _fcntl(self._kept, _SETFL, flags & ~_NONBLOCK)
 
+    @property
+    def kept(self) -> int:
+        return self._kept
+
+    def shed(self, null: int) -> None:
+        """In a copy that sleeps: hold no end of the pipe."""
+        _dup2(null, self._fd)
+        _close(self._kept)
+        self._kept = -1
+
+    def adopt(self, fd: int) -> None:
+        """In a copy that has woken: this is the pipe."""
+        _dup2(fd, self._fd)
+        self._kept = _fcntl(fd, _DUP, limits.PRIVATE_FD_MIN)
+        self._identity = _identity(fd)
+
     def restore(self) -> bool:
         """Whether the descriptor had been closed or replaced; it is the capture pipe again."""
         if _identity(self._fd) == self._identity:
@@ -122,6 +138,20 @@ class Capture:
         ]
         _sys.stdout, _sys.stderr = self._streams
         _sys.__stdout__, _sys.__stderr__ = self._streams
+
+    def descriptors(self) -> list[int]:
+        """What is not the user's."""
+        return [0, 1, 2, *(pipe.kept for pipe in self._pipes)]
+
+    def shed(self) -> None:
+        null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+        for pipe in self._pipes:
+            pipe.shed(null)
+        _close(null)
+
+    def adopt(self, out: int, err: int) -> None:
+        for pipe, fd in zip(self._pipes, (out, err)):
+            pipe.adopt(fd)
 
     def begin_cell(self) -> None:
         """What an earlier cell did to the streams must not silence this one; its own replacements

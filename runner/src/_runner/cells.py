@@ -12,7 +12,7 @@ import linecache
 import sys
 import types
 from collections import OrderedDict
-from typing import Any
+from typing import Any, Protocol
 
 from . import limits
 from .pristine import BUILTINS as __builtins__  # noqa: F401
@@ -26,6 +26,17 @@ _builtins = builtins
 _settrace, _setprofile = sys.settrace, sys.setprofile
 
 Codes = tuple[types.CodeType, ...]
+
+
+class Watch(Protocol):
+    """Who must know which loop a cell runs in."""
+
+    def enter_loop(self, loop: Any, task: Any) -> None: ...
+
+    def leave_loop(self) -> None: ...
+
+    @property
+    def cancelled(self) -> bool: ...
 
 
 class Sources:
@@ -83,13 +94,13 @@ class Compiler:
         return codes
 
 
-def run(codes: Codes, namespace: dict[str, Any]) -> Any:
+def run(codes: Codes, namespace: dict[str, Any], watch: Watch) -> Any:
     """Run the parts in order; the value of the last one. Whatever the cell raises goes through."""
     # Where it is missing, the interpreter would put this module's own.
     namespace.setdefault("__builtins__", _builtins)
     try:
         if any(code.co_flags & _COROUTINE for code in codes):
-            return _run_in_loop(codes, namespace)
+            return _run_in_loop(codes, namespace, watch)
         value = None
         for code in codes:
             value = eval(code, namespace)
@@ -113,20 +124,31 @@ async def _run_parts(codes: Codes, namespace: dict[str, Any]) -> Any:
     return value
 
 
-def _run_in_loop(codes: Codes, namespace: dict[str, Any]) -> Any:
+def _run_in_loop(codes: Codes, namespace: dict[str, Any], watch: Watch) -> Any:
     import asyncio  # 50 ms that most sessions never need
 
     # Not set as the thread's loop: what cells without `await` do with that stays as in any program.
     loop = asyncio.new_event_loop()
     try:
-        return loop.run_until_complete(_run_parts(codes, namespace))
+        task = loop.create_task(_run_parts(codes, namespace))
+        watch.enter_loop(loop, task)
+        return loop.run_until_complete(task)
+    except asyncio.CancelledError as cancelled:
+        if not watch.cancelled:
+            raise
+        # The interrupt came while the loop was idle: it is shown where the cell waited.
+        raise KeyboardInterrupt().with_traceback(cancelled.__traceback__) from None
     finally:
         try:
             _end_tasks(asyncio, loop)
             loop.run_until_complete(loop.shutdown_asyncgens())
         finally:
+            watch.leave_loop()
             # Its threads are not waited for: a call that was given up may take for ever.
             loop.close()
+
+
+LOOP_CODE = _run_in_loop.__code__
 
 
 def _end_tasks(asyncio: Any, loop: Any) -> None:

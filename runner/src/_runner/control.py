@@ -12,6 +12,7 @@ from .errors import ErrorCode, RpcError
 from .session import SessionState
 from .sessions import Session
 
+_POLICIES = ("auto", "always", "never")
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -21,18 +22,44 @@ class House(Protocol):
     incarnation: str
     sessions: dict[int, Session]
 
-    def new_session(self, name: str, workspace: Optional[str], logging: Optional[str]) -> Session: ...
+    def new_session(
+        self, name: str, workspace: Optional[str], logging: Optional[str], policy: str
+    ) -> Session: ...
 
     def stop(self) -> None: ...
 
 
 class Control:
-    METHODS = ("session.open", "session.close", "tools.register", "reset", "status", "shutdown")
+    METHODS = (
+        "session.open",
+        "session.close",
+        "tools.register",
+        "reset",
+        "interrupt",
+        "checkpoint",
+        "checkpoint.drop",
+        "rollback",
+        "branch",
+        "status",
+        "shutdown",
+    )
 
     def __init__(self, house: House) -> None:
         self._house = house
         self._started = time.monotonic()
-        actions = (self._open, self._close, self._register, self._reset, self._status, self._shutdown)
+        actions = (
+            self._open,
+            self._close,
+            self._register,
+            self._reset,
+            self._interrupt,
+            self._checkpoint,
+            self._drop_checkpoint,
+            self._rollback,
+            self._branch,
+            self._status,
+            self._shutdown,
+        )
         self._methods = dict(zip(self.METHODS, actions))
 
     def answer(self, envelope: bytes) -> Optional[bytes]:
@@ -40,22 +67,15 @@ class Control:
 
     def _open(self, request: rpc.Request) -> Any:
         params, sessions = request.params, self._house.sessions
-        name, workspace, logging = params.get("name"), params.get("workspace"), params.get("logging")
-        if not isinstance(name, str) or not 0 < len(name) <= limits.NAME_LENGTH:
-            raise rpc.invalid("session.open", "name", name, f"a string of 1 to {limits.NAME_LENGTH} characters")
-        if any(session.state.name == name for session in sessions.values()):
-            raise RpcError(ErrorCode.INVALID_STATE, f"session.open: there is a session named {name!r} already")
+        workspace, logging = params.get("workspace"), params.get("logging")
+        policy = params.get("checkpoint", "auto")
+        name = self._new_name(request)
+        if policy not in _POLICIES:
+            raise rpc.invalid("session.open", "checkpoint", policy, "one of " + ", ".join(_POLICIES))
         if logging is not None and (not isinstance(logging, str) or logging.upper() not in _LEVELS):
             raise rpc.invalid("session.open", "logging", logging, "one of " + ", ".join(_LEVELS))
-        if workspace is not None and not (isinstance(workspace, str) and _is_directory(workspace)):
-            raise rpc.invalid("session.open", "workspace", workspace, "a directory that exists")
-        if len(sessions) >= limits.SESSIONS:
-            raise RpcError(
-                ErrorCode.RESOURCE_EXHAUSTED,
-                f"there are {limits.SESSIONS} sessions already; close one first",
-                {"limit": "sessions", "current": len(sessions), "max": limits.SESSIONS},
-            )
-        session = self._house.new_session(name, workspace, logging)
+        _check_workspace(request)
+        session = self._house.new_session(name, workspace, logging, policy)
         try:
             session.open(request)
         except RpcError:
@@ -63,6 +83,19 @@ class Control:
             del sessions[session.state.number]
             raise
         return rpc.LATER
+
+    def _new_name(self, request: rpc.Request) -> str:
+        """The name of another session, for which there is room."""
+        name, sessions = _name_in(request, "name"), self._house.sessions
+        if any(session.state.name == name for session in sessions.values()):
+            raise RpcError(ErrorCode.INVALID_STATE, f"{request.method}: there is a session named {name!r} already")
+        if len(sessions) >= limits.SESSIONS:
+            raise RpcError(
+                ErrorCode.RESOURCE_EXHAUSTED,
+                f"there are {limits.SESSIONS} sessions already; close one first",
+                {"limit": "sessions", "current": len(sessions), "max": limits.SESSIONS},
+            )
+        return name
 
     def _close(self, request: rpc.Request) -> Any:
         self._session(request).close(request)
@@ -89,6 +122,41 @@ class Control:
         self._session(request).reset(request)
         return rpc.LATER
 
+    def _interrupt(self, request: rpc.Request) -> dict[str, Any]:
+        session, cell = self._session(request), request.params.get("cell")
+        grace = request.params.get("graceMs", limits.GRACE_MS)
+        if not isinstance(cell, int) or isinstance(cell, bool) or cell < 1:
+            raise rpc.invalid("interrupt", "cell", cell, "the number of a cell, from 1 on")
+        if not isinstance(grace, int) or isinstance(grace, bool) or not 0 <= grace <= limits.TIMEOUT_MS_MAX:
+            raise rpc.invalid("interrupt", "graceMs", grace, "a whole number of milliseconds from 0 on")
+        return {"running": session.interrupt(cell, grace / 1000)}
+
+    def _checkpoint(self, request: rpc.Request) -> Any:
+        self._session(request).checkpoint(request, _name_in(request, "name"))
+        return rpc.LATER
+
+    def _drop_checkpoint(self, request: rpc.Request) -> dict[str, Any]:
+        self._session(request).drop_checkpoint(_name_in(request, "name"))
+        return {}
+
+    def _rollback(self, request: rpc.Request) -> Any:
+        self._session(request).rollback(request, _name_in(request, "name"))
+        return rpc.LATER
+
+    def _branch(self, request: rpc.Request) -> Any:
+        parent, name = self._session(request), self._new_name(request)
+        checkpoint = _name_in(request, "checkpoint") if "checkpoint" in request.params else None
+        workspace = _check_workspace(request)
+        parent.check_branch(checkpoint)
+        state = parent.state
+        child = self._house.new_session(name, workspace, state.logging, state.policy)
+        try:
+            parent.branch(request, child, checkpoint)
+        except RpcError:
+            child.abandon()
+            raise
+        return rpc.LATER
+
     def _status(self, request: rpc.Request) -> dict[str, Any]:
         return {
             "incarnation": self._house.incarnation,
@@ -101,6 +169,7 @@ class Control:
                     "state": session.condition,
                     "cell": session.state.last_cell,
                     "pid": session.kernel.pid if session.kernel is not None else 0,
+                    "checkpoints": session.checkpoints(),
                 }
                 for session in self._house.sessions.values()
             ],
@@ -118,6 +187,20 @@ class Control:
         if session is None:
             raise RpcError(ErrorCode.SESSION_NOT_FOUND, f"{request.method}: no session {number}")
         return session
+
+
+def _name_in(request: rpc.Request, field: str) -> str:
+    name = request.params.get(field)
+    if not isinstance(name, str) or not 0 < len(name) <= limits.NAME_LENGTH:
+        raise rpc.invalid(request.method, field, name, f"a string of 1 to {limits.NAME_LENGTH} characters")
+    return name
+
+
+def _check_workspace(request: rpc.Request) -> Optional[str]:
+    workspace = request.params.get("workspace")
+    if workspace is not None and not (isinstance(workspace, str) and _is_directory(workspace)):
+        raise rpc.invalid(request.method, "workspace", workspace, "a directory that exists")
+    return workspace
 
 
 def _is_directory(path: str) -> bool:

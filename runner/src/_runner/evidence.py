@@ -15,14 +15,17 @@ from . import limits
 REQUEST = signal.SIGRTMIN + 6
 
 
-def arm(name: str) -> None:
+def arm(name: str, before: int = -1) -> int:
     """Let a REQUEST append all stacks to stacks-<name>.txt of the runner's private directory.
 
-    One file a name, begun anew: the kernels that follow each other in a session share one.
+    One file a name, begun anew: the kernels that follow each other in a session share one. Returns its descriptor, or -1.
     """
+    if before >= 0:
+        faulthandler.unregister(REQUEST)
+        os.close(before)
     directory = os.environ.get("PYVISOR_DIR")
     if not directory:
-        return
+        return -1
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
     low = os.open(os.path.join(directory, f"stacks-{name}.txt"), flags, 0o600)
     try:
@@ -31,3 +34,4 @@ def arm(name: str) -> None:
     finally:
         os.close(low)
     faulthandler.register(REQUEST, file=file, all_threads=True, chain=False)
+    return file

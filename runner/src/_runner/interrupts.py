@@ -1,45 +1,169 @@
-"""SIGINT in a kernel: it is raised in the user's code only, never in the runner's.
+"""SIGINT in a kernel: it is raised in the code of the cell that it is meant for, never in the runner's.
 
-A Python function handles it, so that programs started from a cell begin with the default again.
+The supervisor writes into the shared page whom it interrupts, then sends the signal. A Python function handles it, so
+that programs started from a cell begin with the default again.
 """
 
 from __future__ import annotations
 
+import _signal
 import os
+import selectors
 import signal
-from types import FrameType
-from typing import Optional
+import time
+from types import CodeType, FrameType
+from typing import Any, Optional
 
-from .cells import is_cell_file
+from . import capture
+from .cells import LOOP_CODE, is_cell_file
+from .page import Page
 from .pristine import BUILTINS as __builtins__  # noqa: F401
-from .tracebacks import is_own
+from .tracebacks import is_asyncio, is_own
 from .wire import wait_readable
 
-_getpid = os.getpid
-_WAITING = wait_readable.__code__  # holds nothing that an exception could lose
+_getpid, _clock = os.getpid, time.monotonic_ns
+_SIGINT = int(signal.SIGINT)
+_handler_of, _set_handler = _signal.getsignal, _signal.signal
+_set_mask, _UNBLOCK = _signal.pthread_sigmask, _signal.SIG_UNBLOCK
+# Where a cell waits in the runner's code: nothing is held there that an exception could lose.
+_WAITING = wait_readable.__code__
+_WRITING = frozenset((capture.write_all.__code__, capture.CapturePipe.write.__code__))
+_SELECTORS = selectors.__file__
+
+IGNORE, RAISE, DEFER, CANCEL = "ignore", "raise", "defer", "cancel"
 
 
-def may_raise(frame: Optional[FrameType]) -> bool:
-    """Whether an exception out of this frame reaches the user's code before it passes the runner's.
+def place_of(frame: Optional[FrameType]) -> str:
+    """What may be done to the code that is on the stack: to raise in the cell's own frames or what they called; to
+    wait until the runner's code that they called is left; to cancel the cell's main task where its loop is idle.
     """
-    if frame is not None and frame.f_code is _WAITING:
-        return True
-    while frame is not None:
-        filename = frame.f_code.co_filename
+    if frame is None:
+        return IGNORE
+    innermost: CodeType = frame.f_code
+    if innermost is _WAITING:
+        return RAISE
+    current: Optional[FrameType] = frame
+    in_runner = False
+    while current is not None:
+        code = current.f_code
+        filename = code.co_filename
         if is_cell_file(filename):
-            return True
-        if is_own(filename):
-            return False
-        frame = frame.f_back
-    return False
+            return DEFER if in_runner else RAISE
+        if code is LOOP_CODE:
+            idle = code is innermost or _is_machinery(innermost.co_filename)
+            return CANCEL if idle or in_runner else RAISE
+        if is_own(filename) and code not in _WRITING:
+            in_runner = True
+        current = current.f_back
+    return IGNORE
 
 
-def install() -> None:
-    kernel = _getpid()
+def _is_machinery(filename: str) -> bool:
+    return is_asyncio(filename) or filename == _SELECTORS
 
-    def on_interrupt(signum: int, frame: Optional[FrameType]) -> None:
-        if _getpid() != kernel or may_raise(frame):
-            raise KeyboardInterrupt
 
-    signal.signal(signal.SIGINT, on_interrupt)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+class Interrupts:
+    """Confined to the main thread; its handler runs between two of that thread's bytecodes."""
+
+    def __init__(self, page: Optional[Page]) -> None:
+        self._page = page
+        self._pid = _getpid()
+        self._handled = page.asked()[0] if page is not None else 0
+        self._cell = 0
+        self._deferred = False
+        self._loop: Any = None
+        self._task: Any = None
+        self.cancelled = False  # the main task of the running cell's loop
+        self.delivered = False  # to the running cell, or the last one
+        self._handler = self._on_signal  # one object: it is compared by identity
+        self._arm()
+
+    def rebind(self, page: Page) -> None:
+        """This process has taken over from the one that it was copied from."""
+        self._pid = _getpid()
+        self._page = page
+        self._handled = page.asked()[0]
+        self._arm()
+
+    def _arm(self) -> None:
+        _set_handler(_SIGINT, self._handler)
+        _set_mask(_UNBLOCK, (_SIGINT,))
+
+    # --- a cell ---
+
+    def begin_cell(self, cell: int) -> None:
+        """From here on it can be hit, whatever an earlier cell did to the signal. Raises if it is to be already."""
+        self.delivered = self._deferred = False
+        if _handler_of(_SIGINT) is not self._handler:
+            _set_handler(_SIGINT, self._handler)
+        _set_mask(_UNBLOCK, (_SIGINT,))
+        self._cell = cell
+        if self._page is not None:
+            self._page.begin(cell, _clock())
+            count, meant = self._page.asked()
+            if count != self._handled and meant == cell:
+                self._handled = count
+                self._raise()
+
+    def end_cell(self) -> None:
+        self._cell = 0
+
+    def check(self) -> None:
+        """The runner's code that a cell called is left: raise what came meanwhile."""
+        if self._deferred:
+            self._raise()
+
+    # --- a loop of the cell ---
+
+    def enter_loop(self, loop: Any, task: Any) -> None:
+        self._loop, self._task, self.cancelled = loop, task, False
+
+    def leave_loop(self) -> None:
+        self._loop = self._task = None
+
+    # --- the signal ---
+
+    def _on_signal(self, signum: int, frame: Optional[FrameType]) -> None:
+        if _getpid() != self._pid:
+            raise KeyboardInterrupt  # a child that the cell forked: an ordinary program
+        if self._page is not None:
+            count, meant = self._page.asked()
+            if count != self._handled:
+                self._handled = count
+                if meant != self._cell:
+                    return  # that cell has ended, or has not begun
+        if not self._cell:
+            return
+        place = place_of(frame)
+        if place is RAISE:
+            self._raise()
+        elif place is DEFER:
+            self._deferred = True
+        elif place is CANCEL:
+            self._cancel()
+
+    def _raise(self) -> None:
+        self._deferred = False
+        self.delivered = True
+        raise KeyboardInterrupt
+
+    def _cancel(self) -> None:
+        loop, task = self._loop, self._task
+        if loop is None or loop.is_closed():
+            return
+        self.delivered = self.cancelled = True
+
+        def cancel() -> None:
+            if not task.done():
+                task.cancel()
+                return
+            for left in _all_tasks(loop):  # the cell is being cleaned up: what hangs there is ended
+                left.cancel()
+
+        loop.call_soon_threadsafe(cancel)
+
+
+def _all_tasks(loop: Any) -> Any:
+    import asyncio  # it is loaded: a loop runs
+
+    return asyncio.all_tasks(loop)

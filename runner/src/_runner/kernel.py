@@ -14,14 +14,29 @@ import time
 import traceback
 from typing import Any, Callable, NoReturn, Optional
 
-from . import cells, evidence, interrupts, jsontext, reports, stdin, tool_errors
+from . import (
+    cells,
+    evidence,
+    jsontext,
+    limits,
+    linux,
+    reports,
+    snapshot,
+    stdin,
+    tool_errors,
+    workspaces,
+)
 from .calls import Calls
 from .capture import Capture, write_all
 from .decoder import decode_text
 from .errors import RpcError
 from .frames import FrameKind
+from .frozen import Awakening
+from .interrupts import Interrupts
+from .keeper import Keeper
 from .messages import Message
 from .names import Names
+from .page import Page, mapped
 from .pristine import BUILTINS as __builtins__  # noqa: F401
 from .signatures import is_name
 from .tools import Tools, not_awaited
@@ -43,10 +58,15 @@ _get_recursion, _set_recursion = sys.getrecursionlimit, sys.setrecursionlimit
 Operation = Callable[[], Optional[reports.Report]]
 
 
-def run(main_socket: socket.socket, door: socket.socket, config: dict[str, Any]) -> NoReturn:
+def run(
+    main_socket: socket.socket,
+    door: socket.socket,
+    config: dict[str, Any],
+    page: Optional[Page] = None,
+) -> NoReturn:
     """Be the kernel of this process until the supervisor closes the socket."""
     try:
-        kernel = Kernel(main_socket, door, config)
+        kernel = Kernel(main_socket, door, config, page)
         kernel.serve()
     except WireBroken as broken:
         write_all(2, f"pyvisor: {broken}; the kernel ends\n".encode())
@@ -66,19 +86,26 @@ class Kernel:
     """Confined to the process's main thread."""
 
     def __init__(
-        self, main_socket: socket.socket, door: socket.socket, config: dict[str, Any]
+        self,
+        main_socket: socket.socket,
+        door: socket.socket,
+        config: dict[str, Any],
+        page: Optional[Page],
     ) -> None:
         self._pid = _getpid()
         session, generation = config["session"], config["generation"]
         self._wire = Wire(main_socket, session, generation)
-        self._calls = Calls(self._wire, door, session, generation)
+        self._interrupts = Interrupts(page)
+        self._calls = Calls(self._wire, door, session, generation, self._interrupts.check)
         self._cell = 0
-        _enter(config["workspace"])
-        evidence.arm(f"kernel-{session}")
+        self._policy = config.get("checkpoint", "never")
+        self._changed_by = 0  # the last cell that may have changed the state
+        self._unkept = False  # it has, and nothing is kept of that yet
+        _enter(config["workspace"], session)
+        stacks = evidence.arm(f"kernel-{session}")
         self._capture = Capture()
         stdin.install()
         faulthandler.enable(2)
-        interrupts.install()
         tool_errors.install_module()
         os.register_at_fork(after_in_child=self._calls.after_fork)
         self._namespace = cells.new_main().__dict__
@@ -90,16 +117,24 @@ class Kernel:
             "variable.get": self._get,
             "variable.set": self._set,
             "tools": self._register,
+            "keep": self._keep,
         }
+        self._keeper = Keeper(self._calls, self._capture, self._names, self._namespace, stacks)
         if config.get("logging"):
             from . import logs  # `logging` costs milliseconds that most sessions need not pay
 
             logs.install(config["logging"], self._log)
-        self._say("ready", {"pid": self._pid})
+        ready: dict[str, Any] = {"pid": self._pid}
+        if config.get("snapshot") is not None:
+            ready["restored"] = self._restore(config["snapshot"])
+        self._say("ready", ready)
 
     def serve(self) -> NoReturn:
         receive, methods, load = self._calls.main.receive, self._methods, jsontext.load
         while True:
+            while self._unkept and self._policy != "never":
+                self._unkept = False
+                self._keep_state(None)
             message = receive()
             request = load(message.envelope)
             methods[request["method"]](message, request.get("params") or {})
@@ -114,7 +149,7 @@ class Kernel:
             codes, has_value = self._compiler.compile(
                 source, filename, with_value=bool(params.get("value"))
             )
-            value = cells.run(codes, self._namespace)
+            value = cells.run(codes, self._namespace, self._interrupts)
             return reports.of_value(value) if has_value else None
 
         self._operate(message.cell, operation)
@@ -126,7 +161,7 @@ class Kernel:
                 raise NameError(f"name {name!r} is not defined")
             return reports.of_value(self._namespace[name])
 
-        self._operate(message.cell, operation)
+        self._operate(message.cell, operation, changes=False)
 
     def _set(self, message: Message, params: dict[str, Any]) -> None:
         def operation() -> None:
@@ -144,15 +179,56 @@ class Kernel:
     def _register(self, message: Message, params: dict[str, Any]) -> None:
         self._tools.register(jsontext.load(bytes(message.attachments[0])))
 
+    # --- its state ---
+
+    def _keep(self, message: Message, params: dict[str, Any]) -> None:
+        self._keep_state(params["id"])
+
+    def _keep_state(self, number: Optional[int]) -> None:
+        """Returns twice where it comes to a copy: the second time in that one, when it is the session's kernel."""
+        awakening = self._keeper.keep(number, self._changed_by, self._policy)
+        if awakening is not None:
+            self._awake(awakening)
+
+    def _awake(self, awakening: Awakening) -> None:
+        """This is a copy, and takes over."""
+        config = awakening.config
+        main, door, out, err, page = awakening.descriptors
+        linux.die_with_parent(config["supervisor"])
+        linux.prefer_for_oom(limits.KERNEL_OOM_SCORE)
+        session, generation = config["session"], config["generation"]
+        main, door = linux.above(limits.PRIVATE_FD_MIN, main, door)
+        self._pid = _getpid()
+        self._policy = config["checkpoint"]
+        self._calls.adopt(
+            socket.socket(fileno=main), socket.socket(fileno=door), session, generation
+        )
+        self._capture.adopt(out, err)
+        for fd in (out, err):
+            os.close(fd)
+        self._keeper.stacks = evidence.arm(f"kernel-{session}", self._keeper.stacks)
+        self._interrupts.rebind(mapped(page))
+        _move(config, session)
+        self._unkept = True
+        self._say("ready", {"pid": self._pid})
+
+    def _restore(self, data: bytes) -> list[str]:
+        found = snapshot.load(data)
+        self._namespace.update(found)
+        return list(found)
+
     # --- a cell from its beginning to its end ---
 
-    def _operate(self, cell: int, operation: Operation) -> None:
+    def _operate(self, cell: int, operation: Operation, *, changes: bool = True) -> None:
+        if changes:
+            self._changed_by, self._unkept = cell, True
         self._cell = cell
         self._calls.begin_cell(cell)
         self._capture.begin_cell()
         report, error = None, None
         started = _cpu()
         try:
+            self._interrupts.begin_cell(cell)
             report = operation()
         except BaseException as raised:  # noqa: B902 - SystemExit and KeyboardInterrupt end the cell, not the kernel
             error = raised
@@ -165,8 +241,13 @@ class Kernel:
         report, outcome = self._conclude(report, error)
         if report is not None:
             self._wire.send(_RELAY, report.envelope, report.attachments, cell=cell)
-        self._say("returned", {"outcome": outcome, "cpuNanos": _cpu() - started})
+        interrupted = self._interrupts.delivered
+        self._say(
+            "returned",
+            {"outcome": outcome, "cpuNanos": _cpu() - started, "interrupted": interrupted},
+        )
         self._capture.end_cell()
+        self._interrupts.end_cell()
         done = {"toolCalls": self._calls.made, "peakMemoryBytes": _usage(_SELF).ru_maxrss * 1024}
         names = self._names.changed()
         self._say("done", done if names is None else {**done, **names})
@@ -224,8 +305,27 @@ class Kernel:
             pass
 
 
-def _enter(workspace: str) -> None:
+def _move(config: dict[str, Any], session: int) -> None:
+    """A branch has a directory of its own, with a copy of what was in the other where that is asked for."""
+    os.environ[limits.SESSION_VARIABLE] = str(session)
+    origin, workspace = config.get("origin"), config["workspace"]
+    if origin is None:
+        return
+    if config.get("files"):
+        workspaces.copy(origin, workspace)
+    try:
+        inside = os.path.relpath(os.getcwd(), origin)
+    except OSError:
+        inside = "."  # its directory is gone
+    if inside.split(os.sep)[0] == "..":
+        return  # the cell went elsewhere
+    target = os.path.join(workspace, inside)
+    os.chdir(target if os.path.isdir(target) else workspace)
+
+
+def _enter(workspace: str, session: int) -> None:
     """Make the process the user's: its directory, its arguments, its import path."""
+    os.environ[limits.SESSION_VARIABLE] = str(session)
     os.chdir(workspace)
     payload = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     sys.path[:] = ["", *(entry for entry in sys.path if os.path.abspath(entry) != payload)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -31,6 +32,8 @@ class Owner(Protocol):
 
     def kernel_accepted(self, kernel: "Kernel", cost: int) -> None: ...
 
+    def kernel_kept(self, kernel: "Kernel", said: dict[str, Any], fd: int) -> None: ...
+
     def may_read(self) -> bool: ...
 
 
@@ -48,9 +51,10 @@ class Inbound:
 class Kernel:
     """A kernel that was asked for, runs, or is ending."""
 
-    def __init__(self, loop: Loop, owner: Owner, session: int, generation: int) -> None:
+    def __init__(self, loop: Loop, owner: Owner, session: int, generation: int, page: int) -> None:
         self.loop, self._owner = loop, owner
         self.session, self.generation = session, generation
+        self._page = page
         self.pid = 0
         self.ready = False
         self.fault: Optional[str] = None
@@ -71,7 +75,7 @@ class Kernel:
 
     def descriptors(self) -> list[int]:
         """What the new process gets."""
-        return [self._main_theirs.fileno(), self._door_theirs.fileno(), *self._theirs]
+        return [self._main_theirs.fileno(), self._door_theirs.fileno(), *self._theirs, self._page]
 
     def handed_over(self) -> None:
         """They are on their way: ours of its side are closed, so that its end can be seen."""
@@ -148,17 +152,34 @@ class Kernel:
     def _open_channels(self) -> None:
         for _ in range(limits.DOOR_BATCH):
             try:
-                data, fds, _, _ = socket.recv_fds(self._door, 64, 4)
+                data, fds, _, _ = socket.recv_fds(self._door, limits.COPY_DATAGRAM, 4)
             except OSError:
                 return
             if not data and not fds:
                 self.loop.forget(self._door.fileno())
                 return
+            if data[:1] == b"{":
+                self._kept(data, fds)
+                continue
             for fd in fds:
                 if len(self._channels) > limits.CHANNELS:
                     os.close(fd)  # the thread sees the end of its channel
                 else:
                     self._open(fd)
+
+    def _kept(self, data: bytes, fds: list[int]) -> None:
+        """It says what became of a copy of it."""
+        try:
+            said = json.loads(data)
+        except (ValueError, RecursionError):
+            said = None
+        for fd in fds[1:]:
+            os.close(fd)
+        fd = fds[0] if fds else -1
+        if isinstance(said, dict):
+            self._owner.kernel_kept(self, said, fd)
+        elif fd >= 0:
+            os.close(fd)
 
     def _open(self, fd: int) -> None:
         while self._next_channel in self._channels:
@@ -264,6 +285,10 @@ class Kernel:
         if self.pid:
             linux.kill(self.pid)
 
+    def signal(self, number: int) -> None:
+        if self.pid and not self.ended:
+            linux.send(self.pid, number)
+
     def cause(self, status: int) -> dict[str, Any]:
         """What ended it, in the protocol's words."""
         if os.WIFSIGNALED(status):
@@ -276,6 +301,18 @@ class Kernel:
                 name = f"SIG{number}"
             return {"kind": "signal", "signal": name, "number": number}
         return {"kind": "exit", "code": os.WEXITSTATUS(status)}
+
+    def give_up(self) -> str:
+        """It will never be ready. Its pipes are nobody else's yet: closed, and what it last said on standard error."""
+        self.close()
+        self.kill()
+        try:
+            words = os.read(self.pipes[STDERR], limits.STATUS_DETAIL)
+        except OSError:
+            words = b""
+        for fd in self.pipes.values():
+            os.close(fd)
+        return words.decode("utf-8", "backslashreplace").strip()
 
     def close(self) -> None:
         """It has ended or is given up. Its capture pipes may hold output still; they are somebody else's."""

@@ -37,7 +37,6 @@ PING_BODY = 8
 CREDIT_MAX = 2**31 - 1
 CHANNEL_MAX = 0xFFFF
 SUPERVISOR_NUMBERS = 2**31  # message numbers from here on are the supervisor's own (FRM-12)
-SUPERVISOR_NUMBERS = 2**31  # message numbers from here on are the supervisor's own (FRM-12)
 
 # --- the supervisor: bytes ---
 READ_SIZE = FRAME  # one read takes what a default pipe holds
@@ -56,9 +55,19 @@ DOOR_BATCH = 64  # channels accepted from a door before other work gets its turn
 READ_BATCH = 16  # reads of one descriptor before other work gets its turn
 FILES = 65_536  # descriptors: 64 sessions with 256 channels each need more than the usual soft limit of 1,024
 
+# --- the supervisor: cells ---
+GRACE_MS = 2000  # what the interrupt ladder takes where nobody says otherwise
+TIMEOUT_MS_MAX = 2**53  # a JSON number that every parser keeps exact
+
+NAMED_CHECKPOINTS = 4  # of one session, beside the automatic one; each may grow to the size of its kernel
+COPY_DATAGRAM = 64 * KIB  # what a kernel says with a copy, or the supervisor to one: numbers, a path, a list of names
+
 # --- the supervisor: seconds ---
 START_BUDGET = 10.0  # a kernel from its fork until it says `ready`
 DEATH_BUDGET = 0.1  # a kernel whose channel closed because it is ending; then it is killed (H19 allows 250 ms)
+KEEP_BUDGET = 30.0  # a kernel until it has made a copy that was asked for
+WAKE_BUDGET = 5.0  # a frozen copy until it says `ready`; then the next best state is taken
+KILL_BUDGET = 2.0  # a killed kernel until it is taken for unkillable; freeing tens of gigabytes takes that long
 CLOSE_BUDGET = 1.0  # a killed kernel until its session is given up for closed
 SWEEP_BUDGET = 1.5  # LIF-9 allows 2 s for the end of everything
 FLUSH_BUDGET = 0.25  # last words to a host that may not read any more
@@ -69,6 +78,8 @@ PRIVATE_FD_MIN = 100  # channels live above the numbers that careless code close
 
 # --- kernels and supervisor alike ---
 KERNEL_OOM_SCORE = 1000  # under memory pressure the kernel goes first, never the supervisor
+COPY_OOM_SCORE = 900  # then its frozen copies
+HEAP_GROWTH = 200_000  # objects that may come before a frozen heap is looked through for garbage: some 20 MB
 
 # --- inside a kernel ---
 DOCUMENT_DEPTH = JSON_DEPTH - 8  # an envelope wraps a document in at most eight levels of its own
@@ -78,6 +89,8 @@ ERROR_MESSAGE = 64 * KIB  # characters of an exception's message; its head and i
 TRACEBACK = 256 * KIB  # characters of a traceback as text
 TRACEBACK_FRAMES = 1000  # innermost frames looked at, for each exception of a chain
 REPORTED_FRAMES = 100  # frames listed one by one in a report; half from each end
+SESSION_VARIABLE = "PYVISOR_SESSION"  # in the environment of what a session starts: whose it is
+WORKSPACE_COPY = 256 * MIB  # what a branch copies of its parent's files at most
 CELL_SOURCES = 1000  # cells whose source is kept for tracebacks
 CELL_SOURCE_BYTES = 16 * MIB  # and their characters together
 NAMES_BYTES = 24 * KIB  # `names` must leave room for the rest of its envelope (FRM-14)

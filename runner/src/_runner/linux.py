@@ -40,6 +40,23 @@ def hide_memory() -> None:
     _prctl(_PR_SET_DUMPABLE, 0)
 
 
+def prefer_for_oom(score: int) -> None:
+    """Let this process go before those with a lower score when memory runs out."""
+    try:
+        with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+            file.write(str(score))
+    except OSError:
+        pass  # a container may forbid it; then all processes are equal
+
+
+def above(least: int, *descriptors: int) -> list[int]:
+    """The same open files under numbers from `least` on, not inherited; the given ones are closed."""
+    moved = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, least) for fd in descriptors]
+    for fd in descriptors:
+        os.close(fd)
+    return moved
+
+
 def readable_bytes(fd: int) -> int:
     """What a pipe or a stream socket holds now."""
     return int.from_bytes(fcntl.ioctl(fd, termios.FIONREAD, b"\0\0\0\0"), sys.byteorder)
@@ -86,11 +103,15 @@ def family(root: int, kernels: Container[int]) -> list[int]:
     return [pid for pid in ours if pid in below or (living[pid].session in kernels and pid not in kernels)]
 
 
-def kill(pid: int) -> None:
+def send(pid: int, number: int) -> None:
     try:
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)
     except ProcessLookupError:
         pass
+
+
+def kill(pid: int) -> None:
+    send(pid, signal.SIGKILL)
 
 
 def sweep(root: int, budget: float) -> list[int]:

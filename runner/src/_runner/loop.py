@@ -14,6 +14,7 @@ from . import linux
 
 READ, WRITE = select.EPOLLIN, select.EPOLLOUT
 Handler = Callable[[], None]
+_FEW_TIMERS = 64  # below it nobody looks for those that were called off
 
 
 class Timer:
@@ -34,6 +35,7 @@ class Loop:
     def __init__(self) -> None:
         self._epoll = select.epoll()  # `selectors` would cost more than the handlers of a small message
         self._timers: list[tuple[float, int, Timer]] = []
+        self._live = _FEW_TIMERS
         self._order = itertools.count()
         self._running = True
         # What all handlers of a round have queued goes out together.
@@ -85,8 +87,16 @@ class Loop:
 
     def after(self, seconds: float, action: Handler) -> Timer:
         timer = Timer(action)
+        if len(self._timers) > 2 * self._live:
+            self._forget_cancelled()
         heapq.heappush(self._timers, (time.monotonic() + seconds, next(self._order), timer))
         return timer
+
+    def _forget_cancelled(self) -> None:
+        """What was called off long before its time must not pile up."""
+        self._timers = [entry for entry in self._timers if entry[2].action is not None]
+        heapq.heapify(self._timers)
+        self._live = max(_FEW_TIMERS, len(self._timers))
 
     def stop(self) -> None:
         self._running = False

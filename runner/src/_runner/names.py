@@ -17,6 +17,14 @@ class Names:
         self._is_tool = is_tool
         self._keys: list[Any] = list(namespace)
 
+    def of_user(self) -> list[str]:
+        """What a snapshot may hold: the user's own names, without tools and what Python keeps there."""
+        return [
+            key
+            for key, value in list(self._namespace.items())
+            if type(key) is str and key[:2] != "__" and not self._is_tool(key, value)
+        ]
+
     def changed(self) -> Optional[dict[str, Any]]:
         """The fields for `done`: the names as far as they fit its envelope, and how many do not;
         None: as before.

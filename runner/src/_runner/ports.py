@@ -199,8 +199,12 @@ class Port:
 
     def close(self) -> None:
         self.wire.close()
-        for end in self._waker or ():
+        waker, self._waker = self._waker, None
+        for end in waker or ():
             end.close()
+
+    def descriptors(self) -> list[int]:
+        return [self.wire.fd, *(end.fileno() for end in self._waker or ())]
 
     def __del__(self) -> None:
         self.close()

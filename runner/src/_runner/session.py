@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from typing import Any, Mapping, Optional
+from typing import Any, Mapping, Optional, Sequence
 
 from . import limits
 from .credit import Purse, Till
@@ -34,8 +34,14 @@ class Totals:
 class Cell:
     """A kernel operation from its request to its reply."""
 
-    def __init__(self, id: Any, number: int, generation: int) -> None:
+    def __init__(
+        self, id: Any, number: int, generation: int, *, timeout: Optional[int] = None, grace: float = 0.0,
+        changes: bool = True,
+    ) -> None:
         self.id = id
+        self.changes = changes  # whether it may leave another state behind
+        self.timeout = timeout  # nanoseconds
+        self.grace = grace  # seconds
         self.number = number
         self.generation = generation
         self.totals = {STDOUT: Totals(), STDERR: Totals()}
@@ -44,7 +50,7 @@ class Cell:
         self.cause: Optional[dict[str, Any]] = None
         self.cpu_nanos = 0
         self.peak_memory = 0
-        self._started = _clock()
+        self.given = _clock()  # to the kernel, or to wait for it
         self._elapsed = 0
         # Bytes that the capture pipes held when the cell ended: what is still to be read of them (LIF-5).
         self.rest: Optional[dict[int, int]] = None
@@ -53,14 +59,16 @@ class Cell:
         """The code has ended; the clock stops here, not when the output has been read."""
         self.outcome = outcome
         self.cpu_nanos = cpu_nanos
-        self._elapsed = _clock() - self._started
+        self._elapsed = _clock() - self.given
 
-    def restart_clock(self) -> None:
+    def restart_clock(self, generation: int) -> None:
         """The kernel has only now become ready to run it."""
-        self._started = _clock()
+        self.generation = generation
+        self.given = _clock()
 
-    def crashed(self, cause: dict[str, Any], peak_memory: int) -> None:
-        self.returned("crashed", 0)
+    def died(self, outcome: str, cause: dict[str, Any], peak_memory: int) -> None:
+        """Its kernel has ended."""
+        self.returned(outcome, 0)
         self.cause = cause
         self.peak_memory = peak_memory
 
@@ -91,11 +99,6 @@ class Cell:
         if self.rest is not None:
             self.rest[stream] = 0
 
-    def nothing_more(self, stream: int) -> None:
-        """The stream has ended before it gave all that it held."""
-        if self.rest is not None:
-            self.rest[stream] = 0
-
     def result(self, state: dict[str, Any]) -> dict[str, Any]:
         """The terminal."""
         found = {
@@ -119,10 +122,25 @@ class Cell:
 LIVE = {"preserved": True, "source": "live", "restored": [], "lost": []}
 
 
+def _report(source: str, restored: list[str], lost: list[str], why: Optional[str]) -> dict[str, Any]:
+    report: dict[str, Any] = {"preserved": False, "source": source, "restored": restored, "lost": lost}
+    if why is not None:
+        report["reason"] = why
+    return report
+
+
+def not_rolled_back(tool_calls: int) -> list[str]:
+    """What a state that took over cannot undo."""
+    calls = f"{tool_calls} host tool call{'' if tool_calls == 1 else 's'} that the cell made"
+    rest = ["changes to files", "what was sent over sockets", "processes that earlier cells started"]
+    return [calls, *rest] if tool_calls else rest
+
+
 class SessionState:
     """What outlives a session's kernels."""
 
-    def __init__(self, number: int, name: str, workspace: str, logging: Optional[str]) -> None:
+    def __init__(self, number: int, name: str, workspace: str, logging: Optional[str], policy: str = "auto") -> None:
+        self.policy = policy  # of checkpoints
         self.number = number
         self.name = name
         self.workspace = workspace
@@ -131,20 +149,34 @@ class SessionState:
         self.cell: Optional[Cell] = None
         self.last_cell = 0
         self._cell_before = 0
-        self._cell_before = 0
         self.tools = b"[]"
         self.names: list[str] = []
+        self.changed_by = 0  # the last cell that ended and may have changed the state
         self.purses = {STDOUT: Purse(limits.OUTPUT_WINDOW), STDERR: Purse(limits.OUTPUT_WINDOW)}
         self.till = Till(limits.KERNEL_WINDOW, limits.CREDIT_BATCH)
 
-    def begin(self, id: Any, number: int) -> Cell:
-        self.cell = Cell(id, number, self.generation)
+    def begin(
+        self, id: Any, number: int, timeout: Optional[int] = None, grace: float = 0.0, changes: bool = True
+    ) -> Cell:
+        self.cell = Cell(id, number, self.generation, timeout=timeout, grace=grace, changes=changes)
         self._cell_before, self.last_cell = self.last_cell, number
         return self.cell
 
-    def fresh_state(self) -> dict[str, Any]:
+    def fresh_state(self, why: Optional[str] = None) -> dict[str, Any]:
         lost, self.names = sorted(self.names), []
-        return {"preserved": False, "source": "fresh", "restored": [], "lost": lost}
+        self.changed_by = 0
+        return _report("fresh", [], lost, why)
+
+    def inherited(self, source: str, names: Sequence[str], cell: int, why: Optional[str]) -> dict[str, Any]:
+        """A kernel took over with these names, as of that cell."""
+        lost = sorted(set(self.names) - set(names))
+        if cell < self.changed_by:
+            stale = f"the state is that after cell {cell}; what cell {self.changed_by} changed is lost"
+            why = stale if why is None else f"{why}; {stale}"
+        report = _report(source, sorted(names), lost, why)
+        report["preserved"] = source == "checkpoint" and not lost and cell >= self.changed_by
+        self.names, self.changed_by = list(names), cell
+        return report
 
     def cell_of_relay(self, claimed: int) -> int:
         """The cell that a kernel's message belongs to: the last one, or the one before if it says so (LIF-13)."""

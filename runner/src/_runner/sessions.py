@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections import deque
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Sequence
 
 from . import limits, linux, rpc
 from .errors import ErrorCode, ProtocolError, RpcError
 from .frames import Flag, Frame, FrameKind, InnerFlag, Lane, encode_fields
+from .births import Births
+from .copies import Kept
 from .kernels import Kernel
 from .loop import Loop, Timer
 from .messages import Message, encoded_frames, first_envelope
-from .nursery import Awaited, Nursery
+from .nursery import Nursery
 from .outbound import Outbound
 from .output import Output, Pipe
-from .session import LIVE, STDERR, Cell, SessionState
+from .page import Page
+from .session import LIVE, STDERR, Cell, SessionState, not_rolled_back
+from .succession import Succession, unknown_checkpoint
+from .watchdog import Watchdog
 
 _MESSAGE, _RELAY = int(FrameKind.MESSAGE), int(FrameKind.RELAY)
 _FIRST, _LAST = int(Flag.FIRST), int(Flag.LAST)
@@ -37,9 +43,14 @@ class Session:
         nursery: Nursery,
         retired: deque[Pipe],
         on_closed: Callable[[Session], None],
+        page: int,
     ) -> None:
         self.state = state
-        self._loop, self._outbound, self._nursery = loop, outbound, nursery
+        self._page_fd, self._page = page, Page(page)
+        self._births = Births(loop, nursery, state, page, self)
+        self._watchdog = Watchdog(loop, self, self._page)
+        self._succession = Succession(loop, state, self._births, self)
+        self._loop, self._outbound = loop, outbound
         self._on_closed = on_closed
         self.output = Output(loop, outbound, state, retired, self._settle)
         self.kernel: Optional[Kernel] = None
@@ -63,6 +74,8 @@ class Session:
             return "failed"
         if self.state.cell is not None:
             return "busy"
+        if self._succession.heir is not None and self.kernel is None:
+            return "starting"
         return "idle" if self.kernel is not None and self.kernel.ready else "starting"
 
     # --- verbs of the host ---
@@ -81,12 +94,14 @@ class Session:
         if condition not in ("idle", "failed", "starting"):
             raise RpcError(ErrorCode.INVALID_STATE, f"session {self.state.number} is {condition}; reset needs it idle")
         self._resetting.append(request)
-        if condition == "starting":
+        inherits = self._succession.heir is not None
+        self._succession.end()
+        if condition == "starting" and not inherits:
             return  # no cell has run in the kernel that comes: it is what is asked for
         kernel, self.kernel = self.kernel, None
         if kernel is not None:
             self._let_go(kernel)
-        self.state.names = []
+        self.state.names, self.state.changed_by = [], 0
         try:
             self._start_kernel()
         except RpcError as problem:
@@ -110,6 +125,120 @@ class Session:
         kernel.condemn("the session was closed")
         self._close_deadline = self._loop.after(limits.CLOSE_BUDGET, self._conclude_close)
 
+    # --- state that is kept ---
+
+    def checkpoint(self, request: rpc.Request, name: str) -> None:
+        self._require_idle("checkpoint")
+        named = self._succession.copies.named
+        if name not in named and len(named) >= limits.NAMED_CHECKPOINTS:
+            raise RpcError(
+                ErrorCode.RESOURCE_EXHAUSTED,
+                f"session {self.state.number} has {len(named)} checkpoints already; drop one first",
+                {"limit": "named_checkpoints", "current": len(named), "max": limits.NAMED_CHECKPOINTS},
+            )
+
+        def keep(kept: Kept) -> None:
+            kept.names = list(self.state.names)
+            self._succession.copies.keep_named(name, kept)
+            told = {"name": name, "source": kept.source, "cell": kept.cell}
+            if kept.reason is not None:
+                told["reason"] = kept.reason
+            self._reply(request, lambda id: rpc.result(id, told))
+
+        self._succession.want(keep, lambda refused: self._refuse(request, refused))
+
+    def drop_checkpoint(self, name: str) -> None:
+        if not self._succession.copies.drop_named(name):
+            raise unknown_checkpoint("checkpoint.drop", name, self._succession.copies)
+
+    def rollback(self, request: rpc.Request, name: str) -> None:
+        self._require_idle("rollback")
+        kept = self._named("rollback", name)
+
+        def then(report: dict[str, Any]) -> None:
+            report["notRolledBack"] = not_rolled_back(0)
+            told = {"generation": self.state.generation, "state": report}
+            self._reply(request, lambda id: rpc.result(id, told))
+            self._say_generation("rollback", report)
+
+        def otherwise(why: str) -> None:
+            self._refuse(request, RpcError(ErrorCode.EXECUTION_FAILED, f"rollback to {name!r}: {why}; nothing has changed"))
+
+        self._succession.copies.drop_latest("the session was rolled back")
+        self._succession.inherit(kept, "rollback", None, then, otherwise, stay=True)
+
+    def check_branch(self, checkpoint: Optional[str]) -> None:
+        """Raise unless a branch can begin now, from the checkpoint or from the state that there is."""
+        if checkpoint is None:
+            self._require_idle("branch")
+        else:
+            self._named("branch", checkpoint)
+
+    def branch(self, request: rpc.Request, child: Session, checkpoint: Optional[str]) -> None:
+        def refused(problem: RpcError) -> None:
+            child.abandon()
+            self._refuse(request, problem)
+
+        if checkpoint is None:
+            self._succession.want(lambda kept: child.begin_as_branch(request, self, kept, stay=False), refused)
+        else:
+            child.begin_as_branch(request, self, self._named("branch", checkpoint), stay=True)
+
+    def begin_as_branch(self, request: rpc.Request, parent: Session, kept: Kept, *, stay: bool) -> None:
+        """Take over what the parent's kernel kept, beside it."""
+        state = self.state
+        state.tools = parent.state.tools
+        names = parent.state.names if kept.names is None else kept.names
+
+        def then(report: dict[str, Any]) -> None:
+            told = {
+                "session": state.number,
+                "generation": state.generation,
+                "workspace": state.workspace,
+                "cell": state.last_cell,
+                "state": report,
+            }
+            self._reply(request, lambda id: rpc.result(id, told))
+
+        def otherwise(why: str) -> None:
+            self._refuse(request, RpcError(ErrorCode.EXECUTION_FAILED, f"branch {state.name!r}: {why}"))
+            self.abandon()
+
+        state.names, state.changed_by = list(names), kept.cell
+        state.last_cell = parent.state.last_cell  # the files of cells in tracebacks are told apart by their numbers
+        self._succession.inherit(
+            kept,
+            "branch",
+            None,
+            then,
+            otherwise,
+            stay=stay,
+            origin=parent.state.workspace,
+            files=parent.owns_workspace and self.owns_workspace,
+        )
+
+    def abandon(self) -> None:
+        """It never came to a kernel, and the host never had it."""
+        self._forget()
+
+    def checkpoints(self) -> list[str]:
+        return list(self._succession.copies.named)
+
+    def _named(self, method: str, name: str) -> Kept:
+        kept = self._succession.copies.named.get(name)
+        if kept is None:
+            raise unknown_checkpoint(method, name, self._succession.copies)
+        return kept
+
+    def _require_idle(self, method: str) -> None:
+        if self.condition != "idle" or self._succession.heir is not None:
+            raise RpcError(
+                ErrorCode.INVALID_STATE, f"session {self.state.number} is {self.condition}; {method} needs it idle"
+            )
+
+    def _refuse(self, request: rpc.Request, refused: RpcError) -> None:
+        self._reply(request, lambda id: rpc.error(id, refused))
+
     def pace(self) -> None:
         """The host fell behind, or caught up, or gave credit."""
         if self.kernel is not None:
@@ -125,7 +254,12 @@ class Session:
     def operate(self, frame: Frame) -> None:
         """A frame of a cell's request: the envelope is read, all that follows is passed on as bytes."""
         admitted = bool(frame.flags & _FIRST) and self._admit(frame)
-        self._route(self.kernel if admitted else None, 0, frame)
+        self._route(self._runs_cells if admitted else None, 0, frame)
+
+    @property
+    def _runs_cells(self) -> Optional[Kernel]:
+        heir = self._succession.heir
+        return self.kernel if self.kernel is not None or heir is None else heir.kernel
 
     def relay(self, frame: Frame) -> None:
         kernel = self.kernel if frame.generation == self.state.generation else None  # LIF-8
@@ -170,13 +304,23 @@ class Session:
         except RpcError as refused:
             self._outbound.say(0, rpc.error(request.id, refused))
             return False
-        self.state.begin(request.id, frame.cell)
+        params = request.params
+        timeout_ms, grace_ms = params.get("timeoutMs"), params.get("graceMs", limits.GRACE_MS)
+        cell = self.state.begin(
+            request.id,
+            frame.cell,
+            timeout=None if timeout_ms is None else timeout_ms * 1_000_000,
+            grace=grace_ms / 1000,
+            changes=request.method != "variable.get",
+        )
+        self._succession.copies.seal(self.state.names)
+        self._watchdog.begin(cell)
         return True
 
     def _check(self, request: rpc.Request, frame: Frame) -> None:
         state = self.state
         check_operation(request)
-        if self.failure is not None or self.kernel is None or self._closing is not None:
+        if self.failure is not None or self._runs_cells is None or self._closing is not None:
             why = self.failure or f"session {state.number} is {self.condition}"
             raise RpcError(ErrorCode.EXECUTION_FAILED, f"{why}; a reset starts another kernel")
         if state.cell is not None:
@@ -194,59 +338,61 @@ class Session:
         """Begin a generation. Raises, with nothing changed but its number, where there cannot be another process."""
         state = self.state
         state.generation += 1
-        config = {
-            "session": state.number,
-            "generation": state.generation,
-            "workspace": state.workspace,
-            "logging": state.logging,
-        }
-        try:
-            kernel = Kernel(self._loop, self, state.number, state.generation)
-        except OSError as problem:
-            raise RpcError(ErrorCode.RESOURCE_EXHAUSTED, f"no descriptors for a kernel: {problem}") from None
+        kernel = self._births.fresh(state.generation)
         self.output.adopt(state.generation, kernel.pipes)
-        try:
-            self._nursery.fork(
-                config,
-                kernel.descriptors(),
-                Awaited(
-                    lambda pid, ended: self._born(kernel, pid, ended),
-                    lambda why: self._unborn(kernel, why),
-                ),
-            )
-        except RpcError:
-            kernel.handed_over()
-            kernel.close()
-            self.output.close()
-            raise
-        kernel.handed_over()
-        kernel.deadline = self._loop.after(limits.START_BUDGET, lambda: self._overdue(kernel))
         self.kernel, self.failure = kernel, None
         if state.tools != b"[]":
             self._send_tools(kernel)
 
-    def _born(self, kernel: Kernel, pid: int, ended: Optional[linux.Ended]) -> None:
+    def kernel_born(self, kernel: Kernel, pid: int, ended: Optional[linux.Ended]) -> None:
         self._leaders.add(pid)
         if ended is None:
             kernel.born(pid)
         else:
             self.kernel_ended(kernel, ended)
 
-    def _unborn(self, kernel: Kernel, why: str) -> None:
+    def kernel_failed(self, kernel: Kernel, why: str) -> None:
+        """There is no process behind it, and will be none."""
+        if self._is_heir(kernel):
+            self._succession.heir_failed(kernel, why)
+            return
         kernel.close()
         if self.kernel is kernel:
             self._never_ready(kernel, {"kind": "channel", "detail": why})
 
-    def _overdue(self, kernel: Kernel) -> None:
-        kernel.condemn(f"it was not ready after {limits.START_BUDGET:g} s")
-        if not kernel.pid:  # the zygote itself is stuck; a kernel that it still forks finds its channel closed
-            self._unborn(kernel, kernel.fault or "")
+    def kernel_kept(self, kernel: Kernel, said: dict[str, Any], fd: int) -> None:
+        self._succession.kernel_kept(kernel, said, fd)
+
+    def succeeded_by(self, kernel: Kernel) -> None:
+        """It is ready, and has the session's state: the one before goes."""
+        if self.kernel is not None:
+            self._let_go(self.kernel)
+        self.kernel, self.failure = kernel, None
+        self.output.adopt(kernel.generation, kernel.pipes)
+        self._began(kernel)
+        self._send_tools(kernel)
+
+    def kernel_of(self, pid: int) -> Optional[Kernel]:
+        """The kernel that this process is; who has just woken may not have been heard yet."""
+        heir = self._succession.heir
+        if heir is not None:
+            self._succession.listen()
+        found = [self.kernel, heir.kernel if heir is not None else None]
+        return next((kernel for kernel in found if kernel is not None and kernel.pid == pid), None)
+
+    def _is_heir(self, kernel: Kernel) -> bool:
+        heir = self._succession.heir
+        return heir is not None and heir.kernel is kernel
 
     def _send_tools(self, kernel: Kernel) -> None:
-        state = self.state
+        self.tell_kernel(kernel, "tools", {}, [self.state.tools])
+
+    def tell_kernel(
+        self, kernel: Kernel, method: str, params: dict[str, Any], attachments: Sequence[bytes] = ()
+    ) -> None:
         number = self._outbound.next_number()
-        envelope = rpc.notification("tools", {})
-        message = Message(_MESSAGE, 0, state.number, kernel.generation, 0, number, envelope, [state.tools])
+        envelope = rpc.notification(method, params)
+        message = Message(_MESSAGE, 0, self.state.number, kernel.generation, 0, number, envelope, attachments)
         kernel.send_all(encoded_frames(message))
 
     def _let_go(self, kernel: Kernel) -> None:
@@ -259,30 +405,70 @@ class Session:
         """Its process has ended (TRN-7)."""
         kernel.take_in()
         cause = kernel.cause(ended.status)
+        if self._is_heir(kernel):
+            kernel.pid = 0
+            self._succession.heir_failed(kernel, f"the process that was to take over ended ({_told(cause)})")
+            return
         kernel.close()
         kernel.pid = 0
         if kernel is not self.kernel:
             return
+        cell = self.state.cell
         if self._closing is not None:
             self._conclude_close()
         elif not kernel.ready:
             self._never_ready(kernel, cause)
-        elif self.state.cell is None:
-            self._succeed(self.state.fresh_state())
-        elif not self.state.cell.ending:
-            self.state.cell.crashed(cause, ended.peak_memory)
-            self._finish(self.state.cell)
+        elif cell is None:
+            self._succeed("crashed", f"the kernel ended by itself ({_told(cause)})", None)
+        elif not cell.ending:
+            self._cell_lost_its_kernel(cell, cause, ended.peak_memory)
 
-    def _succeed(self, lost: dict[str, Any]) -> None:
-        """The kernel has ended by itself: another takes over (LIF-7)."""
-        state = self.state
+    def _cell_lost_its_kernel(self, cell: Cell, cause: dict[str, Any], peak_memory: int) -> None:
+        ladder = self._watchdog.ladder
+        if ladder is None:
+            cell.died("crashed", cause, peak_memory)
+        else:
+            cell.died(ladder.outcome_of_death(), ladder.cause(ladder.told(_told(cause))), peak_memory)
+            self._kill_processes_of(cell)
+        self._watchdog.cell_over()
+        self._finish(cell)
+
+    def _succeed(self, reason: str, why: str, cell: Optional[Cell]) -> None:
+        """The kernel has ended: the best state that there is takes over; then the cell that ran is replied to (LIF-7)."""
         self.output.retire()
         self.kernel = None
-        try:
-            self._start_kernel()
-        except RpcError as problem:
-            self._fail(problem.message)
-        told = {"session": state.number, "generation": state.generation, "reason": "crashed", "state": lost}
+        self._succession.refuse_wanted("the kernel has ended")
+
+        def conclude(report: dict[str, Any]) -> None:
+            if cell is not None:
+                report["notRolledBack"] = not_rolled_back(cell.tool_calls)
+                self._say_terminal(cell, report)
+            self._say_generation(reason, report)
+
+        def fresh(no_other: Optional[str]) -> None:
+            waiting = self.state.cell
+            if waiting is not None and waiting is not cell:  # it was on its way to the one that did not wake
+                waiting.ended_without_kernel("never_started")
+                self._say_terminal(waiting, self.state.fresh_state(no_other))
+            report = self.state.fresh_state("; ".join(part for part in (why, no_other) if part))
+            if cell is not None:
+                self._say_terminal(cell, report)
+            try:
+                self._start_kernel()
+            except RpcError as problem:
+                self._fail(problem.message)
+            self._say_generation(reason, report)
+
+        copies = self._succession.copies
+        kept = copies.take_latest()
+        if kept is None:
+            fresh(copies.why_none and f"no checkpoint: {copies.why_none}")
+        else:
+            self._succession.inherit(kept, "takeover", why, conclude, fresh, stay=False)
+
+    def _say_generation(self, reason: str, report: dict[str, Any]) -> None:
+        state = self.state
+        told = {"session": state.number, "generation": state.generation, "reason": reason, "state": report}
         self._outbound.say(state.number, rpc.notification("generation", told))
 
     def _never_ready(self, kernel: Kernel, cause: dict[str, Any]) -> None:
@@ -337,7 +523,7 @@ class Session:
         )
 
     def kernel_said(self, kernel: Kernel, message: Message) -> None:
-        if kernel is not self.kernel:
+        if kernel is not self.kernel and not self._is_heir(kernel):
             return
         try:
             said = rpc.parse(message.envelope)
@@ -350,23 +536,30 @@ class Session:
             outcome = said.params.get("outcome")
             if outcome not in _KERNEL_OUTCOMES:
                 raise ProtocolError("LIF-5", f"a kernel cannot have the outcome {outcome!r}")
-            cell.returned(outcome, _count(said.params.get("cpuNanos")))
+            self._returned(cell, outcome, said.params)
         elif said.method == "done" and cell is not None and cell.outcome is not None and not cell.ending:
             self._done(cell, kernel, said.params)
         elif said.method == "ready" and not kernel.ready:
-            self._ready(kernel)
+            self._ready(kernel, said.params)
         else:
             raise ProtocolError("LIF-5", f"a kernel said {said.method!r} out of turn")
 
-    def _ready(self, kernel: Kernel) -> None:
+    def _ready(self, kernel: Kernel, said: dict[str, Any]) -> None:
         if not kernel.pid:
-            self._nursery.listen()  # the zygote told its number before it released the kernel
+            self._births.listen()  # the zygote told its number before it released the kernel
+            self._succession.listen()
         kernel.ready = True
         if kernel.deadline is not None:
             kernel.deadline.cancel()
+        if self._is_heir(kernel):
+            self._succession.heir_ready(kernel, said)
+            return
+        self._began(kernel)
+
+    def _began(self, kernel: Kernel) -> None:
         state = self.state
-        if state.cell is not None:
-            state.cell.restart_clock()
+        if state.cell is not None and not state.cell.ending:
+            state.cell.restart_clock(state.generation)
         self.output.begin()
         opening, resetting = self._opening, self._resetting
         self._opening, self._resetting = None, []
@@ -377,7 +570,20 @@ class Session:
 
     # --- the end of a cell ---
 
+    def _returned(self, cell: Cell, outcome: str, params: dict[str, Any]) -> None:
+        ladder = self._watchdog.ladder
+        if ladder is not None:
+            outcome = ladder.outcome(outcome, params.get("interrupted") is True)
+            if outcome not in _KERNEL_OUTCOMES:
+                cell.cause = ladder.cause()
+        cell.returned(outcome, _count(params.get("cpuNanos")))
+
     def _done(self, cell: Cell, kernel: Kernel, params: dict[str, Any]) -> None:
+        self._watchdog.cell_over()
+        if cell.outcome not in _KERNEL_OUTCOMES:
+            self._kill_processes_of(cell)
+        if cell.changes:
+            self.state.changed_by = cell.number
         cell.peak_memory = _count(params.get("peakMemoryBytes"))
         names = params.get("names")
         if isinstance(names, list):
@@ -400,9 +606,7 @@ class Session:
         if cell is None or not cell.drained or kernel is None:
             return
         if kernel.ended:
-            lost = self.state.fresh_state()
-            self._say_terminal(cell, lost)
-            self._succeed(lost)
+            self._succeed(cell.outcome or "crashed", _why(cell), cell)
         else:
             kernel.cell_ended()
             self._say_terminal(cell, LIVE)
@@ -411,6 +615,42 @@ class Session:
     def _say_terminal(self, cell: Cell, state: dict[str, Any]) -> None:
         self.state.cell = None
         self._outbound.say(self.state.number, rpc.result(cell.id, cell.result(state)), cell.number, cell.generation)
+
+    # --- the ladder's target ---
+
+    @property
+    def running(self) -> Optional[Cell]:
+        return self.state.cell
+
+    def interrupt(self, cell: int, grace: float) -> bool:
+        return self._watchdog.interrupt(cell, grace)
+
+    def signal(self) -> None:
+        cell, kernel = self.state.cell, self.kernel
+        if cell is not None and kernel is not None:
+            self._page.ask(cell.number)
+            kernel.signal(signal.SIGINT)
+
+    def look(self) -> None:
+        pass
+
+    def kill(self) -> None:
+        kernel = self._runs_cells
+        if kernel is None:
+            return
+        kernel.signal(signal.SIGSTOP)  # it starts nothing more while the others are looked for
+        kernel.kill()
+        self._loop.after(limits.KILL_BUDGET, lambda: self._unkillable(kernel))
+
+    def _unkillable(self, kernel: Kernel) -> None:
+        """SIGKILL did not end it: the machine holds it in a call. It is given up; its end is noticed whenever it comes."""
+        if not kernel.ended and kernel.pid:
+            kernel.fault = kernel.fault or f"process {kernel.pid} could not be killed"
+            self.kernel_ended(kernel, linux.Ended(kernel.pid, signal.SIGKILL, 0))
+
+    def _kill_processes_of(self, cell: Cell) -> None:
+        """What the cell started goes; what earlier cells started lives."""
+
 
     # --- the end of the session ---
 
@@ -428,16 +668,20 @@ class Session:
         self.output.read()
         cell = self.state.cell
         if cell is not None:
-            cell.ended_without_kernel("cancelled")
-            self._say_terminal(cell, self.state.fresh_state())
+            if not cell.ending:
+                cell.ended_without_kernel("cancelled")
+            self._say_terminal(cell, self.state.fresh_state("the session was closed"))
         closing = self._closing
         self._forget()
         self._reply(closing, lambda id: rpc.result(id, {}))
 
     def _forget(self) -> None:
         self.kernel = None
+        self._succession.end()
         self.output.close()
         self.drop_workspace()
+        self._page.close()
+        os.close(self._page_fd)
         self._on_closed(self)
 
     def drop_workspace(self) -> None:
@@ -456,15 +700,29 @@ def check_operation(request: rpc.Request) -> None:
         raise rpc.invalid(request.method, "params", request.params, "an object")
     if request.method != "execute" and not isinstance(request.params.get("name"), str):
         raise rpc.invalid(request.method, "name", request.params.get("name"), "a string")
+    for name, least in (("timeoutMs", 1), ("graceMs", 0)):
+        if name in request.params and not _is_in(request.params[name], least, limits.TIMEOUT_MS_MAX):
+            wanted = f"a whole number of milliseconds from {least} on"
+            raise rpc.invalid(request.method, name, request.params[name], wanted)
     if not isinstance(request.params.get("value", False), bool):
         raise rpc.invalid(request.method, "value", request.params["value"], "a boolean")
 
 
+def _why(cell: Cell) -> str:
+    """Why a cell's kernel is gone."""
+    cause = cell.cause or {}
+    return str(cause.get("detail") or f"the kernel ended by itself ({_told(cause)})") if cause else "the kernel ended"
+
+
 def _told(cause: dict[str, Any]) -> str:
-    if cause["kind"] == "exit":
+    if cause.get("kind") == "exit":
         return f"exit status {cause['code']}"
-    return str(cause.get("signal", cause["kind"]))
+    return str(cause.get("signal") or cause.get("detail") or cause.get("kind"))
 
 
 def _count(value: Any) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
+
+
+def _is_in(value: Any, least: int, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most

@@ -13,7 +13,7 @@ import sys
 from collections import deque
 from typing import Optional
 
-from . import evidence, limits, linux, rpc, version
+from . import evidence, limits, linux, page, rpc, version
 from .control import Control
 from .errors import ErrorCode, ProtocolError, RpcError
 from .frames import Flag, Frame, FrameKind, FrameReader, Lane, decode_credit
@@ -103,11 +103,17 @@ class Supervisor:
     def stop(self) -> None:
         self._loop.stop()
 
-    def new_session(self, name: str, workspace: Optional[str], logging: Optional[str]) -> Session:
+    def new_session(
+        self, name: str, workspace: Optional[str], logging: Optional[str], policy: str = "auto"
+    ) -> Session:
+        try:
+            shared = page.create()
+        except OSError as problem:
+            raise RpcError(ErrorCode.RESOURCE_EXHAUSTED, f"no memory to share with kernels: {problem}") from None
         number, self._next_session = self._next_session, self._next_session + 1
         path = _private_directory() if workspace is None else os.path.abspath(workspace)
-        state = SessionState(number, name, path, logging)
-        session = Session(state, self._loop, self._outbound, self._nursery, self._retired_pipes, self._forget)
+        state = SessionState(number, name, path, logging, policy)
+        session = Session(state, self._loop, self._outbound, self._nursery, self._retired_pipes, self._forget, shared)
         session.owns_workspace = workspace is None
         self.sessions[number] = session
         return session
@@ -125,7 +131,7 @@ class Supervisor:
             "python": platform.python_version(),
             "implementation": sys.implementation.name,
             "limits": {"frame": limits.FRAME, "message": limits.MESSAGE},
-            "capabilities": ["execute", "variables", "tools", "reset"],
+            "capabilities": ["execute", "variables", "tools", "reset", "interrupt", "checkpoints"],
         }
         return json.dumps(hello, separators=(",", ":")).encode("ascii")
 
@@ -232,8 +238,8 @@ class Supervisor:
     def _child_ended(self, ended: linux.Ended) -> None:
         self._nursery.listen()  # it may be a kernel whose number was told but not read yet
         for session in list(self.sessions.values()):
-            kernel = session.kernel
-            if kernel is not None and kernel.pid == ended.pid:
+            kernel = session.kernel_of(ended.pid)
+            if kernel is not None:
                 session.kernel_ended(kernel, ended)
                 return
         self._nursery.child_ended(ended)

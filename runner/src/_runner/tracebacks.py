@@ -34,6 +34,11 @@ def is_own(filename: str) -> bool:
     return filename.startswith(_OWN)
 
 
+def is_asyncio(filename: str) -> bool:
+    """Whether a file belongs to the event loop."""
+    return filename.startswith(_ASYNCIO)
+
+
 def describe(
     exception: BaseException, place: Optional[Place] = None, notes: Sequence[str] = ()
 ) -> dict[str, Any]:

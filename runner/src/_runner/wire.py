@@ -35,12 +35,16 @@ class Wire:
     """
 
     def __init__(self, sock: socket.socket, session: int, generation: int) -> None:
+        self._numbers = itertools.count(1)
+        self.bind(sock, session, generation)
+
+    def bind(self, sock: socket.socket, session: int, generation: int) -> None:
+        """Speak over this socket from here on; what was half heard over the one before is forgotten."""
         sock.setblocking(True)
         self._socket = sock
         self._session, self._generation = session, generation
         self._send, self._recv = sock.sendall, sock.recv
         self._frames, self._messages = FrameReader(), MessageReader()
-        self._numbers = itertools.count(1)
         self.fd = sock.fileno()
 
     def send(

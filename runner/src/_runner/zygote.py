@@ -1,22 +1,22 @@
 """The zygote: a process with site-packages and the kernel's modules loaded, from which kernels are forked.
 
-Its request is a datagram with the kernel's config and four descriptors; its answer says the kernel's number, or why
+Its request is a datagram with the kernel's config and five descriptors; its answer says the kernel's number, or why
 there is none.
 """
 
 from __future__ import annotations
 
 import array
-import fcntl
 import json
 import os
 import signal
 import socket
-from typing import Any, NoReturn, Sequence
+from typing import Any, NoReturn, Optional, Sequence
 
 from . import kernel, limits, linux
+from .page import mapped
 
-_DESCRIPTORS = 4
+_DESCRIPTORS = 5  # and one more for a snapshot
 
 
 def main(fd: int) -> int:
@@ -28,7 +28,7 @@ def main(fd: int) -> int:
     requests.set_inheritable(False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
-        data, descriptors, _, _ = socket.recv_fds(requests, limits.BIRTH_DATAGRAM, _DESCRIPTORS)
+        data, descriptors, _, _ = socket.recv_fds(requests, limits.BIRTH_DATAGRAM, _DESCRIPTORS + 1)
         if not data:
             return 0
         _answer(requests, supervisor, json.loads(data), descriptors)
@@ -38,7 +38,7 @@ def _answer(requests: socket.socket, supervisor: int, config: dict[str, Any], de
     release, released = -1, -1
     answer: dict[str, Any] = {"birth": config["birth"]}
     try:
-        if len(descriptors) != _DESCRIPTORS:
+        if len(descriptors) < _DESCRIPTORS:
             raise OSError(f"{len(descriptors)} of {_DESCRIPTORS} descriptors arrived; too many files are open")
         released, release = os.pipe()
         answer["pid"] = _fork_twice(supervisor, config, descriptors, released, release)
@@ -97,24 +97,27 @@ def _become_kernel(
         os.read(released, 1)  # ends when the zygote has closed the other end, or has ended
         linux.die_with_parent(supervisor)
         os.setsid()
-        _prefer_for_oom()
-        main, door, out, err = descriptors
+        linux.prefer_for_oom(limits.KERNEL_OOM_SCORE)
+        main, door, out, err, shared = descriptors[:_DESCRIPTORS]
+        config["snapshot"] = _contents(descriptors[_DESCRIPTORS:])
+        page = mapped(shared)
         os.dup2(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC), 0)
         os.dup2(out, 1)
         os.dup2(err, 2)
-        main, door = (fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, limits.PRIVATE_FD_MIN) for fd in (main, door))
+        main, door = linux.above(limits.PRIVATE_FD_MIN, main, door)
         _close_all_but({0, 1, 2, main, door})
-        kernel.run(socket.socket(fileno=main), socket.socket(fileno=door), config)
+        kernel.run(socket.socket(fileno=main), socket.socket(fileno=door), config, page)
     finally:
         os._exit(70)
 
 
-def _prefer_for_oom() -> None:
-    try:
-        with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
-            file.write(str(limits.KERNEL_OOM_SCORE))
-    except OSError:
-        pass  # a container may forbid it; then all processes are equal
+def _contents(files: Sequence[int]) -> Optional[bytes]:
+    """What the snapshot holds, where there is one."""
+    for fd in files:
+        with open(fd, "rb", closefd=False) as file:
+            file.seek(0)
+            return file.read()
+    return None
 
 
 def _close_all_but(kept: set[int]) -> None:

@@ -58,7 +58,7 @@ class Host:
         self.replies: dict[Any, dict[str, Any]] = {}
         self.reports: dict[int, dict[str, Any]] = {}
         self.events: list[dict[str, Any]] = []
-        self.output: dict[tuple[int, int], bytearray] = {}
+        self.output: dict[tuple[int, int, int], bytearray] = {}
         self.late = bytearray()
         self.order: list[tuple[str, int]] = []
         self.tools: dict[str, Callable[..., Any]] = {}
@@ -97,21 +97,34 @@ class Host:
     def call(self, method: str, **params: Any) -> dict[str, Any]:
         return self.answer(self.request(method, params))
 
-    def execute(self, code: str, session: int = 1, value: bool = False) -> dict[str, Any]:
+    def execute(self, code: str, session: int = 1, value: bool = False, **params: Any) -> dict[str, Any]:
         """Run a cell; returns the terminal's result, after its totals were found to be true."""
-        reply = self.answer(self.start(code, session, value))
+        return self.finish(self.start(code, session, value, **params), session)
+
+    def finish(self, number: int, session: int = 1) -> dict[str, Any]:
+        reply = self.answer(number)
         result: dict[str, Any] = reply["result"]
         for name, kind in _NAMES.items():
-            got = self.output.get((self._cells[session], kind), b"")
+            got = self.output.get((session, self._cells[session], kind), b"")
             assert result["totals"][name] == {"bytes": len(got), "crc32": zlib.crc32(got)}, (result, len(got))
         return result
 
-    def start(self, code: str, session: int = 1, value: bool = False) -> int:
-        self._cells[session] = self._cells.get(session, 0) + 1
-        return self.request("execute", {"value": value}, session, self._cells[session], [code.encode("utf-8")])
+    def start(self, code: str, session: int = 1, value: bool = False, **params: Any) -> int:
+        cell = self._cells[session] = self._cells.get(session, 0) + 1
+        return self.request("execute", {"value": value, **params}, session, cell, [code.encode("utf-8")])
+
+    def cell(self, session: int = 1) -> int:
+        """The number of the last cell."""
+        return self._cells[session]
+
+    def branch(self, name: str, session: int = 1, **params: Any) -> int:
+        """A new session, beside that one; its cells are counted on from there."""
+        found = self.call("branch", session=session, name=name, **params)["result"]
+        self._cells[found["session"]] = found["cell"]
+        return int(found["session"])
 
     def text(self, session: int = 1, stream: str = "stdout") -> str:
-        return bytes(self.output.get((self._cells[session], _NAMES[stream]), b"")).decode("utf-8")
+        return bytes(self.output.get((session, self._cells[session], _NAMES[stream]), b"")).decode("utf-8")
 
     # --- wire ---
 
@@ -203,7 +216,7 @@ class Host:
         if frame.flags & Flag.LATE:
             self.late += frame.body
         else:
-            self.output.setdefault((frame.cell, frame.kind), bytearray()).extend(frame.body)
+            self.output.setdefault((frame.session, frame.cell, frame.kind), bytearray()).extend(frame.body)
         self.order.append(("late" if frame.flags & Flag.LATE else "output", frame.cell))
         if self.gives_credit:
             self.send_bytes(encode_credit(frame.session, _LANES[frame.kind], len(frame.body)))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import json
 import os
 import select
@@ -72,6 +73,7 @@ class KernelHost:
         sys.stdout.flush()
         self.pid = os.fork()
         if self.pid == 0:
+            gc.freeze()  # garbage of other tests would close descriptors that have other owners here
             try:
                 os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
                 os.dup2(pipes[0][1], 1)

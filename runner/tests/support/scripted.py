@@ -9,7 +9,7 @@ import socket
 from collections import deque
 from typing import Any, Callable, Optional, Sequence
 
-from _runner import limits, linux, rpc
+from _runner import limits, linux, page, rpc
 from _runner.frames import Flag, Frame, FrameKind, FrameReader
 from _runner.linux import Ended
 from _runner.loop import Loop
@@ -29,7 +29,7 @@ class ScriptedKernel:
     """The kernel's ends. Its process only waits to be killed."""
 
     def __init__(self, config: dict[str, Any], descriptors: Sequence[int], awaited: Awaited) -> None:
-        main, door, self.out, self.err = (os.dup(fd) for fd in descriptors)
+        main, door, self.out, self.err = (os.dup(fd) for fd in descriptors[:4])
         self.main, self.door = socket.socket(fileno=main), socket.socket(fileno=door)
         self.config, self._awaited = config, awaited
         self._numbers = 0
@@ -114,7 +114,13 @@ class Stage:
         self.state = SessionState(1, "main", "/", None)
         self.closed = False
         self.session = Session(
-            self.state, self.loop, self.outbound, self.nursery, deque(), self._on_closed  # type: ignore[arg-type]
+            self.state,
+            self.loop,
+            self.outbound,
+            self.nursery,  # type: ignore[arg-type]
+            deque(),
+            self._on_closed,
+            page.create(),
         )
         self._frames, self._messages = FrameReader(), MessageReader()
         self.seen: list[str] = []
@@ -127,9 +133,10 @@ class Stage:
         return self
 
     def __exit__(self, *_: Any) -> None:
-        self.session.output.close()
         if self.session.kernel is not None:
             self.session.kernel.close()
+        if not self.closed:
+            self.session.abandon()
         for kernel in self.nursery.kernels:
             kernel.close()
         self._host.close()

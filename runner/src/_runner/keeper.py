@@ -1,0 +1,154 @@
+"""What a kernel keeps of its state before a cell may change it: a copy of the whole process, else its plain data."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import time
+import warnings
+from typing import Any, Optional
+
+from . import gates, jsontext, limits, snapshot
+from .aside import fork_aside
+from .calls import Calls
+from .capture import Capture
+from .frozen import Awakening, Heap, sleep
+from .names import Names
+from .pristine import BUILTINS as __builtins__  # noqa: F401
+
+_socketpair, _SEQPACKET, _UNIX = socket.socketpair, socket.SOCK_SEQPACKET, socket.AF_UNIX
+_SOL, _PASSCRED = socket.SOL_SOCKET, socket.SO_PASSCRED
+_memfd, _CLOEXEC, _write, _close = os.memfd_create, os.MFD_CLOEXEC, os.write, os.close
+_clock = time.monotonic_ns
+_modules = sys.modules
+
+
+class Keeper:
+    """Confined to the main thread, while no cell runs."""
+
+    def __init__(
+        self, calls: Calls, capture: Capture, names: Names, namespace: dict[str, Any], stacks: int
+    ) -> None:
+        self._calls, self._capture, self._names = calls, capture, names
+        self._namespace = namespace
+        self.stacks = stacks  # descriptor of the evidence file
+        self._heap = Heap()
+        self._took = 0  # nanoseconds, the last copy
+
+    def keep(self, number: Optional[int], cell: int, policy: str) -> Optional[Awakening]:
+        """Keep the state as of this cell, and tell the supervisor what there is. Returns a second time in the copy, with
+        what it has woken to; in the kernel itself it is None.
+        """
+        said: dict[str, Any] = {"id": number, "cell": cell}
+        own = frozenset((*self._calls.descriptors(), *self._capture.descriptors(), self.stacks))
+        why_not = gates.why_not(own, policy, self._took)
+        if why_not is None:
+            why_not = self._copy(said, own)
+            if isinstance(why_not, Awakening):
+                return why_not
+        if why_not is not None:
+            self._snapshot(said, why_not)
+        return None
+
+    # --- a copy ---
+
+    def _copy(self, said: dict[str, Any], own: frozenset[int]) -> Any:
+        """None where it was made, a reason where it could not be; in the copy, what it has woken to."""
+        started = _clock()
+        before = _Before(own)
+        self._heap.freeze()
+        self._calls.copying = True
+        try:
+            ours, theirs = _socketpair(_UNIX, _SEQPACKET)
+            try:
+                theirs.setsockopt(_SOL, _PASSCRED, 1)
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", DeprecationWarning)  # the gates have looked for threads
+                    is_copy = fork_aside()
+                if is_copy:
+                    theirs.close()
+                    self._calls.shed()
+                    self._capture.shed()
+                    awakening = sleep(ours)
+                    self._calls.copying = False
+                    before.restore(awakening.config["kind"])
+                    return awakening
+                self._calls.send_aside(jsontext.dump({**said, "kept": "copy"}), theirs.fileno())
+            finally:
+                theirs.close()
+                ours.close()
+        except OSError as problem:
+            return f"fork: {problem}"
+        finally:
+            self._calls.copying = False
+        self._took = _clock() - started
+        return None
+
+    # --- plain data ---
+
+    def _snapshot(self, said: dict[str, Any], why: str) -> None:
+        said["reason"] = why
+        try:
+            taken = snapshot.take(self._namespace, self._names.of_user())
+            fd = _memory_file(taken.data)
+        except OSError as problem:
+            said["reason"] = f"{why}; and no snapshot: {problem}"
+            self._say(said, None)
+            return
+        try:
+            self._say({**said, "kept": "snapshot"}, fd)
+        finally:
+            _close(fd)
+
+    def _say(self, said: dict[str, Any], fd: Optional[int]) -> None:
+        try:
+            self._calls.send_aside(jsontext.dump(said), fd)
+        except OSError:
+            pass  # the supervisor has ended, and with it everybody who would want it
+
+
+class _Before:
+    """What a fork does not copy: offsets are shared, and `random` reseeds itself in every child."""
+
+    def __init__(self, own: frozenset[int]) -> None:
+        self._offsets = gates.offsets(own)
+        random = _modules.get("random")
+        try:
+            self._random: Any = None if random is None else random.getstate()
+        except Exception:  # noqa: B902 - the user may have put anything in its place
+            self._random = None
+
+    def restore(self, kind: str) -> None:
+        """For a branch all stays as it is, freshly seeded; whoever takes over goes on where the cell before ended."""
+        if kind == "branch":
+            _reseed_numpy()
+            return
+        gates.restore_offsets(self._offsets)
+        random = _modules.get("random")
+        if self._random is not None and random is not None:
+            try:
+                random.setstate(self._random)
+            except Exception:  # noqa: B902 - as above
+                pass
+
+
+def _reseed_numpy() -> None:
+    random = _modules.get("numpy.random")
+    if random is not None:
+        try:
+            random.seed()
+        except Exception:  # noqa: B902 - as above
+            pass
+
+
+def _memory_file(data: bytes) -> int:
+    fd = _memfd("pyvisor-snapshot", _CLOEXEC)
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[_write(fd, rest) :]
+    except OSError:
+        _close(fd)
+        raise
+    return fd

@@ -1,0 +1,75 @@
+"""A page of memory that the supervisor and a session's kernels share: which cell is to be interrupted, and when the
+kernel began which cell. Two numbers each way cost no message.
+
+The kernel's half is written by the guest: whoever reads it must expect anything.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+
+from .pristine import BUILTINS as __builtins__  # noqa: F401
+
+_SIZE = mmap.PAGESIZE
+_PAIR = struct.Struct("=QQ")
+_ASKED, _STARTED = 0, 64  # a cache line each
+_pack, _unpack = _PAIR.pack_into, _PAIR.unpack_from
+_dup, _close = os.dup, os.close
+# An `mmap` object closes at its end the duplicate of its descriptor that `mapped` has closed already: so none ends.
+_for_ever: list[Page] = []
+
+
+class Page:
+    """One of the two views of it. Each half has one writer."""
+
+    def __init__(self, fd: int) -> None:
+        self._memory = mmap.mmap(fd, _SIZE)
+        self._count = 0
+
+    # --- the supervisor's half ---
+
+    def ask(self, cell: int) -> None:
+        """Whom the next SIGINT is for."""
+        self._count += 1
+        _pack(self._memory, _ASKED, self._count, cell)
+
+    def asked(self) -> tuple[int, int]:
+        """How often was asked, and for which cell the last time."""
+        return _unpack(self._memory, _ASKED)  # type: ignore[return-value]
+
+    # --- the kernel's half ---
+
+    def begin(self, cell: int, now: int) -> None:
+        """The cell's code begins, at this time of the monotonic clock in nanoseconds."""
+        _pack(self._memory, _STARTED, cell, now)
+
+    def begun(self) -> tuple[int, int]:
+        """Which cell the kernel says it began, and when."""
+        return _unpack(self._memory, _STARTED)  # type: ignore[return-value]
+
+    def close(self) -> None:
+        self._memory.close()
+
+
+def mapped(fd: int) -> Page:
+    """The view of a kernel, which keeps no descriptor; in a process with one thread."""
+    lowest = _dup(fd)
+    _close(lowest)
+    page = Page(fd)  # whose duplicate is the lowest free descriptor again
+    _close(lowest)
+    _close(fd)
+    _for_ever.append(page)
+    return page
+
+
+def create() -> int:
+    """The descriptor of a new page, to be handed to kernels. Raises OSError."""
+    fd = os.memfd_create("pyvisor-page", os.MFD_CLOEXEC)
+    try:
+        os.ftruncate(fd, _SIZE)
+    except OSError:
+        os.close(fd)
+        raise
+    return fd

@@ -1,0 +1,89 @@
+"""The deadline of a session's cells, and the ladder of the one that runs. Nothing here waits for user code."""
+
+from __future__ import annotations
+
+import time
+from typing import Optional, Protocol
+
+from . import limits
+from .ladder import DEADLINE, INTERRUPT, Clock, Ladder, Target
+from .loop import Timer
+from .page import Page
+from .session import Cell
+
+_clock = time.monotonic_ns
+_SECOND = 1_000_000_000
+_START_BUDGET = int(limits.START_BUDGET * _SECOND)
+
+
+class Charge(Target, Protocol):
+    """Whose cells are watched."""
+
+    @property
+    def running(self) -> Optional[Cell]: ...
+
+
+class Watchdog:
+    """Confined to the supervisor's loop."""
+
+    def __init__(self, clock: Clock, charge: Charge, page: Page) -> None:
+        self._time, self._charge, self._page = clock, charge, page
+        self.ladder: Optional[Ladder] = None
+        # One alarm for all cells: it stays when a cell ends, and looks again when it rings. A timer for each cell would
+        # leave as many dead ones behind as cells run within a deadline.
+        self._alarm: Optional[Timer] = None
+        self._rings = 0
+
+    def begin(self, cell: Cell) -> None:
+        """The cell is on its way to the kernel."""
+        if cell.timeout is not None:
+            self._ring_at(cell.given + cell.timeout)
+
+    def interrupt(self, number: int, grace: float) -> bool:
+        """Whether that cell runs; then it is asked to end."""
+        cell = self._charge.running
+        if cell is None or cell.number != number or cell.outcome is not None:
+            return False
+        if self.ladder is not None:
+            self.ladder.again()
+        else:
+            self._start(Ladder(INTERRUPT, self._time, grace, self._charge))
+        return True
+
+    def cell_over(self) -> None:
+        if self.ladder is not None:
+            self.ladder.stop()
+            self.ladder = None
+
+    def _start(self, ladder: Ladder) -> None:
+        self.ladder = ladder
+        ladder.start()
+
+    def _ring_at(self, moment: int) -> None:
+        if self._alarm is not None and self._alarm.action is not None:
+            if self._rings <= moment:
+                return
+            self._alarm.cancel()
+        self._rings = moment
+        self._alarm = self._time.after(max(0, moment - _clock()) / _SECOND, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        cell = self._charge.running
+        if cell is None or cell.timeout is None or cell.outcome is not None or self.ladder is not None:
+            return
+        due = self._due(cell, cell.timeout)
+        if due > _clock():
+            self._ring_at(due)
+        else:
+            limit_ms = cell.timeout // 1_000_000
+            self._start(Ladder(DEADLINE, self._time, cell.grace, self._charge, limit_ms))
+
+    def _due(self, cell: Cell, timeout: int) -> int:
+        """The deadline counts from the moment when the kernel began the code. It says itself when that was, and a guest
+        may say anything: a moment that cannot be is not believed, and it has to begin some time.
+        """
+        number, moment = self._page.begun()
+        if number == cell.number and cell.given <= moment <= _clock():
+            return moment + timeout
+        return cell.given + timeout + _START_BUDGET
