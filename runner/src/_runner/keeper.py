@@ -42,7 +42,8 @@ class Keeper:
         """
         said: dict[str, Any] = {"id": number, "cell": cell}
         own = frozenset((*self._calls.descriptors(), *self._capture.descriptors(), self.stacks))
-        why_not = gates.why_not(own, policy, self._took)
+        # What somebody asked for by name may cost what it costs.
+        why_not = gates.why_not(own, policy if number is None else "always", self._took)
         if why_not is None:
             why_not = self._copy(said, own)
             if isinstance(why_not, Awakening):
