@@ -22,6 +22,7 @@ public final class Limits {
   public static final int CHANNELS = 256;
   public static final int TOOLS = 1_024;
   public static final int SESSIONS = 64;
+  public static final int NAMED_CHECKPOINTS = 4;
   public static final int REPR = 4_096;
   public static final int GARBAGE_SHOWN = 200;
 
