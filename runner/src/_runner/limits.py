@@ -72,6 +72,10 @@ CLOSE_BUDGET = 1.0  # a killed kernel until its session is given up for closed
 SWEEP_BUDGET = 1.5  # LIF-9 allows 2 s for the end of everything
 FLUSH_BUDGET = 0.25  # last words to a host that may not read any more
 
+# --- what /proc says ---
+PROC_FILE = 16 * KIB  # bytes read of a file; those that are read are far smaller
+ENVIRONMENT = 2 * MIB  # bytes of an environment that are searched; the system allows about as many
+
 # --- the zygote ---
 BIRTH_DATAGRAM = 64 * KIB  # a request to fork: a few numbers and one path
 PRIVATE_FD_MIN = 100  # channels live above the numbers that careless code closes or reuses
@@ -109,4 +113,3 @@ SNAPSHOT_DEPTH = 100  # levels of containers: at four frames each they fit Pytho
 FORK_NANOS = 50_000_000  # a fork that took longer would be felt before every cell
 FORK_MEMORY = 4 * GIB  # resident, and a quarter of what there is: a cell that writes all of it doubles it
 NO_LIMIT = 2**63  # bytes, where nothing limits them
-PROC_FILE = 16 * KIB  # bytes read of a file in /proc; those that are read are far smaller

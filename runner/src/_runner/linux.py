@@ -9,10 +9,14 @@ import signal
 import sys
 import termios
 import time
-from typing import Container, Iterator, Mapping, NamedTuple, Optional
+from typing import Container, Iterable, Iterator, Mapping, NamedTuple, Optional
+
+from . import limits
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
+_PR_SET_NAME = 15
+_TAG_VARIABLE = "PYVISOR_SESSION"
 _PR_SET_CHILD_SUBREAPER = 36
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -65,6 +69,8 @@ def readable_bytes(fd: int) -> int:
 class Process(NamedTuple):
     parent: int
     session: int
+    started: int  # clock ticks after the system's start
+    command: bytes
 
 
 def processes() -> dict[int, Process]:
@@ -72,15 +78,35 @@ def processes() -> dict[int, Process]:
     found: dict[int, Process] = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
-            try:
-                with open(f"/proc/{entry}/stat", "rb") as file:
-                    # The command's name is in parentheses and may hold any byte, parentheses too.
-                    state, parent, _, session = file.read().rpartition(b")")[2].split()[:4]
-            except OSError:
-                continue  # it has ended meanwhile
-            if state not in (b"Z", b"X"):
-                found[int(entry)] = Process(int(parent), int(session))
+            process = _process(int(entry))
+            if process is not None:
+                found[int(entry)] = process
     return found
+
+
+def _process(pid: int) -> Optional[Process]:
+    """None: it has ended, or ended meanwhile."""
+    # The command's name is in parentheses and may hold any byte, parentheses too.
+    before, _, after = read_proc(f"/proc/{pid}/stat").rpartition(b")")
+    fields = after.split()
+    if not fields or fields[0] in (b"Z", b"X"):
+        return None
+    command = before.partition(b"(")[2]
+    return Process(int(fields[1]), int(fields[3]), int(fields[19]), command)
+
+
+def read_proc(path: str, size: int = limits.PROC_FILE) -> bytes:
+    """The beginning of a file that the system makes up; nothing where there is none for us."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    try:
+        return os.read(fd, size)
+    except OSError:
+        return b""
+    finally:
+        os.close(fd)
 
 
 def descendants(root: int, living: Optional[Mapping[int, Process]] = None) -> list[int]:
@@ -95,12 +121,96 @@ def descendants(root: int, living: Optional[Mapping[int, Process]] = None) -> li
     return found
 
 
-def family(root: int, kernels: Container[int]) -> list[int]:
-    """Descendants of `root` that a kernel started: those below it, and those in the session that it leads."""
+class Tag(NamedTuple):
+    """What shows of an orphan that left its kernel's process session which kernel it came from.
+
+    A program that is executed inherits the environment; a process that is only forked has the
+    environment of its ancestor's program, but inherits the command's name. A process that sheds
+    both, and its parent, and its process session, is found by nobody before the runner ends.
+    """
+
+    session: int
+
+    @property
+    def variable(self) -> bytes:
+        return b"%b=%d" % (_TAG_VARIABLE.encode("ascii"), self.session)
+
+    @property
+    def command(self) -> bytes:
+        return b"pyvisor-%d" % self.session  # the system keeps 15 bytes
+
+    def wear(self) -> None:
+        """Let this process, a kernel, and all that it starts carry the tag."""
+        os.environ[_TAG_VARIABLE] = str(self.session)
+        _libc.prctl(_PR_SET_NAME, ctypes.c_char_p(self.command), 0, 0, 0)
+
+    @staticmethod
+    def shed() -> None:
+        """Let this process, a supervisor, be of no session: a cell of another runner started it."""
+        os.environ.pop(_TAG_VARIABLE, None)
+
+    def is_on(self, pid: int, process: Process) -> bool:
+        if process.command == self.command:
+            return True
+        # Read last: a process can make its environment slow to read.
+        variables = read_proc(f"/proc/{pid}/environ", limits.ENVIRONMENT)
+        return self.variable in variables.split(b"\0")
+
+
+def family(root: int, kernels: Container[int], tag: Optional[Tag] = None) -> list[int]:
+    """Descendants of `root`, who adopts orphans, that a kernel started: those below it, those in
+    the process session that it leads, and orphans with the tag, with all that is below them.
+    """
     living = processes()
     ours = descendants(root, living)
-    below = {pid for kernel in ours if kernel in kernels for pid in descendants(kernel, living)}
-    return [pid for pid in ours if pid in below or (living[pid].session in kernels and pid not in kernels)]
+    found = {pid for kernel in ours if kernel in kernels for pid in descendants(kernel, living)}
+    found |= {pid for pid in ours if living[pid].session in kernels and pid not in kernels}
+    for pid in ours:
+        if tag is None or pid in found or pid in kernels or living[pid].parent != root:
+            continue
+        if tag.is_on(pid, living[pid]):
+            found.update((pid, *descendants(pid, living)))
+    return [pid for pid in ours if pid in found]
+
+
+class Mark(NamedTuple):
+    """A moment, by which processes that were started before it and after it are told apart.
+
+    Their start is known to a clock tick, in which many can be started; within one, the numbers that
+    they were given tell. `last_pid` is the last one given out before.
+    """
+
+    ticks: int
+    last_pid: int
+
+    @classmethod
+    def now(cls) -> "Mark":
+        ticks = time.clock_gettime_ns(time.CLOCK_BOOTTIME) * _TICKS // 10**9
+        last = read_proc("/proc/loadavg").rpartition(b" ")[2].strip()
+        return cls(ticks, int(last) if last.isdigit() else 0)
+
+    def is_before(self, pid: int, started: int) -> bool:
+        """Whether a process with this number and start was started after the mark."""
+        if started != self.ticks:
+            return started > self.ticks
+        # Numbers begin anew at some number; within one tick far fewer than half of them are given.
+        return 0 < (pid - self.last_pid) % _PIDS < _PIDS // 2
+
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_PIDS = int(read_proc("/proc/sys/kernel/pid_max") or 2**22)
+
+
+def started_after(
+    pids: Iterable[int], mark: Mark, living: Optional[Mapping[int, Process]] = None
+) -> list[int]:
+    """Those of the processes that live and were started after the mark."""
+    found = []
+    for pid in pids:
+        process = _process(pid) if living is None else living.get(pid)
+        if process is not None and mark.is_before(pid, process.started):
+            found.append(pid)
+    return found
 
 
 def send(pid: int, number: int) -> None:

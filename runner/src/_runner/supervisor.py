@@ -39,6 +39,7 @@ def main(home: str) -> int:
     except PermissionError:
         pass  # the leader of a group already
     linux.adopt_orphans()
+    linux.Tag.shed()
     linux.hide_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
