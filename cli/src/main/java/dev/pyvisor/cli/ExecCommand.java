@@ -32,9 +32,9 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     footer = {
       "",
-      "Files: .py and standard input are cut into cells at lines that begin with '# %%'; .md at its"
+      "Files: .py and standard input are cut into cells at lines that begin with '# %%%%'; .md at its"
           + " python fences; .ipynb at its code cells.",
-      "Between cells, '# %% checkpoint NAME' keeps the state under a name and '# %% rollback NAME'"
+      "Between cells, '# %%%% checkpoint NAME' keeps the state under a name and '# %%%% rollback NAME'"
           + " brings it back. In a fence, a notebook cell or a -c, that is the first line. A"
           + " directive is no cell: it is told on standard error (with --json only when it fails),"
           + " and one that fails counts like a cell that failed.",

@@ -1,6 +1,5 @@
 package dev.pyvisor.cli;
 
-import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.error.RunnerException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
@@ -21,7 +20,7 @@ final class Failures {
   }
 
   static String explain(Throwable failure) {
-    if (failure instanceof LaunchFailed || failure instanceof IllegalArgumentException) {
+    if (failure instanceof RunnerException || failure instanceof IllegalArgumentException) {
       return String.valueOf(failure.getMessage());
     }
     if (failure instanceof NoSuchFileException missing) {
