@@ -204,10 +204,6 @@ final class CellOperation extends Operation {
     interruptWanted = true;
   }
 
-  synchronized boolean interruptWanted() {
-    return interruptWanted;
-  }
-
   @Override
   synchronized void left(boolean onItsWay) {
     written = onItsWay;

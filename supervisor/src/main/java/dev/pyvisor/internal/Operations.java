@@ -71,11 +71,6 @@ final class Operations {
     if (verdict != null) {
       operation.abandon(verdict, Delivery.NEVER_SENT);
       release(operation);
-      return;
-    }
-    if (operation instanceof CellOperation cell && cell.interruptWanted()) {
-      // It was interrupted while it was neither waiting nor in the outbox.
-      takeBack(cell);
     }
   }
 
@@ -121,8 +116,8 @@ final class Operations {
 
   /**
    * Withdraws a cell, or has it interrupted; false when it has ended. Right at every moment: a cell
-   * that waits is taken out of the queue or the outbox, whoever finds it there; one that is being
-   * written is interrupted when the last of it is written.
+   * that waits is taken out of the queue or the outbox; one that is between the two, or is being
+   * written, is interrupted when the last of it is written.
    */
   boolean interrupt(CellOperation cell) {
     if (cell.hasEnded() || cell.through.isDone()) {
