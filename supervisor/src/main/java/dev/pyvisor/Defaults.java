@@ -1,5 +1,6 @@
 package dev.pyvisor;
 
+import java.nio.file.Path;
 import java.time.Duration;
 
 /**
@@ -125,5 +126,29 @@ public final class Defaults {
    */
   public static final int INLINE_BYTES = 8 * 1024;
 
+  /** Reports of what hangs that are kept, of all clients of this user; older ones are removed. */
+  public static final int EVIDENCE_KEPT = 20;
+
+  /** From asking for a report to its folder, complete or not. */
+  public static final Duration EVIDENCE_LIMIT = Duration.ofSeconds(1);
+
+  /** The supervisor's share of {@link #EVIDENCE_LIMIT}; then its processes are looked at alone. */
+  public static final Duration EVIDENCE_ANSWER = Duration.ofMillis(500);
+
+  /** Reports of one client that wait to be written; beyond it they are refused. */
+  public static final int QUEUED_REPORTS = 8;
+
+  /**
+   * A client that lives so long is shown as an MBean; the JVM's MBean server is too dear for a
+   * command that only runs a cell.
+   */
+  public static final Duration MANAGED_AFTER = Duration.ofSeconds(1);
+
   private Defaults() {}
+
+  /** Where reports of what hangs are kept: {@code pyvisor-evidence-USER} beside temporary files. */
+  public static Path evidenceDirectory() {
+    String user = System.getProperty("user.name", "").replaceAll("[^A-Za-z0-9._-]", "_");
+    return Path.of(System.getProperty("java.io.tmpdir"), "pyvisor-evidence-" + user);
+  }
 }

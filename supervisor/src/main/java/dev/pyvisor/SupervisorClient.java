@@ -95,6 +95,22 @@ public final class SupervisorClient implements AutoCloseable {
   }
 
   /**
+   * Writes a report of what hangs: a new folder, mode 0700, with the Java stacks, what is open and
+   * queued, the last frames, the runner's facts, its Python stacks, what {@code /proc} says of its
+   * processes, and a verdict of one line. Changes nothing, and returns within {@link
+   * Defaults#EVIDENCE_LIMIT}, whatever the runner does; what could not be had by then is not in it.
+   * The newest {@link Defaults#EVIDENCE_KEPT} reports are kept.
+   *
+   * @return the folder
+   * @throws java.io.UncheckedIOException when no folder can be made
+   * @throws IllegalStateException when the client is closed, or {@link Defaults#QUEUED_REPORTS}
+   *     reports already wait
+   */
+  public Path hangReport() {
+    return core.hangReport("asked for by the program");
+  }
+
+  /**
    * Ends the runner and all that it started, and removes its files. Cells that wait settle as never
    * started, one that runs as unknown, at once and without waiting for listeners. Returns within
    * {@link Defaults#CLOSE_LIMIT}. Closing again does nothing.
@@ -148,6 +164,7 @@ public final class SupervisorClient implements AutoCloseable {
     private int toolThreads = Defaults.TOOL_THREADS;
     private Optional<String> pythonLogging = Optional.empty();
     private Optional<Executor> callbackExecutor = Optional.empty();
+    private Path evidenceDirectory = Defaults.evidenceDirectory();
 
     private Builder() {}
 
@@ -323,6 +340,15 @@ public final class SupervisorClient implements AutoCloseable {
     }
 
     /**
+     * Where reports of what hangs are kept, one folder each; it is made with mode 0700 when the
+     * first is written. Default: {@link Defaults#evidenceDirectory()}.
+     */
+    public Builder evidenceDirectory(Path directory) {
+      evidenceDirectory = directory;
+      return this;
+    }
+
+    /**
      * Starts the runner and opens the first session.
      *
      * @throws LaunchFailed when that does not succeed; the message says what was tried, what was
@@ -348,7 +374,8 @@ public final class SupervisorClient implements AutoCloseable {
                   preload,
                   toolThreads,
                   pythonLogging,
-                  callbackExecutor));
+                  callbackExecutor,
+                  evidenceDirectory));
       try {
         return new SupervisorClient(core, Deadline.in(core.timer(), startTimeout));
       } catch (RuntimeException | Error failed) {

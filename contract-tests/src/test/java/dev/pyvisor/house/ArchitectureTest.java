@@ -34,6 +34,7 @@ class ArchitectureTest {
     "dev.pyvisor.document..",
     "dev.pyvisor.wire..",
     "dev.pyvisor.transport",
+    "dev.pyvisor.diagnosis..",
     "dev.pyvisor.internal.."
   };
 

@@ -49,9 +49,8 @@ final class CallTable {
     return open.size();
   }
 
-  synchronized List<String> evidence() {
-    return open.entrySet().stream()
-        .map(entry -> "open: id " + entry.getKey() + " " + entry.getValue().describe())
-        .toList();
+  /** What is open now, by id. */
+  synchronized Map<String, PendingCall> open() {
+    return Map.copyOf(open);
   }
 }

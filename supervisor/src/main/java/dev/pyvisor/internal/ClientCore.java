@@ -2,6 +2,9 @@ package dev.pyvisor.internal;
 
 import dev.pyvisor.Defaults;
 import dev.pyvisor.RunnerInfo;
+import dev.pyvisor.diagnosis.HangReports;
+import dev.pyvisor.diagnosis.ManagedClient;
+import dev.pyvisor.diagnosis.Witness;
 import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.ErrorCode;
@@ -17,6 +20,7 @@ import dev.pyvisor.transport.TransportConfig;
 import dev.pyvisor.wire.Fields;
 import dev.pyvisor.wire.Hello;
 import dev.pyvisor.wire.Json;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -27,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
@@ -65,6 +70,8 @@ public final class ClientCore {
   private final Path directory;
   private final Link link;
   private final ToolHost toolHost;
+  private final HangReports reports;
+  private final ManagedClient managed;
   private final AtomicBoolean closing = new AtomicBoolean();
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
   private volatile @Nullable Transport transport;
@@ -95,6 +102,10 @@ public final class ClientCore {
             settings.callbackExecutor().orElse(callbackThreads),
             callbackThreads);
     toolHost = new ToolHost(settings.toolThreads(), settings.toolTimeout(), threads);
+    Witness witness = new ClientWitness(this, link);
+    reports = new HangReports(witness, settings.evidenceDirectory(), threads);
+    managed = new ManagedClient(witness, reports);
+    link.evidenceTo(reports::told);
   }
 
   /**
@@ -107,6 +118,7 @@ public final class ClientCore {
     try {
       client.launch();
       OpenClients.add(client);
+      client.timer.after(Defaults.MANAGED_AFTER, client::showToManagement);
       return client;
     } catch (RuntimeException | Error failed) {
       client.giveUp();
@@ -136,7 +148,7 @@ public final class ClientCore {
             settings.trust(),
             threads);
     Transport opened =
-        Backends.named(runnerId, settings.backend()).open(config, link.outbox(), link);
+        Backends.named(runnerId, settings.backend()).open(config, link.outbound(), link);
     transport = opened;
     link.attach(opened);
     Hello hello = awaitHello(deadline);
@@ -348,6 +360,28 @@ public final class ClientCore {
     return facts;
   }
 
+  /** Writes reports of what hangs; who asks for one need not wait for it. */
+  HangReports reports() {
+    return reports;
+  }
+
+  /** Writes a report and waits for it, at most {@link Defaults#EVIDENCE_LIMIT}. */
+  public Path hangReport(String reason) {
+    try {
+      return reports.write(reason).join();
+    } catch (CompletionException failed) {
+      if (failed.getCause() instanceof UncheckedIOException problem) {
+        throw new UncheckedIOException(problem.getMessage(), problem.getCause());
+      }
+      throw new IllegalStateException(failed.getCause().getMessage(), failed);
+    }
+  }
+
+  /** On the timer's thread, which must not be held up. */
+  private void showToManagement() {
+    callbackThreads.execute(managed::show);
+  }
+
   // ---- its end ----
 
   /**
@@ -367,6 +401,8 @@ public final class ClientCore {
               runnerId,
               Delivery.UNKNOWN,
               new ExitReport("the client was closed", OptionalInt.empty(), "")));
+      managed.hide();
+      reports.close();
       toolHost.close();
       Transport opened = transport;
       if (opened != null) {

@@ -33,7 +33,8 @@ public record ClientSettings(
     List<String> preload,
     int toolThreads,
     Optional<String> pythonLogging,
-    Optional<Executor> callbackExecutor) {
+    Optional<Executor> callbackExecutor,
+    Path evidenceDirectory) {
 
   public ClientSettings {
     environment = Map.copyOf(environment);

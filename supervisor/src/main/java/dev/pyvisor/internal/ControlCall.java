@@ -8,6 +8,7 @@ import dev.pyvisor.wire.JsonRpc;
 import dev.pyvisor.wire.ProtocolError;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 
@@ -19,6 +20,11 @@ import tools.jackson.databind.node.JsonNodeFactory;
 final class ControlCall<T> implements PendingCall {
   final CompletableFuture<T> result = new CompletableFuture<>();
   final String id;
+  private final long openedNanos = System.nanoTime();
+
+  /** What was handed to the outbox; set once, before it is. */
+  volatile @Nullable Outgoing outgoing;
+
   private final String runnerId;
   private final String method;
   private final Function<JsonNode, T> reading;
@@ -60,5 +66,15 @@ final class ControlCall<T> implements PendingCall {
   @Override
   public String describe() {
     return method + " " + JsonRpc.quoted(runnerId);
+  }
+
+  @Override
+  public long openedNanos() {
+    return openedNanos;
+  }
+
+  @Override
+  public @Nullable Outgoing outgoing() {
+    return outgoing;
   }
 }

@@ -2,6 +2,7 @@ package dev.pyvisor.internal;
 
 import dev.pyvisor.Defaults;
 import dev.pyvisor.GenerationChange;
+import dev.pyvisor.diagnosis.FrameLog;
 import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.ExitReport;
@@ -9,6 +10,7 @@ import dev.pyvisor.error.ProtocolViolated;
 import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.error.RunnerGone;
 import dev.pyvisor.error.TransportLost;
+import dev.pyvisor.transport.FrameSource;
 import dev.pyvisor.transport.Transport;
 import dev.pyvisor.transport.TransportListener;
 import dev.pyvisor.wire.Envelope;
@@ -50,6 +52,7 @@ final class Link implements TransportListener {
   private final Executor ownCallbacks;
   private final Outbox outbox = new Outbox();
   private final Counters counters = new Counters();
+  private final FrameLog frames = new FrameLog();
   private final Requests requests;
   private final AtomicInteger refusals = new AtomicInteger();
   private final Map<Integer, SessionCore> sessions = new ConcurrentHashMap<>();
@@ -103,6 +106,20 @@ final class Link implements TransportListener {
     return outbox;
   }
 
+  /** What the transport's writer takes, noted as it goes out. */
+  FrameSource outbound() {
+    return into -> {
+      int start = into.position();
+      boolean more = outbox.take(into);
+      frames.sending(into, start);
+      return more;
+    };
+  }
+
+  FrameLog frames() {
+    return frames;
+  }
+
   Counters counters() {
     return counters;
   }
@@ -145,6 +162,7 @@ final class Link implements TransportListener {
 
   @Override
   public void onFrame(Frame frame) {
+    frames.received(frame);
     if (!greeted) {
       greet(frame);
       return;

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe: what it carries is written once, by who gives it the turn.
  */
 abstract class Operation implements PendingCall {
+  private final long openedNanos = System.nanoTime();
+
   /** Whether its turn has come; set by the turn, under its lock. */
   volatile boolean begun;
 
@@ -26,6 +28,16 @@ abstract class Operation implements PendingCall {
 
   /** The id of its request; set once, by who gave it the turn. */
   volatile @Nullable String id;
+
+  @Override
+  public long openedNanos() {
+    return openedNanos;
+  }
+
+  @Override
+  public @Nullable Outgoing outgoing() {
+    return outgoing;
+  }
 
   /** Bytes that it keeps while it waits. */
   abstract long cost();

@@ -7,6 +7,7 @@ import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.RunnerException;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe: each part guards itself; who takes an operation out of where it waits ends it.
  */
 final class Operations {
+  private static final int WAITING_SHOWN = 64;
+
   private final SessionCore session;
   private final Link link;
   private final Turn turn = new Turn();
@@ -187,8 +190,24 @@ final class Operations {
     return turn.current();
   }
 
+  /** Facts for a report of what hangs, one a line: what waits for its turn. */
+  List<String> waiting() {
+    return turn.waiting().stream()
+        .limit(WAITING_SHOWN)
+        .map(
+            operation ->
+                "waiting: session "
+                    + session.number()
+                    + " "
+                    + operation.describe()
+                    + ", for "
+                    + Requests.age(operation)
+                    + " ms, its turn has not come")
+        .toList();
+  }
+
   String evidence() {
-    return turn.evidence();
+    return turn.evidence() + ", requests keep " + requests.used() + " bytes";
   }
 
   private CallTimedOut timedOut(Operation operation, Duration limit, String why) {
@@ -204,10 +223,8 @@ final class Operations {
             + ": "
             + why
             + " ("
-            + turn.evidence()
-            + ", "
-            + requests.used()
-            + " bytes waiting)");
+            + evidence()
+            + ")");
   }
 
   private CallFailed queueFull() {

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What waits for the writer. Nobody blocks here but the writer itself: who brings a message has
@@ -104,6 +105,24 @@ final class Outbox implements FrameSource {
     lock.lock();
     try {
       return message.writer.started();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How far a message has come, for a report of what hangs. */
+  String stage(@Nullable Outgoing message) {
+    if (message == null) {
+      return "not handed over yet";
+    }
+    lock.lock();
+    try {
+      if (message.writer.finished()) {
+        return "sent";
+      }
+      return (message.writer.started() ? "half written, " : "queued, ")
+          + message.writer.left()
+          + " bytes to go";
     } finally {
       lock.unlock();
     }
@@ -224,6 +243,9 @@ final class Outbox implements FrameSource {
               + credits.size()
               + " control="
               + control.size()
+              + " ("
+              + bytes(control)
+              + " bytes)"
               + " ended="
               + ended);
       lanes.forEach(
@@ -233,6 +255,9 @@ final class Outbox implements FrameSource {
                       + session
                       + " messages="
                       + lane.messages.size()
+                      + " ("
+                      + bytes(lane.messages)
+                      + " bytes)"
                       + " credit="
                       + lane.purse.left()));
       return facts;
@@ -280,6 +305,10 @@ final class Outbox implements FrameSource {
       written.add(messages.remove());
     }
     return body;
+  }
+
+  private static long bytes(Collection<Outgoing> messages) {
+    return messages.stream().mapToLong(message -> message.writer.left()).sum();
   }
 
   private static boolean fits(Outgoing message, ByteBuffer into) {

@@ -2,6 +2,7 @@ package dev.pyvisor.internal;
 
 import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.wire.Envelope;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request that waits for its reply. One of the two methods counts: whichever comes first.
@@ -17,4 +18,10 @@ interface PendingCall {
 
   /** For a report of what hangs. */
   String describe();
+
+  /** When it was asked for, in {@link System#nanoTime()}. */
+  long openedNanos();
+
+  /** What was handed to the outbox; null before that. */
+  @Nullable Outgoing outgoing();
 }

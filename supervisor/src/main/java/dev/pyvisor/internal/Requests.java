@@ -12,6 +12,8 @@ import dev.pyvisor.wire.JsonRpc;
 import dev.pyvisor.wire.Limits;
 import dev.pyvisor.wire.Message;
 import dev.pyvisor.wire.ProtocolError;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -93,6 +95,7 @@ final class Requests {
     Message message =
         new Message(FrameKind.MESSAGE, 0, 0, 0, 0, nextMessage(), envelope, List.of());
     Outgoing outgoing = new Outgoing(message, left);
+    call.outgoing = outgoing;
     RunnerException verdict = calls.admit(call.id, call);
     if (verdict != null) {
       outgoing.left();
@@ -250,7 +253,28 @@ final class Requests {
     return orphans;
   }
 
+  /** Facts for a report of what hangs. */
   List<String> evidence() {
-    return calls.evidence();
+    List<String> facts = new ArrayList<>();
+    facts.add("outbound: requests to the supervisor keep " + controlBytes.used() + " bytes");
+    calls
+        .open()
+        .forEach(
+            (id, call) ->
+                facts.add(
+                    "open: id "
+                        + id
+                        + " "
+                        + call.describe()
+                        + ", for "
+                        + age(call)
+                        + " ms, "
+                        + outbox.stage(call.outgoing())));
+    return facts;
+  }
+
+  /** Milliseconds since it was asked for. */
+  static long age(PendingCall call) {
+    return Duration.ofNanos(System.nanoTime() - call.openedNanos()).toMillis();
   }
 }

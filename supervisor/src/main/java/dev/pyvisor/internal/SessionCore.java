@@ -255,6 +255,7 @@ public final class SessionCore {
             + generation
             + ": "
             + operations.evidence());
+    facts.addAll(operations.waiting());
     facts.addAll(tools.evidence());
     return facts;
   }

@@ -335,6 +335,16 @@ public final class ToolDesk {
   }
 
   synchronized List<String> evidence() {
-    return open.values().stream().map(OpenCall::describe).toList();
+    List<String> facts = new ArrayList<>();
+    facts.add(
+        "tools: "
+            + open.size()
+            + " calls keep "
+            + openBytes
+            + " bytes, their answers "
+            + answers.used()
+            + " bytes");
+    open.values().forEach(call -> facts.add(call.describe()));
+    return facts;
   }
 }

@@ -103,6 +103,11 @@ final class Turn {
     return orphans;
   }
 
+  /** What waits, for a report of what hangs. */
+  synchronized List<Operation> waiting() {
+    return List.copyOf(waiting);
+  }
+
   synchronized String evidence() {
     return "current="
         + (current == null ? "none" : current.describe())

@@ -22,7 +22,11 @@ public enum ThreadJob {
   /** Calls listeners and completes futures; blocks wherever user code blocks. */
   CALLBACK,
   /** Runs host tools; blocks wherever user code blocks, and on room in the outbound queue. */
-  TOOL;
+  TOOL,
+  /**
+   * Writes reports of what hangs; blocks on the disk, and on the supervisor's facts half a second.
+   */
+  EVIDENCE;
 
   /** The word in a thread's name. */
   public String word() {

@@ -28,6 +28,11 @@ public final class MessageWriter {
     return total;
   }
 
+  /** Of that, what is not written yet. */
+  public long left() {
+    return total - done;
+  }
+
   public boolean started() {
     return done > 0;
   }

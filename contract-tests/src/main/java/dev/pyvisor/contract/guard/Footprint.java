@@ -71,6 +71,8 @@ record Footprint(Set<String> lines) {
         ? List.of()
         : Arrays.stream(temporary)
             .filter(file -> file.getName().startsWith("pyvisor"))
+            // Reports of what hangs are meant to stay.
+            .filter(file -> !file.getName().startsWith("pyvisor-evidence"))
             .map(File::toPath)
             .toList();
   }

@@ -1,5 +1,6 @@
 package dev.pyvisor.transport.pipe;
 
+import dev.pyvisor.transport.RunnerTag;
 import dev.pyvisor.transport.TransportConfig;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,10 +13,6 @@ import java.util.Map;
  * <p>Immutable.
  */
 final class RunnerEnvironment {
-  /** Names the runner in its processes' environments, so that what escapes can be found. */
-  static final String TAG = "PYVISOR_RUNNER";
-
-  private static final String DIRECTORY = "PYVISOR_DIR";
   private static final List<String> INHERITED = List.of("PATH", "HOME", "TZ");
   private static final Map<String, String> FIXED =
       Map.of(
@@ -41,8 +38,8 @@ final class RunnerEnvironment {
     }
     environment.putAll(FIXED);
     environment.putAll(config.environment());
-    environment.put(DIRECTORY, config.privateDirectory().toString());
-    environment.put(TAG, config.runnerId());
+    environment.put(RunnerTag.DIRECTORY, config.privateDirectory().toString());
+    environment.put(RunnerTag.NAME, config.runnerId());
     return environment;
   }
 }

@@ -2,6 +2,7 @@ package dev.pyvisor.transport.pipe;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import dev.pyvisor.transport.RunnerTag;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -64,7 +65,7 @@ final class TaggedProcesses {
   }
 
   private static List<ProcessHandle> tagged(String runnerId) {
-    byte[] tag = (RunnerEnvironment.TAG + "=" + runnerId + "\0").getBytes(StandardCharsets.UTF_8);
+    byte[] tag = (RunnerTag.NAME + "=" + runnerId + "\0").getBytes(StandardCharsets.UTF_8);
     List<ProcessHandle> found = new ArrayList<>();
     try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROC, "[0-9]*")) {
       for (Path process : processes) {

@@ -1,0 +1,88 @@
+package dev.pyvisor.diagnosis;
+
+import java.lang.management.ManagementFactory;
+import java.util.concurrent.CompletionException;
+import javax.management.InstanceNotFoundException;
+import javax.management.JMException;
+import javax.management.MBeanRegistrationException;
+import javax.management.MalformedObjectNameException;
+import javax.management.ObjectName;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Shows one client to the platform's MBean server. A JVM that has had no such server yet takes a
+ * fifth of a second to make one, so this is not done on a thread that somebody waits for.
+ *
+ * <p>Thread-safe: the bean by what it reads; showing and hiding it are guarded by its own monitor.
+ */
+public final class ManagedClient implements ClientMXBean {
+  /** The key properties of every client's name but its id. */
+  public static final String NAMES = "dev.pyvisor:type=Client,id=";
+
+  private static final Logger LOG = LoggerFactory.getLogger(ManagedClient.class);
+
+  private final Witness witness;
+  private final HangReports reports;
+  private boolean shown;
+  private boolean over;
+
+  public ManagedClient(Witness witness, HangReports reports) {
+    this.witness = witness;
+    this.reports = reports;
+  }
+
+  /** Registers it, unless it was taken away before. */
+  public synchronized void show() {
+    if (over || shown) {
+      return;
+    }
+    try {
+      ManagementFactory.getPlatformMBeanServer().registerMBean(this, name());
+      shown = true;
+    } catch (JMException | RuntimeException refused) {
+      // The client works without it; only `pyvisor doctor --hang` finds less.
+      LOG.debug("runner {} is not shown as an MBean: {}", witness.runnerId(), refused.toString());
+    }
+  }
+
+  /** Takes it away for good. */
+  public synchronized void hide() {
+    over = true;
+    if (!shown) {
+      return;
+    }
+    shown = false;
+    try {
+      ManagementFactory.getPlatformMBeanServer().unregisterMBean(name());
+    } catch (InstanceNotFoundException | MBeanRegistrationException gone) {
+      LOG.debug("runner {} was not an MBean any more: {}", witness.runnerId(), gone.toString());
+    } catch (MalformedObjectNameException impossible) {
+      throw new AssertionError(impossible);
+    }
+  }
+
+  private ObjectName name() throws MalformedObjectNameException {
+    return new ObjectName(NAMES + witness.runnerId());
+  }
+
+  @Override
+  public String getRunnerId() {
+    return witness.runnerId();
+  }
+
+  @Override
+  public long getSupervisor() {
+    return witness.supervisor().orElse(0);
+  }
+
+  @Override
+  public String hangReport() {
+    try {
+      return reports.write("asked for by management").join().toString();
+    } catch (CompletionException failed) {
+      // Types of this JVM's own may be unknown to who asks.
+      throw new IllegalStateException(String.valueOf(failed.getCause().getMessage()));
+    }
+  }
+}

@@ -1,0 +1,141 @@
+package dev.pyvisor.diagnosis;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One process at one moment, as {@code /proc} tells it.
+ *
+ * <p>Immutable.
+ *
+ * @param state one letter: R running, S sleeping, D in uninterruptible sleep, T stopped, Z zombie
+ * @param ticks processor time so far, in ticks of the system's clock
+ * @param wchan the kernel function that its main thread sleeps in; empty where that is hidden
+ * @param syscall number and arguments of the system call that its main thread is in; empty where
+ *     that is hidden
+ * @param dumps whether it writes its Python stacks when asked to by {@link PythonStacks#REQUEST}
+ */
+record ProcessFacts(
+    long pid,
+    String name,
+    char state,
+    long parent,
+    int threads,
+    long ticks,
+    String wchan,
+    String syscall,
+    boolean dumps) {
+  private static final int THREADS_SHOWN = 64;
+  private static final int DESCRIPTORS_SHOWN = 256;
+
+  // Positions in /proc/PID/stat behind the name in parentheses, which may hold any character.
+  private static final int PARENT = 1;
+  private static final int USER_TICKS = 11;
+  private static final int SYSTEM_TICKS = 12;
+  private static final int THREADS = 17;
+
+  /** Empty where there is no such process. */
+  static Optional<ProcessFacts> of(long pid) {
+    return ProcFs.read(pid, "stat")
+        .filter(stat -> stat.indexOf(')') > 0)
+        .map(stat -> of(pid, stat));
+  }
+
+  private static ProcessFacts of(long pid, String stat) {
+    int end = stat.lastIndexOf(')');
+    String[] fields = stat.substring(end + 2).strip().split(" ");
+    return new ProcessFacts(
+        pid,
+        Plain.line(stat.substring(stat.indexOf('(') + 1, end)),
+        fields[0].charAt(0),
+        Long.parseLong(fields[PARENT]),
+        Integer.parseInt(fields[THREADS]),
+        Long.parseLong(fields[USER_TICKS]) + Long.parseLong(fields[SYSTEM_TICKS]),
+        wchan(pid),
+        ProcFs.read(pid, "syscall").orElse("").strip(),
+        catches(pid, PythonStacks.REQUEST));
+  }
+
+  private static String wchan(long pid) {
+    String found = ProcFs.read(pid, "wchan").orElse("");
+    return found.equals("0") ? "" : found;
+  }
+
+  /** Without a handler the signal would kill. */
+  private static boolean catches(long pid, int signal) {
+    return ProcFs.read(pid, "status").stream()
+        .flatMap(String::lines)
+        .filter(line -> line.startsWith("SigCgt:"))
+        .map(line -> Long.parseUnsignedLong(line.substring("SigCgt:".length()).strip(), 16))
+        .anyMatch(caught -> (caught >>> (signal - 1) & 1) == 1);
+  }
+
+  boolean stopped() {
+    return state == 'T' || state == 't';
+  }
+
+  boolean ended() {
+    return state == 'Z' || state == 'X';
+  }
+
+  /** One line. */
+  String summary() {
+    return "process "
+        + pid
+        + " ("
+        + name
+        + ") state="
+        + state
+        + " parent="
+        + parent
+        + " threads="
+        + threads
+        + " ticks="
+        + ticks
+        + " wchan="
+        + shown(wchan)
+        + " syscall="
+        + shown(syscall);
+  }
+
+  /** The summary, then its threads and descriptors, a line each. */
+  String details() {
+    StringBuilder text = new StringBuilder(summary()).append('\n');
+    List<String> tasks = ProcFs.tasks(pid);
+    tasks.stream()
+        .limit(THREADS_SHOWN)
+        .forEach(
+            task -> {
+              String thread = "task/" + task + "/";
+              text.append("  thread ").append(task);
+              text.append(" wchan=").append(shown(ProcFs.read(pid, thread + "wchan").orElse("")));
+              text.append(" syscall=");
+              text.append(shown(ProcFs.read(pid, thread + "syscall").orElse("").strip()));
+              text.append('\n');
+            });
+    more(text, tasks.size(), THREADS_SHOWN, "threads");
+    Map<Integer, String> descriptors = ProcFs.descriptors(pid);
+    descriptors.entrySet().stream()
+        .limit(DESCRIPTORS_SHOWN)
+        .forEach(
+            open ->
+                text.append("  descriptor ")
+                    .append(open.getKey())
+                    .append(" -> ")
+                    .append(Plain.line(open.getValue()))
+                    .append('\n'));
+    more(text, descriptors.size(), DESCRIPTORS_SHOWN, "descriptors");
+    return text.toString();
+  }
+
+  private static void more(StringBuilder text, int all, int shown, String what) {
+    if (all > shown) {
+      text.append("  and ").append(all - shown).append(" more ").append(what).append('\n');
+    }
+  }
+
+  private static String shown(String text) {
+    return text.isEmpty() ? "?" : text;
+  }
+}

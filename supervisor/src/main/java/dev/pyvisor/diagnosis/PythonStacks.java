@@ -1,0 +1,158 @@
+package dev.pyvisor.diagnosis;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The Python stacks of a runner's processes, got without the supervisor: a signal makes each of
+ * them append its stacks to a file, by C code that needs no interpreter. A stopped process appends
+ * nothing; then the report shows what the file held before.
+ *
+ * <p>Immutable.
+ */
+final class PythonStacks {
+  /** SIGRTMIN + 6; see the runner's evidence.py. */
+  static final int REQUEST = 40;
+
+  private static final Pattern FILE = Pattern.compile(".*/stacks-[\\w.-]+\\.txt");
+  private static final Pattern CELL = Pattern.compile("File \"(<cell \\d+>)\", line (\\d+)");
+  private static final int SHOWN_BYTES = 64 * 1024;
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(10);
+
+  private PythonStacks() {}
+
+  /**
+   * What a process said, and whether it said it now.
+   *
+   * <p>Immutable.
+   */
+  record Stacks(Path file, String text, boolean fresh) {
+    /** The innermost line of a cell: {@code <cell 1> line 3}; empty where no cell is on a stack. */
+    String place() {
+      return PythonStacks.place(text);
+    }
+  }
+
+  static String place(String stacks) {
+    Matcher cell = CELL.matcher(stacks);
+    return cell.find() ? cell.group(1) + " line " + cell.group(2) : "";
+  }
+
+  /** Asks those of the processes that would answer, and waits at most so long for their words. */
+  static Map<Long, Stacks> of(List<ProcessFacts> processes, Path directory, Duration patience) {
+    long end = System.nanoTime() + patience.toNanos();
+    Map<Long, Path> files = new TreeMap<>();
+    for (ProcessFacts process : processes) {
+      Path file = file(process.pid(), directory);
+      if (process.dumps() && file != null) {
+        files.put(process.pid(), file);
+      }
+    }
+    Map<Path, Long> before = new LinkedHashMap<>();
+    files.values().forEach(file -> before.put(file, size(file)));
+    if (!files.isEmpty() && signal(List.copyOf(files.keySet()), end)) {
+      settle(before, end);
+    }
+    Map<Long, Stacks> found = new LinkedHashMap<>();
+    files.forEach((pid, file) -> found.put(pid, read(file, before.get(file))));
+    return found;
+  }
+
+  /** Where a process appends its stacks: it holds the file open; the supervisor's is hidden. */
+  private static @Nullable Path file(long pid, Path directory) {
+    for (String open : ProcFs.descriptors(pid).values()) {
+      if (FILE.matcher(open).matches()) {
+        return Path.of(open);
+      }
+    }
+    Path supervisors = directory.resolve("stacks-supervisor.txt");
+    return ProcFs.descriptors(pid).isEmpty()
+            && Files.isRegularFile(supervisors, LinkOption.NOFOLLOW_LINKS)
+        ? supervisors
+        : null;
+  }
+
+  /** A JVM cannot send this signal itself. */
+  private static boolean signal(List<Long> pids, long end) {
+    List<String> command =
+        new ArrayList<>(List.of("sh", "-c", "kill -" + REQUEST + " \"$@\"", "kill"));
+    pids.forEach(pid -> command.add(Long.toString(pid)));
+    try {
+      Process kill =
+          new ProcessBuilder(command)
+              .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      // One process that has just ended makes it fail, and the others have been asked.
+      return kill.waitFor(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+    } catch (IOException noShell) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** Waits until every file has grown and none grows any more. */
+  private static void settle(Map<Path, Long> before, long end) {
+    Map<Path, Long> last = before;
+    while (System.nanoTime() < end) {
+      // What a signal handler of another process writes is no event that a JVM could wait for.
+      LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
+      Map<Path, Long> now = new LinkedHashMap<>();
+      before.keySet().forEach(file -> now.put(file, size(file)));
+      if (now.equals(last)
+          && now.entrySet().stream()
+              .allMatch(file -> file.getValue() > before.get(file.getKey()))) {
+        return;
+      }
+      last = now;
+    }
+  }
+
+  private static Stacks read(Path file, long from) {
+    long size = size(file);
+    boolean fresh = size > from;
+    long start = Math.max(fresh ? from : 0, size - SHOWN_BYTES);
+    try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
+      in.seek(start);
+      byte[] bytes = new byte[(int) Math.min(SHOWN_BYTES, Math.max(0, size - start))];
+      in.readFully(bytes);
+      String text = new String(bytes, UTF_8);
+      return new Stacks(
+          file, fresh || text.isEmpty() ? text : "(of " + written(file) + ")\n" + text, fresh);
+    } catch (IOException gone) {
+      return new Stacks(file, "", false);
+    }
+  }
+
+  private static Instant written(Path file) throws IOException {
+    return Files.getLastModifiedTime(file).toInstant();
+  }
+
+  private static long size(Path file) {
+    try {
+      return Files.size(file);
+    } catch (IOException gone) {
+      return 0;
+    }
+  }
+}

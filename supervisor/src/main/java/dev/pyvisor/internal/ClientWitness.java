@@ -1,0 +1,59 @@
+package dev.pyvisor.internal;
+
+import dev.pyvisor.diagnosis.FrameLog;
+import dev.pyvisor.diagnosis.Witness;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A client as reports of what hangs see it.
+ *
+ * <p>Thread-safe: by the parts that it asks.
+ */
+final class ClientWitness implements Witness {
+  private final ClientCore client;
+  private final Link link;
+
+  ClientWitness(ClientCore client, Link link) {
+    this.client = client;
+    this.link = link;
+  }
+
+  @Override
+  public String runnerId() {
+    return link.runnerId();
+  }
+
+  @Override
+  public OptionalLong supervisor() {
+    return link.hello().isDone() && !link.hello().isCompletedExceptionally()
+        ? OptionalLong.of(link.hello().join().pid())
+        : OptionalLong.empty();
+  }
+
+  @Override
+  public Path privateDirectory() {
+    return link.privateDirectory();
+  }
+
+  @Override
+  public List<String> pending() {
+    return client.evidence();
+  }
+
+  @Override
+  public FrameLog frames() {
+    return link.frames();
+  }
+
+  @Override
+  public CompletableFuture<String> facts(Duration limit) {
+    return link.requests()
+        .request("evidence", "{}", Deadline.in(link.timer(), limit))
+        .thenApply(JsonNode::toString);
+  }
+}
