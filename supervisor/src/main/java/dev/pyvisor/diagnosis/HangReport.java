@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Confined to the thread of {@link ThreadRoster} that writes it.
  */
 final class HangReport {
+  /** What comes after the wait for stacks: small files, and a second look at the processes. */
+  private static final Duration FOR_THE_REST = Duration.ofMillis(150);
+
   private final Witness witness;
   private final String reason;
   private final @Nullable String told;
@@ -101,7 +104,8 @@ final class HangReport {
 
   private Duration left() {
     long spent = System.nanoTime() - begin;
-    return Duration.ofNanos(Math.max(0, Defaults.EVIDENCE_LIMIT.toNanos() - spent));
+    return Duration.ofNanos(
+        Math.max(0, Defaults.EVIDENCE_LIMIT.minus(FOR_THE_REST).toNanos() - spent));
   }
 
   private static String lines(List<String> lines) {

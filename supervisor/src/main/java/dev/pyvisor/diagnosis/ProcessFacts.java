@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param syscall number and arguments of the system call that its main thread is in; empty where
  *     that is hidden
  * @param dumps whether it writes its Python stacks when asked to by {@link PythonStacks#REQUEST}
+ * @param deaf whether its main thread blocks that signal
  */
 record ProcessFacts(
     long pid,
@@ -25,7 +26,8 @@ record ProcessFacts(
     long ticks,
     String wchan,
     String syscall,
-    boolean dumps) {
+    boolean dumps,
+    boolean deaf) {
   private static final int THREADS_SHOWN = 64;
   private static final int DESCRIPTORS_SHOWN = 256;
 
@@ -54,7 +56,9 @@ record ProcessFacts(
         Long.parseLong(fields[USER_TICKS]) + Long.parseLong(fields[SYSTEM_TICKS]),
         wchan(pid),
         ProcFs.read(pid, "syscall").orElse("").strip(),
-        catches(pid, PythonStacks.REQUEST));
+        // Without a handler the signal would kill.
+        signals(pid, "SigCgt:"),
+        signals(pid, "SigBlk:"));
   }
 
   private static String wchan(long pid) {
@@ -62,13 +66,13 @@ record ProcessFacts(
     return found.equals("0") ? "" : found;
   }
 
-  /** Without a handler the signal would kill. */
-  private static boolean catches(long pid, int signal) {
+  /** Whether the request for stacks is in a set of signals. */
+  private static boolean signals(long pid, String set) {
     return ProcFs.read(pid, "status").stream()
         .flatMap(String::lines)
-        .filter(line -> line.startsWith("SigCgt:"))
-        .map(line -> Long.parseUnsignedLong(line.substring("SigCgt:".length()).strip(), 16))
-        .anyMatch(caught -> (caught >>> (signal - 1) & 1) == 1);
+        .filter(line -> line.startsWith(set))
+        .map(line -> Long.parseUnsignedLong(line.substring(set.length()).strip(), 16))
+        .anyMatch(mask -> (mask >>> (PythonStacks.REQUEST - 1) & 1) == 1);
   }
 
   boolean stopped() {

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ProcessReport {
   private static final int KERNELS_SHOWN = 4;
+  private static final Pattern CANNOT_ANSWER = Pattern.compile("gone|stopped|zombie|kernel-io");
 
   private final OptionalLong supervisor;
   private final List<ProcessFacts> before;
@@ -65,9 +67,6 @@ final class ProcessReport {
     Map<Long, ProcessFacts> now = new LinkedHashMap<>();
     RunnerProcesses.again(before).forEach(process -> now.put(process.pid(), process));
     List<String> parts = new ArrayList<>();
-    if (supervisor.isPresent()) {
-      parts.add(supervisor(supervisor.getAsLong(), now));
-    }
     List<ProcessFacts> kernels =
         before.stream().filter(process -> process.dumps() && !isSupervisor(process.pid())).toList();
     List<String> said =
@@ -84,6 +83,11 @@ final class ProcessReport {
     parts.addAll(said.subList(0, Math.min(KERNELS_SHOWN, said.size())));
     if (said.size() > KERNELS_SHOWN) {
       parts.add("and " + (said.size() - KERNELS_SHOWN) + " more kernels");
+    }
+    if (supervisor.isPresent()) {
+      String above = supervisor(supervisor.getAsLong(), now);
+      // What has befallen the supervisor explains all the rest; waiting is what it does all day.
+      parts.add(CANNOT_ANSWER.matcher(above).lookingAt() ? 0 : parts.size(), above);
     }
     return parts.isEmpty() ? "gone: the runner has no process" : String.join("; ", parts);
   }

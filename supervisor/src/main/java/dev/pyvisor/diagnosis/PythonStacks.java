@@ -55,7 +55,10 @@ final class PythonStacks {
     return cell.find() ? cell.group(1) + " line " + cell.group(2) : "";
   }
 
-  /** Asks those of the processes that would answer, and waits at most so long for their words. */
+  /**
+   * Asks those of the processes that have a handler, and waits at most so long for those that can
+   * answer.
+   */
   static Map<Long, Stacks> of(List<ProcessFacts> processes, Path directory, Duration patience) {
     long end = System.nanoTime() + patience.toNanos();
     Map<Long, Path> files = new TreeMap<>();
@@ -68,7 +71,13 @@ final class PythonStacks {
     Map<Path, Long> before = new LinkedHashMap<>();
     files.values().forEach(file -> before.put(file, size(file)));
     if (!files.isEmpty() && signal(List.copyOf(files.keySet()), end)) {
-      settle(before, end);
+      Map<Path, Long> expected = new LinkedHashMap<>();
+      processes.stream()
+          .filter(process -> files.containsKey(process.pid()))
+          .filter(process -> !process.stopped() && !process.deaf())
+          .map(process -> files.get(process.pid()))
+          .forEach(file -> expected.put(file, before.get(file)));
+      settle(expected, end);
     }
     Map<Long, Stacks> found = new LinkedHashMap<>();
     files.forEach((pid, file) -> found.put(pid, read(file, before.get(file))));
