@@ -43,7 +43,7 @@ class Births:
                 ),
             )
 
-        return self._bring(generation, limits.START_BUDGET, ask)
+        return self._bring(generation, _start_budget(), ask)
 
     def from_kept(self, kept: Kept, generation: int, kind: str, *, stay: bool, **more: Any) -> Kernel:
         """The kernel that takes over from what was kept; a copy that is not to stay becomes that kernel itself."""
@@ -95,3 +95,7 @@ class Births:
         kernel.condemn(f"it was not ready after {budget:g} s")
         if not kernel.pid:  # who should have made it is stuck itself; a kernel that still comes finds its channel closed
             self._parent.kernel_failed(kernel, kernel.fault or "")
+
+
+def _start_budget() -> float:
+    return limits.PRELOAD_BUDGET if os.environ.get(limits.PRELOAD_VARIABLE) else limits.START_BUDGET

@@ -125,8 +125,7 @@ async def _run_parts(codes: Codes, namespace: dict[str, Any]) -> Any:
 
 
 def _run_in_loop(codes: Codes, namespace: dict[str, Any], watch: Watch) -> Any:
-    import asyncio  # 50 ms that most sessions never need
-
+    asyncio = _asyncio()
     # Not set as the thread's loop: what cells without `await` do with that stays as in any program.
     loop = asyncio.new_event_loop()
     try:
@@ -146,6 +145,12 @@ def _run_in_loop(codes: Codes, namespace: dict[str, Any], watch: Watch) -> Any:
             watch.leave_loop()
             # Its threads are not waited for: a call that was given up may take for ever.
             loop.close()
+
+
+def _asyncio() -> Any:
+    import asyncio  # 50 ms that most sessions never need
+
+    return asyncio
 
 
 LOOP_CODE = _run_in_loop.__code__

@@ -132,26 +132,26 @@ class Control:
         return {"running": session.interrupt(cell, grace / 1000)}
 
     def _checkpoint(self, request: rpc.Request) -> Any:
-        self._session(request).checkpoint(request, _name_in(request, "name"))
+        self._session(request).keeping.checkpoint(request, _name_in(request, "name"))
         return rpc.LATER
 
     def _drop_checkpoint(self, request: rpc.Request) -> dict[str, Any]:
-        self._session(request).drop_checkpoint(_name_in(request, "name"))
+        self._session(request).keeping.drop(_name_in(request, "name"))
         return {}
 
     def _rollback(self, request: rpc.Request) -> Any:
-        self._session(request).rollback(request, _name_in(request, "name"))
+        self._session(request).keeping.rollback(request, _name_in(request, "name"))
         return rpc.LATER
 
     def _branch(self, request: rpc.Request) -> Any:
         parent, name = self._session(request), self._new_name(request)
         checkpoint = _name_in(request, "checkpoint") if "checkpoint" in request.params else None
         workspace = _check_workspace(request)
-        parent.check_branch(checkpoint)
+        parent.keeping.check_branch(checkpoint)
         state = parent.state
         child = self._house.new_session(name, workspace, state.logging, state.policy)
         try:
-            parent.branch(request, child, checkpoint)
+            parent.keeping.branch(request, child.keeping, checkpoint)
         except RpcError:
             child.abandon()
             raise

@@ -29,6 +29,7 @@ class Awakening(NamedTuple):
 def sleep(supervisor: socket.socket) -> Awakening:
     """In the copy: wait to be woken. Whoever returns from here is to be a kernel."""
     _setsid()  # a signal to the kernel's group is not for this one
+    linux.Tag.take_off()
     linux.prefer_for_oom(limits.COPY_OOM_SCORE)
     try:
         supervisor.send(b"frozen")

@@ -93,7 +93,7 @@ class Interrupts:
 
     def begin_cell(self, cell: int) -> None:
         """From here on it can be hit, whatever an earlier cell did to the signal. Raises if it is to be already."""
-        self.delivered = self._deferred = False
+        self.delivered = self._deferred = self.cancelled = False
         if _handler_of(_SIGINT) is not self._handler:
             _set_handler(_SIGINT, self._handler)
         _set_mask(_UNBLOCK, (_SIGINT,))
@@ -117,6 +117,9 @@ class Interrupts:
 
     def enter_loop(self, loop: Any, task: Any) -> None:
         self._loop, self._task, self.cancelled = loop, task, False
+        if self._deferred:
+            self._deferred = False
+            self._cancel()
 
     def leave_loop(self) -> None:
         self._loop = self._task = None
@@ -129,9 +132,11 @@ class Interrupts:
         if self._page is not None:
             count, meant = self._page.asked()
             if count != self._handled:
+                if meant > self._cell:
+                    return  # that cell has not begun; it looks when it does
                 self._handled = count
-                if meant != self._cell:
-                    return  # that cell has ended, or has not begun
+                if meant < self._cell:
+                    return  # that cell has ended
         if not self._cell:
             return
         place = place_of(frame)
@@ -149,7 +154,10 @@ class Interrupts:
 
     def _cancel(self) -> None:
         loop, task = self._loop, self._task
-        if loop is None or loop.is_closed():
+        if loop is None:
+            self._deferred = True  # it is being made
+            return
+        if loop.is_closed():
             return
         self.delivered = self.cancelled = True
 

@@ -307,7 +307,7 @@ class Kernel:
 
 def _move(config: dict[str, Any], session: int) -> None:
     """A branch has a directory of its own, with a copy of what was in the other where that is asked for."""
-    os.environ[limits.SESSION_VARIABLE] = str(session)
+    linux.Tag(session).wear()
     origin, workspace = config.get("origin"), config["workspace"]
     if origin is None:
         return
@@ -325,7 +325,7 @@ def _move(config: dict[str, Any], session: int) -> None:
 
 def _enter(workspace: str, session: int) -> None:
     """Make the process the user's: its directory, its arguments, its import path."""
-    os.environ[limits.SESSION_VARIABLE] = str(session)
+    linux.Tag(session).wear()
     os.chdir(workspace)
     payload = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     sys.path[:] = ["", *(entry for entry in sys.path if os.path.abspath(entry) != payload)]

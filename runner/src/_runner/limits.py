@@ -64,6 +64,7 @@ COPY_DATAGRAM = 64 * KIB  # what a kernel says with a copy, or the supervisor to
 
 # --- the supervisor: seconds ---
 START_BUDGET = 10.0  # a kernel from its fork until it says `ready`
+PRELOAD_BUDGET = 60.0  # the same while the zygote may still be importing what was asked for
 DEATH_BUDGET = 0.1  # a kernel whose channel closed because it is ending; then it is killed (H19 allows 250 ms)
 KEEP_BUDGET = 30.0  # a kernel until it has made a copy that was asked for
 WAKE_BUDGET = 5.0  # a frozen copy until it says `ready`; then the next best state is taken
@@ -93,7 +94,7 @@ ERROR_MESSAGE = 64 * KIB  # characters of an exception's message; its head and i
 TRACEBACK = 256 * KIB  # characters of a traceback as text
 TRACEBACK_FRAMES = 1000  # innermost frames looked at, for each exception of a chain
 REPORTED_FRAMES = 100  # frames listed one by one in a report; half from each end
-SESSION_VARIABLE = "PYVISOR_SESSION"  # in the environment of what a session starts: whose it is
+PRELOAD_VARIABLE = "PYVISOR_PRELOAD"  # modules that the zygote imports, separated by commas
 WORKSPACE_COPY = 256 * MIB  # what a branch copies of its parent's files at most
 CELL_SOURCES = 1000  # cells whose source is kept for tracebacks
 CELL_SOURCE_BYTES = 16 * MIB  # and their characters together

@@ -95,6 +95,12 @@ def _process(pid: int) -> Optional[Process]:
     return Process(int(fields[1]), int(fields[3]), int(fields[19]), command)
 
 
+def state(pid: int) -> str:
+    """The letter that the system has for what a process does; `?` where there is none."""
+    fields = read_proc(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+    return fields[0].decode("ascii") if fields else "?"
+
+
 def read_proc(path: str, size: int = limits.PROC_FILE) -> bytes:
     """The beginning of a file that the system makes up; nothing where there is none for us."""
     try:
@@ -148,6 +154,11 @@ class Tag(NamedTuple):
     def shed() -> None:
         """Let this process, a supervisor, be of no session: a cell of another runner started it."""
         os.environ.pop(_TAG_VARIABLE, None)
+
+    @staticmethod
+    def take_off() -> None:
+        """This process, a sleeping copy, is nobody's yet."""
+        _libc.prctl(_PR_SET_NAME, ctypes.c_char_p(b"pyvisor-copy"), 0, 0, 0)
 
     def is_on(self, pid: int, process: Process) -> bool:
         if process.command == self.command:

@@ -16,6 +16,10 @@ from .errors import ErrorCode, RpcError
 from .loop import READ, Loop
 
 
+# Libraries that would start threads by themselves: a process that has any cannot be copied.
+_SINGLE_THREADED = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+
 class Awaited(NamedTuple):
     """Who waits for a kernel: told its number, and at once of its end if it has ended meanwhile; or why there is none."""
 
@@ -118,6 +122,8 @@ class Nursery:
             linux.die_with_parent(supervisor)
             signal.set_wakeup_fd(-1)
             resource.setrlimit(resource.RLIMIT_NOFILE, self._file_limits)
+            for name in _SINGLE_THREADED:
+                os.environ.setdefault(name, "1")
             fd = fcntl.fcntl(channel.fileno(), fcntl.F_DUPFD, limits.PRIVATE_FD_MIN)
             flags = ["-I"] + (["-B"] if sys.flags.dont_write_bytecode else [])
             os.execv(sys.executable, [sys.executable, *flags, self._home, "zygote", str(fd)])

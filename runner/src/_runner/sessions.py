@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 from collections import deque
 from typing import Any, Callable, Optional, Sequence
 
@@ -12,8 +11,9 @@ from . import limits, linux, rpc
 from .errors import ErrorCode, ProtocolError, RpcError
 from .frames import Flag, Frame, FrameKind, InnerFlag, Lane, encode_fields
 from .births import Births
-from .copies import Kept
+from .enforcer import Enforcer
 from .kernels import Kernel
+from .ladder import Ladder
 from .loop import Loop, Timer
 from .messages import Message, encoded_frames, first_envelope
 from .nursery import Nursery
@@ -21,8 +21,8 @@ from .outbound import Outbound
 from .output import Output, Pipe
 from .page import Page
 from .session import LIVE, STDERR, Cell, SessionState, not_rolled_back
-from .succession import Succession, unknown_checkpoint
-from .watchdog import Watchdog
+from .statekeeping import StateKeeping
+from .succession import Succession
 
 _MESSAGE, _RELAY = int(FrameKind.MESSAGE), int(FrameKind.RELAY)
 _FIRST, _LAST = int(Flag.FIRST), int(Flag.LAST)
@@ -48,8 +48,9 @@ class Session:
         self.state = state
         self._page_fd, self._page = page, Page(page)
         self._births = Births(loop, nursery, state, page, self)
-        self._watchdog = Watchdog(loop, self, self._page)
-        self._succession = Succession(loop, state, self._births, self)
+        self._enforcer = Enforcer(loop, self, self._page)
+        self.succession = Succession(loop, state, self._births, self)
+        self.keeping = StateKeeping(self)
         self._loop, self._outbound = loop, outbound
         self._on_closed = on_closed
         self.output = Output(loop, outbound, state, retired, self._settle)
@@ -74,7 +75,7 @@ class Session:
             return "failed"
         if self.state.cell is not None:
             return "busy"
-        if self._succession.heir is not None and self.kernel is None:
+        if self.succession.heir is not None and self.kernel is None:
             return "starting"
         return "idle" if self.kernel is not None and self.kernel.ready else "starting"
 
@@ -94,8 +95,8 @@ class Session:
         if condition not in ("idle", "failed", "starting"):
             raise RpcError(ErrorCode.INVALID_STATE, f"session {self.state.number} is {condition}; reset needs it idle")
         self._resetting.append(request)
-        inherits = self._succession.heir is not None
-        self._succession.end()
+        inherits = self.succession.heir is not None
+        self.succession.end()
         if condition == "starting" and not inherits:
             return  # no cell has run in the kernel that comes: it is what is asked for
         kernel, self.kernel = self.kernel, None
@@ -125,119 +126,18 @@ class Session:
         kernel.condemn("the session was closed")
         self._close_deadline = self._loop.after(limits.CLOSE_BUDGET, self._conclude_close)
 
-    # --- state that is kept ---
-
-    def checkpoint(self, request: rpc.Request, name: str) -> None:
-        self._require_idle("checkpoint")
-        named = self._succession.copies.named
-        if name not in named and len(named) >= limits.NAMED_CHECKPOINTS:
-            raise RpcError(
-                ErrorCode.RESOURCE_EXHAUSTED,
-                f"session {self.state.number} has {len(named)} checkpoints already; drop one first",
-                {"limit": "named_checkpoints", "current": len(named), "max": limits.NAMED_CHECKPOINTS},
-            )
-
-        def keep(kept: Kept) -> None:
-            kept.names = list(self.state.names)
-            self._succession.copies.keep_named(name, kept)
-            told = {"name": name, "source": kept.source, "cell": kept.cell}
-            if kept.reason is not None:
-                told["reason"] = kept.reason
-            self._reply(request, lambda id: rpc.result(id, told))
-
-        self._succession.want(keep, lambda refused: self._refuse(request, refused))
-
-    def drop_checkpoint(self, name: str) -> None:
-        if not self._succession.copies.drop_named(name):
-            raise unknown_checkpoint("checkpoint.drop", name, self._succession.copies)
-
-    def rollback(self, request: rpc.Request, name: str) -> None:
-        self._require_idle("rollback")
-        kept = self._named("rollback", name)
-
-        def then(report: dict[str, Any]) -> None:
-            report["notRolledBack"] = not_rolled_back(0)
-            told = {"generation": self.state.generation, "state": report}
-            self._reply(request, lambda id: rpc.result(id, told))
-            self._say_generation("rollback", report)
-
-        def otherwise(why: str) -> None:
-            self._refuse(request, RpcError(ErrorCode.EXECUTION_FAILED, f"rollback to {name!r}: {why}; nothing has changed"))
-
-        self._succession.copies.drop_latest("the session was rolled back")
-        self._succession.inherit(kept, "rollback", None, then, otherwise, stay=True)
-
-    def check_branch(self, checkpoint: Optional[str]) -> None:
-        """Raise unless a branch can begin now, from the checkpoint or from the state that there is."""
-        if checkpoint is None:
-            self._require_idle("branch")
-        else:
-            self._named("branch", checkpoint)
-
-    def branch(self, request: rpc.Request, child: Session, checkpoint: Optional[str]) -> None:
-        def refused(problem: RpcError) -> None:
-            child.abandon()
-            self._refuse(request, problem)
-
-        if checkpoint is None:
-            self._succession.want(lambda kept: child.begin_as_branch(request, self, kept, stay=False), refused)
-        else:
-            child.begin_as_branch(request, self, self._named("branch", checkpoint), stay=True)
-
-    def begin_as_branch(self, request: rpc.Request, parent: Session, kept: Kept, *, stay: bool) -> None:
-        """Take over what the parent's kernel kept, beside it."""
-        state = self.state
-        state.tools = parent.state.tools
-        names = parent.state.names if kept.names is None else kept.names
-
-        def then(report: dict[str, Any]) -> None:
-            told = {
-                "session": state.number,
-                "generation": state.generation,
-                "workspace": state.workspace,
-                "cell": state.last_cell,
-                "state": report,
-            }
-            self._reply(request, lambda id: rpc.result(id, told))
-
-        def otherwise(why: str) -> None:
-            self._refuse(request, RpcError(ErrorCode.EXECUTION_FAILED, f"branch {state.name!r}: {why}"))
-            self.abandon()
-
-        state.names, state.changed_by = list(names), kept.cell
-        state.last_cell = parent.state.last_cell  # the files of cells in tracebacks are told apart by their numbers
-        self._succession.inherit(
-            kept,
-            "branch",
-            None,
-            then,
-            otherwise,
-            stay=stay,
-            origin=parent.state.workspace,
-            files=parent.owns_workspace and self.owns_workspace,
-        )
+    def checkpoints(self) -> list[str]:
+        return self.keeping.names()
 
     def abandon(self) -> None:
         """It never came to a kernel, and the host never had it."""
         self._forget()
 
-    def checkpoints(self) -> list[str]:
-        return list(self._succession.copies.named)
-
-    def _named(self, method: str, name: str) -> Kept:
-        kept = self._succession.copies.named.get(name)
-        if kept is None:
-            raise unknown_checkpoint(method, name, self._succession.copies)
-        return kept
-
-    def _require_idle(self, method: str) -> None:
-        if self.condition != "idle" or self._succession.heir is not None:
+    def require_idle(self, method: str) -> None:
+        if self.condition != "idle" or self.succession.heir is not None:
             raise RpcError(
                 ErrorCode.INVALID_STATE, f"session {self.state.number} is {self.condition}; {method} needs it idle"
             )
-
-    def _refuse(self, request: rpc.Request, refused: RpcError) -> None:
-        self._reply(request, lambda id: rpc.error(id, refused))
 
     def pace(self) -> None:
         """The host fell behind, or caught up, or gave credit."""
@@ -254,11 +154,11 @@ class Session:
     def operate(self, frame: Frame) -> None:
         """A frame of a cell's request: the envelope is read, all that follows is passed on as bytes."""
         admitted = bool(frame.flags & _FIRST) and self._admit(frame)
-        self._route(self._runs_cells if admitted else None, 0, frame)
+        self._route(self.kernel_for_cells if admitted else None, 0, frame)
 
     @property
-    def _runs_cells(self) -> Optional[Kernel]:
-        heir = self._succession.heir
+    def kernel_for_cells(self) -> Optional[Kernel]:
+        heir = self.succession.heir
         return self.kernel if self.kernel is not None or heir is None else heir.kernel
 
     def relay(self, frame: Frame) -> None:
@@ -313,14 +213,14 @@ class Session:
             grace=grace_ms / 1000,
             changes=request.method != "variable.get",
         )
-        self._succession.copies.seal(self.state.names)
-        self._watchdog.begin(cell)
+        self.succession.copies.seal(self.state.names)
+        self._enforcer.begin(cell)
         return True
 
     def _check(self, request: rpc.Request, frame: Frame) -> None:
         state = self.state
         check_operation(request)
-        if self.failure is not None or self._runs_cells is None or self._closing is not None:
+        if self.failure is not None or self.kernel_for_cells is None or self._closing is not None:
             why = self.failure or f"session {state.number} is {self.condition}"
             raise RpcError(ErrorCode.EXECUTION_FAILED, f"{why}; a reset starts another kernel")
         if state.cell is not None:
@@ -354,14 +254,14 @@ class Session:
     def kernel_failed(self, kernel: Kernel, why: str) -> None:
         """There is no process behind it, and will be none."""
         if self._is_heir(kernel):
-            self._succession.heir_failed(kernel, why)
+            self.succession.heir_failed(kernel, why)
             return
         kernel.close()
         if self.kernel is kernel:
             self._never_ready(kernel, {"kind": "channel", "detail": why})
 
     def kernel_kept(self, kernel: Kernel, said: dict[str, Any], fd: int) -> None:
-        self._succession.kernel_kept(kernel, said, fd)
+        self.succession.kernel_kept(kernel, said, fd)
 
     def succeeded_by(self, kernel: Kernel) -> None:
         """It is ready, and has the session's state: the one before goes."""
@@ -374,14 +274,14 @@ class Session:
 
     def kernel_of(self, pid: int) -> Optional[Kernel]:
         """The kernel that this process is; who has just woken may not have been heard yet."""
-        heir = self._succession.heir
+        heir = self.succession.heir
         if heir is not None:
-            self._succession.listen()
+            self.succession.listen()
         found = [self.kernel, heir.kernel if heir is not None else None]
         return next((kernel for kernel in found if kernel is not None and kernel.pid == pid), None)
 
     def _is_heir(self, kernel: Kernel) -> bool:
-        heir = self._succession.heir
+        heir = self.succession.heir
         return heir is not None and heir.kernel is kernel
 
     def _send_tools(self, kernel: Kernel) -> None:
@@ -407,7 +307,7 @@ class Session:
         cause = kernel.cause(ended.status)
         if self._is_heir(kernel):
             kernel.pid = 0
-            self._succession.heir_failed(kernel, f"the process that was to take over ended ({_told(cause)})")
+            self.succession.heir_failed(kernel, f"the process that was to take over ended ({_told(cause)})")
             return
         kernel.close()
         kernel.pid = 0
@@ -421,29 +321,20 @@ class Session:
         elif cell is None:
             self._succeed("crashed", f"the kernel ended by itself ({_told(cause)})", None)
         elif not cell.ending:
-            self._cell_lost_its_kernel(cell, cause, ended.peak_memory)
-
-    def _cell_lost_its_kernel(self, cell: Cell, cause: dict[str, Any], peak_memory: int) -> None:
-        ladder = self._watchdog.ladder
-        if ladder is None:
-            cell.died("crashed", cause, peak_memory)
-        else:
-            cell.died(ladder.outcome_of_death(), ladder.cause(ladder.told(_told(cause))), peak_memory)
-            self._kill_processes_of(cell)
-        self._watchdog.cell_over()
-        self._finish(cell)
+            self._enforcer.died(cell, cause, _told(cause), ended.peak_memory)
+            self._finish(cell)
 
     def _succeed(self, reason: str, why: str, cell: Optional[Cell]) -> None:
         """The kernel has ended: the best state that there is takes over; then the cell that ran is replied to (LIF-7)."""
         self.output.retire()
         self.kernel = None
-        self._succession.refuse_wanted("the kernel has ended")
+        self.succession.refuse_wanted("the kernel has ended")
 
         def conclude(report: dict[str, Any]) -> None:
             if cell is not None:
                 report["notRolledBack"] = not_rolled_back(cell.tool_calls)
                 self._say_terminal(cell, report)
-            self._say_generation(reason, report)
+            self.say_generation(reason, report)
 
         def fresh(no_other: Optional[str]) -> None:
             waiting = self.state.cell
@@ -457,16 +348,16 @@ class Session:
                 self._start_kernel()
             except RpcError as problem:
                 self._fail(problem.message)
-            self._say_generation(reason, report)
+            self.say_generation(reason, report)
 
-        copies = self._succession.copies
+        copies = self.succession.copies
         kept = copies.take_latest()
         if kept is None:
             fresh(copies.why_none and f"no checkpoint: {copies.why_none}")
         else:
-            self._succession.inherit(kept, "takeover", why, conclude, fresh, stay=False)
+            self.succession.inherit(kept, "takeover", why, conclude, fresh, stay=False)
 
-    def _say_generation(self, reason: str, report: dict[str, Any]) -> None:
+    def say_generation(self, reason: str, report: dict[str, Any]) -> None:
         state = self.state
         told = {"session": state.number, "generation": state.generation, "reason": reason, "state": report}
         self._outbound.say(state.number, rpc.notification("generation", told))
@@ -494,9 +385,9 @@ class Session:
         waiting = [self._opening, *self._resetting]
         self._opening, self._resetting = None, []
         for request in waiting:
-            self._reply(request, lambda id: rpc.error(id, refused))
+            self.reply(request, lambda id: rpc.error(id, refused))
 
-    def _reply(self, request: Optional[rpc.Request], envelope: Callable[[Any], bytes]) -> None:
+    def reply(self, request: Optional[rpc.Request], envelope: Callable[[Any], bytes]) -> None:
         if request is not None and not request.is_notification:
             self._outbound.say(0, envelope(request.id))
 
@@ -536,7 +427,8 @@ class Session:
             outcome = said.params.get("outcome")
             if outcome not in _KERNEL_OUTCOMES:
                 raise ProtocolError("LIF-5", f"a kernel cannot have the outcome {outcome!r}")
-            self._returned(cell, outcome, said.params)
+            outcome = self._enforcer.outcome(cell, outcome, said.params.get("interrupted") is True)
+            cell.returned(outcome, _count(said.params.get("cpuNanos")))
         elif said.method == "done" and cell is not None and cell.outcome is not None and not cell.ending:
             self._done(cell, kernel, said.params)
         elif said.method == "ready" and not kernel.ready:
@@ -547,12 +439,12 @@ class Session:
     def _ready(self, kernel: Kernel, said: dict[str, Any]) -> None:
         if not kernel.pid:
             self._births.listen()  # the zygote told its number before it released the kernel
-            self._succession.listen()
+            self.succession.listen()
         kernel.ready = True
         if kernel.deadline is not None:
             kernel.deadline.cancel()
         if self._is_heir(kernel):
-            self._succession.heir_ready(kernel, said)
+            self.succession.heir_ready(kernel, said)
             return
         self._began(kernel)
 
@@ -564,24 +456,14 @@ class Session:
         opening, resetting = self._opening, self._resetting
         self._opening, self._resetting = None, []
         opened = {"session": state.number, "generation": state.generation, "workspace": state.workspace}
-        self._reply(opening, lambda id: rpc.result(id, opened))
+        self.reply(opening, lambda id: rpc.result(id, opened))
         for request in resetting:
-            self._reply(request, lambda id: rpc.result(id, {"generation": state.generation}))
+            self.reply(request, lambda id: rpc.result(id, {"generation": state.generation}))
 
     # --- the end of a cell ---
 
-    def _returned(self, cell: Cell, outcome: str, params: dict[str, Any]) -> None:
-        ladder = self._watchdog.ladder
-        if ladder is not None:
-            outcome = ladder.outcome(outcome, params.get("interrupted") is True)
-            if outcome not in _KERNEL_OUTCOMES:
-                cell.cause = ladder.cause()
-        cell.returned(outcome, _count(params.get("cpuNanos")))
-
     def _done(self, cell: Cell, kernel: Kernel, params: dict[str, Any]) -> None:
-        self._watchdog.cell_over()
-        if cell.outcome not in _KERNEL_OUTCOMES:
-            self._kill_processes_of(cell)
+        self._enforcer.over(cell)
         if cell.changes:
             self.state.changed_by = cell.number
         cell.peak_memory = _count(params.get("peakMemoryBytes"))
@@ -616,46 +498,25 @@ class Session:
         self.state.cell = None
         self._outbound.say(self.state.number, rpc.result(cell.id, cell.result(state)), cell.number, cell.generation)
 
-    # --- the ladder's target ---
-
-    @property
-    def running(self) -> Optional[Cell]:
-        return self.state.cell
+    # --- the ladder of a cell ---
 
     def interrupt(self, cell: int, grace: float) -> bool:
-        return self._watchdog.interrupt(cell, grace)
+        return self._enforcer.interrupt(cell, grace)
 
-    def signal(self) -> None:
-        cell, kernel = self.state.cell, self.kernel
-        if cell is not None and kernel is not None:
-            self._page.ask(cell.number)
-            kernel.signal(signal.SIGINT)
-
-    def look(self) -> None:
+    def look(self, ladder: Ladder) -> None:
         pass
 
-    def kill(self) -> None:
-        kernel = self._runs_cells
-        if kernel is None:
-            return
-        kernel.signal(signal.SIGSTOP)  # it starts nothing more while the others are looked for
-        kernel.kill()
-        self._loop.after(limits.KILL_BUDGET, lambda: self._unkillable(kernel))
-
-    def _unkillable(self, kernel: Kernel) -> None:
-        """SIGKILL did not end it: the machine holds it in a call. It is given up; its end is noticed whenever it comes."""
-        if not kernel.ended and kernel.pid:
-            kernel.fault = kernel.fault or f"process {kernel.pid} could not be killed"
-            self.kernel_ended(kernel, linux.Ended(kernel.pid, signal.SIGKILL, 0))
-
-    def _kill_processes_of(self, cell: Cell) -> None:
-        """What the cell started goes; what earlier cells started lives."""
-
+    def family(self) -> list[int]:
+        """The processes that cells of this session started."""
+        self.succession.copies.listen()
+        kept = {copy.pid for copy in self.succession.copies.all()}
+        tag = linux.Tag(self.state.number)
+        return [pid for pid in linux.family(os.getpid(), self._leaders, tag) if pid not in kept]
 
     # --- the end of the session ---
 
     def _kill_family(self) -> None:
-        for pid in linux.family(os.getpid(), self._leaders):
+        for pid in self.family():
             linux.kill(pid)
 
     def _conclude_close(self) -> None:
@@ -673,11 +534,11 @@ class Session:
             self._say_terminal(cell, self.state.fresh_state("the session was closed"))
         closing = self._closing
         self._forget()
-        self._reply(closing, lambda id: rpc.result(id, {}))
+        self.reply(closing, lambda id: rpc.result(id, {}))
 
     def _forget(self) -> None:
         self.kernel = None
-        self._succession.end()
+        self.succession.end()
         self.output.close()
         self.drop_workspace()
         self._page.close()

@@ -6,7 +6,7 @@ import os
 import socket
 from typing import Any, Callable, NamedTuple, Optional, Protocol
 
-from . import limits, rpc
+from . import limits
 from .births import Births
 from .copies import Copies, Kept, Snapshot
 from .errors import ErrorCode, RpcError
@@ -23,6 +23,7 @@ class Heir(NamedTuple):
     kernel: Kernel
     kept: Kept
     why: Optional[str]  # for the report: why there is a successor at all
+    on_purpose: bool  # to be as the state was then, and not the nearest to what it was last
     then: Tell
     otherwise: Callable[[str], None]
 
@@ -131,6 +132,7 @@ class Succession:
         otherwise: Callable[[str], None],
         *,
         stay: bool,
+        on_purpose: bool = False,
         **more: Any,
     ) -> None:
         """Let a kernel take over from what was kept. One of the two is called: with the report on the state that is
@@ -143,7 +145,7 @@ class Succession:
             self._done_with(kept, stay)
             otherwise(problem.message)
             return
-        self.heir = Heir(kernel, kept, why, then, otherwise)
+        self.heir = Heir(kernel, kept, why, on_purpose, then, otherwise)
         if not stay and isinstance(kept, Snapshot):
             kept.drop()  # it is on its way
 
@@ -153,6 +155,8 @@ class Succession:
         kept = heir.kept
         state.generation = kernel.generation
         self._house.succeeded_by(kernel)
+        if heir.on_purpose:
+            state.names, state.changed_by = list(kept.names or []), kept.cell
         names = kept.names if kept.names is not None else state.names
         why = heir.why
         if isinstance(kept, Snapshot):
@@ -189,8 +193,3 @@ class Succession:
 def _close(fd: int) -> None:
     if fd >= 0:
         os.close(fd)
-
-
-def unknown_checkpoint(method: str, name: Any, copies: Copies) -> RpcError:
-    known = ", ".join(repr(known) for known in copies.named) or "none"
-    return rpc.invalid(method, "name", name, f"the name of a checkpoint of this session ({known})")

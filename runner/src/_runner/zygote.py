@@ -7,10 +7,13 @@ there is none.
 from __future__ import annotations
 
 import array
+import gc
+import importlib
 import json
 import os
 import signal
 import socket
+import sys
 from typing import Any, NoReturn, Optional, Sequence
 
 from . import kernel, limits, linux
@@ -27,11 +30,30 @@ def main(fd: int) -> int:
     requests = socket.socket(fileno=fd)
     requests.set_inheritable(False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _preload()
     while True:
         data, descriptors, _, _ = socket.recv_fds(requests, limits.BIRTH_DATAGRAM, _DESCRIPTORS + 1)
         if not data:
             return 0
         _answer(requests, supervisor, json.loads(data), descriptors)
+
+
+def _preload() -> None:
+    """Import what every kernel is to have from the start; what cannot be imported is said and left out."""
+    for name in filter(None, map(str.strip, os.environ.get(limits.PRELOAD_VARIABLE, "").split(","))):
+        try:
+            importlib.import_module(name)
+        except BaseException as problem:  # noqa: B902 - a module may raise anything, SystemExit too
+            print(f"pyvisor: preload: cannot import {name!r}: {problem!r}", file=sys.stderr, flush=True)
+    threads = os.listdir("/proc/self/task")
+    if len(threads) > 1:
+        print(
+            f"pyvisor: preload: {len(threads) - 1} threads were started; a kernel will not have them, nor what they hold",
+            file=sys.stderr,
+            flush=True,
+        )
+    gc.collect()
+    gc.freeze()  # a collection in a kernel would copy every page that it looks at
 
 
 def _answer(requests: socket.socket, supervisor: int, config: dict[str, Any], descriptors: Sequence[int]) -> None:

@@ -1,0 +1,110 @@
+"""What makes a session's cells end in time: their deadline, the ladder's steps, and the end of what they started."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any, Optional, Protocol
+
+from . import limits, linux
+from .kernels import Kernel
+from .ladder import Ladder
+from .loop import Loop
+from .page import Page
+from .session import Cell, SessionState
+from .watchdog import Watchdog
+
+
+class House(Protocol):
+    """The session whose cells these are."""
+
+    state: SessionState
+
+    @property
+    def kernel_for_cells(self) -> Optional[Kernel]: ...
+
+    def kernel_ended(self, kernel: Kernel, ended: linux.Ended) -> None: ...
+
+    def family(self) -> list[int]: ...
+
+    def look(self, ladder: Ladder) -> None: ...
+
+
+class Enforcer:
+    """Confined to the supervisor's loop."""
+
+    def __init__(self, loop: Loop, house: House, page: Page) -> None:
+        self._loop, self._house, self._page = loop, house, page
+        self._watchdog = Watchdog(loop, self, page)
+        self._mark = linux.Mark(0, 0)
+
+    # --- a cell's life ---
+
+    def begin(self, cell: Cell) -> None:
+        self._mark = linux.Mark.now()
+        self._watchdog.begin(cell)
+
+    def interrupt(self, cell: int, grace: float) -> bool:
+        """Whether that cell runs; then it is asked to end, and ends."""
+        return self._watchdog.interrupt(cell, grace)
+
+    def outcome(self, cell: Cell, returned: str, interrupted: bool) -> str:
+        """What has become of a cell whose code has come to an end."""
+        ladder = self._watchdog.ladder
+        if ladder is None:
+            return returned
+        outcome = ladder.outcome(returned, interrupted)
+        if outcome != returned:
+            cell.cause = ladder.cause()
+        return outcome
+
+    def died(self, cell: Cell, cause: dict[str, Any], told: str, peak_memory: int) -> None:
+        """Its kernel has ended, by itself or by the ladder."""
+        ladder = self._watchdog.ladder
+        if ladder is None:
+            cell.died("crashed", cause, peak_memory)
+        else:
+            cell.died(ladder.outcome_of_death(), ladder.cause(ladder.told(told)), peak_memory)
+        self.over(cell)
+
+    def over(self, cell: Cell) -> None:
+        """The cell has ended. Where it had to, what it started goes with it, and what earlier cells started lives."""
+        ended_by_ladder = self._watchdog.ladder is not None and cell.cause is not None
+        self._watchdog.cell_over()
+        if ended_by_ladder:
+            for pid in linux.started_after(self._house.family(), self._mark):
+                linux.kill(pid)
+
+    # --- the ladder's steps ---
+
+    @property
+    def running(self) -> Optional[Cell]:
+        return self._house.state.cell
+
+    def signal(self) -> None:
+        cell, kernel = self.running, self._house.kernel_for_cells
+        if cell is not None and kernel is not None:
+            self._page.ask(cell.number)
+            kernel.signal(signal.SIGINT)
+
+    def look(self) -> None:
+        ladder = self._watchdog.ladder
+        if ladder is not None:
+            self._house.look(ladder)
+
+    def kill(self) -> None:
+        kernel = self._house.kernel_for_cells
+        if kernel is None:
+            return
+        kernel.signal(signal.SIGSTOP)  # it starts nothing more while the others are looked for
+        for pid in linux.started_after(self._house.family(), self._mark):
+            linux.kill(pid)
+        kernel.kill()
+        self._loop.after(limits.KILL_BUDGET, lambda: self._unkillable(kernel))
+
+    def _unkillable(self, kernel: Kernel) -> None:
+        """SIGKILL did not end it: the machine holds it in a call. It is given up; its end is noticed whenever it comes."""
+        if kernel.ended or not kernel.pid:
+            return
+        kernel.fault = kernel.fault or f"process {kernel.pid} could not be killed (state {linux.state(kernel.pid)})"
+        self._house.kernel_ended(kernel, linux.Ended(kernel.pid, signal.SIGKILL, 0))
