@@ -251,6 +251,9 @@ public final class ClientCore {
             name,
             core -> new ToolDesk(core, toolHost));
     session.face(calling -> facade.of(this, session, calling));
+    if (opened.has("cell")) {
+      session.countFrom(opened.small("cell"));
+    }
     equipping.accept(session);
     link.enter(session);
     return session;

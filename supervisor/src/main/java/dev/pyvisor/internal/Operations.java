@@ -186,6 +186,10 @@ final class Operations {
     requests.open();
   }
 
+  void countFrom(int cell) {
+    turn.countFrom(cell);
+  }
+
   @Nullable Operation current() {
     return turn.current();
   }

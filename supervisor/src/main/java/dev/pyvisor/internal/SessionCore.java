@@ -90,6 +90,11 @@ public final class SessionCore {
     facade = maker.apply(() -> false);
   }
 
+  /** The number of the last cell whose work is in its state; before its first cell. */
+  void countFrom(int cell) {
+    operations.countFrom(cell);
+  }
+
   public void onGeneration(Consumer<GenerationChange> consumer) {
     onGeneration = consumer;
   }

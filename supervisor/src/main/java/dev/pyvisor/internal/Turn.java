@@ -30,6 +30,11 @@ final class Turn {
     CLOSED
   }
 
+  /** Counts cells on from here, as the kernel does that has the state of another session. */
+  synchronized void countFrom(int cell) {
+    cells = cell;
+  }
+
   synchronized Entry enter(Operation operation) {
     if (verdict != null) {
       return Entry.CLOSED;

@@ -20,20 +20,27 @@ final class Causation {
           case "deadline" ->
               "timed out after " + seconds(cause.number("limitMs", 0)) + " s" + ladder(cause);
           case "interrupt" -> "interrupted" + ladder(cause);
-          case "exit" -> "the kernel ended with exit status " + cause.number("code", 0);
+          case "exit" ->
+              "the kernel ended with exit status " + cause.number("code", 0) + detail(": ", cause);
           case "signal" ->
               "the kernel was killed by "
-                  + cause.text("signal", "signal " + cause.number("number", 0));
-          case "channel" -> "the kernel closed or broke its channel";
-          default -> kind;
+                  + cause.text("signal", "signal " + cause.number("number", 0))
+                  + detail(": ", cause);
+          case "channel" -> "the kernel closed or broke its channel" + detail(": ", cause);
+          default -> kind + detail(": ", cause);
         };
-    return new Cause(kind, cause.has("detail") ? text + ": " + cause.text("detail") : text);
+    return new Cause(kind, text);
   }
 
   /** How far the ladder of interrupts had to go. */
   private static String ladder(Fields cause) {
-    String killed = cause.has("killed") && cause.flag("killed") ? killed(cause) : "";
-    return killed + (cause.has("verdict") ? "; " + cause.text("verdict") : "");
+    boolean killed = cause.has("killed") && cause.flag("killed");
+    String end = killed && !cause.has("detail") ? killed(cause) : detail("; ", cause);
+    return end + (cause.has("verdict") ? "; " + cause.text("verdict") : "");
+  }
+
+  private static String detail(String before, Fields cause) {
+    return cause.has("detail") ? before + cause.text("detail") : "";
   }
 
   private static String killed(Fields cause) {

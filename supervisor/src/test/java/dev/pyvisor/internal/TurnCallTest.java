@@ -136,6 +136,13 @@ class TurnCallTest {
     assertThat(peer.nothingSent()).isTrue();
   }
 
+  @Test
+  void a_session_that_has_another_ones_state_counts_its_cells_on() {
+    session.countFrom(4);
+    start();
+    assertThat(peer.nextMessage().cell()).isEqualTo(5);
+  }
+
   // ---- new generations ----
 
   @Test

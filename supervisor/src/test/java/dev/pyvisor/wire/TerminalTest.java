@@ -32,10 +32,12 @@ class TerminalTest {
                 + " running: in native code");
     assertThat(
             cause(
-                    "{\"kind\":\"interrupt\",\"signals\":1,\"killed\":true,\"detail\":\"no"
-                        + " successor\"}")
+                    "{\"kind\":\"interrupt\",\"signals\":1,\"killed\":true,\"detail\":\"the cell"
+                        + " did not answer an interrupt and was killed\"}")
                 .text())
-        .isEqualTo("interrupted; it did not answer 1 interrupt and was killed: no successor");
+        .isEqualTo("interrupted; the cell did not answer an interrupt and was killed");
+    assertThat(cause("{\"kind\":\"exit\",\"code\":3,\"detail\":\"by itself\"}").text())
+        .isEqualTo("the kernel ended with exit status 3: by itself");
     assertThat(cause("{\"kind\":\"deadline\",\"limitMs\":5,\"killed\":true}").text())
         .isEqualTo("timed out after 0.005 s; it was killed");
   }
