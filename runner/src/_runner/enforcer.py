@@ -106,5 +106,8 @@ class Enforcer:
         """SIGKILL did not end it: the machine holds it in a call. It is given up; its end is noticed whenever it comes."""
         if kernel.ended or not kernel.pid:
             return
-        kernel.fault = kernel.fault or f"process {kernel.pid} could not be killed (state {linux.state(kernel.pid)})"
+        fault = f"process {kernel.pid} could not be killed (state {linux.state(kernel.pid)})"
+        kernel.fault = kernel.fault or fault
+        if self._watchdog.ladder is not None:
+            self._watchdog.ladder.failed(fault)
         self._house.kernel_ended(kernel, linux.Ended(kernel.pid, signal.SIGKILL, 0))

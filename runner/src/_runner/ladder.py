@@ -39,6 +39,7 @@ class Ladder:
         self._next = 0
         self._timer: Optional[Timer] = None
         self._over = False
+        self._fault: Optional[str] = None
 
     def start(self) -> None:
         self._climb()
@@ -53,6 +54,10 @@ class Ladder:
         self._over = True
         if self._timer is not None:
             self._timer.cancel()
+
+    def failed(self, fault: str) -> None:
+        """Not even its last step ended the kernel."""
+        self._fault = fault
 
     def _climb(self) -> None:
         while not self._over and self._next < len(_STEPS):
@@ -101,6 +106,8 @@ class Ladder:
     def told(self, ended: str) -> str:
         """Why the kernel that ran the cell is gone, for people."""
         times = "an interrupt" if self.signals == 1 else f"{self.signals} interrupts"
+        if self._fault is not None:
+            return f"the cell did not answer {times}, and {self._fault}"
         if self.killed:
             return f"the cell did not answer {times} and was killed"
         return f"the kernel ended after {times} ({ended})"
