@@ -1,0 +1,26 @@
+"""How often a test does its thing: small counts by default, the design's where the environment variable PYVISOR_TIER asks for them."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TIERS = ("verify", "proof", "full")
+
+
+def tier() -> str:
+    found = os.environ.get("PYVISOR_TIER") or TIERS[0]
+    assert found in TIERS, f"PYVISOR_TIER: one of {', '.join(TIERS)}, not {found!r}"
+    return found
+
+
+def count(what: str, verify: int, full: int) -> int:
+    """The count of this tier; prints it beside the design's."""
+    now = full if tier() == "full" else verify
+    tell(f"{what}: {now} (design's {full}) in tier {tier()}")
+    return now
+
+
+def tell(line: str) -> None:
+    """A figure for whoever reads the run's output."""
+    print(line, file=sys.stderr, flush=True)
