@@ -77,6 +77,12 @@ FLUSH_BUDGET = 0.25  # last words to a host that may not read any more
 PROC_FILE = 16 * KIB  # bytes read of a file; those that are read are far smaller
 ENVIRONMENT = 2 * MIB  # bytes of an environment that are searched; the system allows about as many
 
+# --- verdicts ---
+VERDICT = 600  # characters of the one line that says what a kernel is doing
+WCHAN = 64  # characters of the name of a function of the system
+STACKS_READ = 256 * KIB  # characters of Python stacks that are searched for the main thread's
+STACKS_SHOWN = 8 * KIB  # characters of Python stacks told to the host; 64 sessions' fit one message
+
 # --- the zygote ---
 BIRTH_DATAGRAM = 64 * KIB  # a request to fork: a few numbers and one path
 PRIVATE_FD_MIN = 100  # channels live above the numbers that careless code closes or reuses

@@ -1,0 +1,243 @@
+"""What a kernel is doing, in one line: from facts as text, and from real kernels in every such state."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import signal
+import tempfile
+import time
+import unittest
+from typing import Any
+
+from _runner import evidence, limits, procfacts
+from _runner.verdicts import Facts, main_thread, printable, verdict
+from tests.support.kernels import PATIENCE, KernelHost
+
+WORDS = (
+    "running", "gil", "stopped", "lock", "output", "tool", "kernel-io", "zombie", "sleeping", "idle", "gone",
+)  # fmt: skip
+HEAD = "Current thread 0x00007f4a61fe6b80 (most recent call first):\n"
+OTHER = "Thread 0x00007f4a616e66c0 (most recent call first):\n  File \"/x/other.py\", line 9 in run\n\n"
+
+
+def stack(*frames: str, head: str = HEAD) -> str:
+    return head + "".join(f"  File {frame}\n" for frame in frames)
+
+
+LOOP = stack('"<cell 3>", line 2 in f', '"<cell 3>", line 5 in <module>', '"/p/_runner/cells.py", line 9 in run')
+LATER = stack('"<cell 3>", line 3 in f', '"<cell 3>", line 5 in <module>', '"/p/_runner/cells.py", line 9 in run')
+STUB = stack(
+    '"/p/_runner/wire.py", line 104 in wait_readable', '"/p/_runner/ports.py", line 90 in pump',
+    '"/p/_runner/calls.py", line 70 in call_blocking', '"/p/_runner/tools.py", line 70 in call',
+    '"<cell 3>", line 1 in <module>',
+)  # fmt: skip
+LIBRARY = stack('"/usr/lib/python3/threading.py", line 320 in wait', '"<cell 3>", line 4 in <module>')
+SERVING = stack('"/p/_runner/wire.py", line 60 in receive', '"/p/_runner/kernel.py", line 138 in serve')
+WRITING = stack('"/p/_runner/capture.py", line 46 in write_all', '"<cell 3>", line 1 in <module>')
+
+
+def facts(process: str, **more: Any) -> Facts:
+    return Facts(process, 1, "", "", (5, 5))._replace(**more)
+
+
+class RulesTest(unittest.TestCase):  # rule: H36
+    def check(self, found: Facts, stacks: tuple, expected: str, *, tool: bool = False) -> None:
+        before, after = stacks
+        said = verdict(found, before, after, tool)
+        self.assertIn(said.partition(":")[0], WORDS)
+        self.assertTrue(said.startswith(expected.partition("|")[0] + ":"), said)
+        self.assertIn(expected.partition("|")[2], said)
+
+    def test_the_letters_that_say_all(self) -> None:
+        both = (LOOP, LATER)
+        for letter, word in (("T", "stopped"), ("t", "stopped"), ("Z", "zombie"), ("X", "zombie"), ("", "gone")):
+            self.check(facts(letter), both, word, tool=True)
+        self.check(facts("D", wchan="folio_wait_bit"), (LOOP, LOOP), "kernel-io|folio_wait_bit")
+
+    def test_work_that_gets_on_is_told_from_work_that_stays(self) -> None:
+        busy = facts("R", cpu_ticks=(5, 25))
+        self.check(busy, (LOOP, LATER), "running|<cell 3>, line 2 in f, then at <cell 3>, line 3 in f")
+        self.check(busy, (LOOP, LOOP), "gil|at <cell 3>, line 2 in f")
+        self.check(facts("S", cpu_ticks=(5, 25)), (LOOP, LATER), "running")
+        self.check(busy, ("", ""), "running|could not be had")
+        self.check(busy, ("", LOOP), "running|line 2")
+        self.check(busy._replace(process="S", threads=3), (LOOP, LOOP), "running|another of its 3 threads")
+
+    def test_waits(self) -> None:
+        for wchan, syscall, stacks, expected in (
+            ("futex_do_wait", "futex", LOOP, "lock|<cell 3>, line 2 in f"),
+            ("futex_wait_queue_me", "", LOOP, "lock"),
+            ("", "futex", "", "lock"),
+            ("", "", LIBRARY, "lock|python3/threading.py, line 320 in wait, from <cell 3>, line 4"),
+            ("anon_pipe_write", "write(1)", WRITING, "output|<cell 3>, line 1"),
+            ("", "", WRITING, "output"),
+            ("pipe_write", "write(2)", LOOP, "output"),
+            ("pipe_write", "", "", "output"),
+            ("pipe_write", "write(7)", LOOP, "sleeping|another process reads"),
+            ("poll_schedule_timeout.constprop.0", "poll", STUB, "tool|<cell 3>, line 1"),
+            ("", "", STUB, "tool"),
+            ("unix_stream_data_wait", "recvfrom(100)", SERVING, "idle"),
+            ("", "", SERVING, "idle"),
+            ("hrtimer_nanosleep", "clock_nanosleep", LOOP, "sleeping|for a time"),
+            ("do_wait", "wait4", LIBRARY, "sleeping|another process to end"),
+            ("anon_pipe_read", "read(5)", LOOP, "sleeping|something to read"),
+            ("ep_poll", "epoll_wait(9)", LIBRARY, "sleeping|descriptor"),
+            ("wait_woken", "recvfrom(9)", LOOP, "sleeping|network"),
+            ("", "", LOOP, "sleeping|<cell 3>, line 2"),
+            ("", "", "", "sleeping"),
+        ):
+            with self.subTest((wchan, syscall, expected)):
+                found = facts("S", wchan=wchan, syscall=syscall)
+                self.check(found, (stacks, stacks), expected)
+
+    def test_a_loop_that_waits_for_a_tool_is_told_by_the_open_call(self) -> None:
+        waits = facts("S", wchan="ep_poll", syscall="epoll_wait(9)")
+        self.check(waits, (LIBRARY, LIBRARY), "tool", tool=True)
+        self.check(waits, ("", ""), "tool", tool=True)
+        self.check(facts("S", syscall="clock_nanosleep"), (LOOP, LOOP), "sleeping", tool=True)
+
+    def test_the_main_threads_last_stack_counts(self) -> None:
+        self.assertEqual([str(frame) for frame in main_thread(LATER + OTHER + LOOP)][0], "<cell 3>, line 2 in f")
+        self.assertEqual(str(main_thread(OTHER + LOOP + "\n" + OTHER)[0]), "<cell 3>, line 2 in f")
+        unnamed = stack('"<cell 9>", line 1 in g', head="Thread 0x0001 [main] (most recent call first):\n")
+        self.assertEqual(str(main_thread(OTHER + unnamed)[0]), "<cell 9>, line 1 in g")
+        for odd in ("", "Stack (most recent call first):", HEAD, "  File \"a\", line 1 in b", "\0" * 99):
+            self.assertEqual(main_thread(odd), [])
+
+    def test_what_the_guest_writes_is_bounded_and_escaped(self) -> None:
+        evil = stack('"<cell 3>\x1b[2J\u202e", line 2 in ' + "f\r" * 100_000, '"é", line 1 in \0')
+        said = verdict(facts("R", cpu_ticks=(1, 9)), evil, evil, False)
+        self.assertTrue(said.isascii() and said.isprintable(), said)
+        self.assertLess(len(said), limits.VERDICT + 100)
+        frames = stack(*['"<cell 1>", line 1 in f'] * 100_000)
+        begun = time.monotonic()
+        for text in (frames, '  File "' * 100_000, HEAD * 50_000, "Thread 0x" * 100_000, '  File "a", line ' * 50_000):
+            verdict(facts("S"), text, HEAD + text, True)
+        self.assertLess(time.monotonic() - begun, 5)  # fifty times what it takes
+        self.assertEqual(printable("a\tb\né\x7f\ud800", 99), "a\\tb\n\\xe9\\x7f\\ud800")
+        cut = printable("x" * 100 + "end", 10)
+        self.assertTrue(cut.endswith("xxxend") and cut.startswith("... 93 characters"), cut)
+
+    def test_the_systems_words_are_read(self) -> None:
+        self.assertEqual(procfacts.wchan_of(b"0"), "")
+        self.assertEqual(procfacts.wchan_of(b"pipe_read"), "pipe_read")
+        self.assertEqual(procfacts.syscall_of(b"running\n"), "")
+        self.assertEqual(procfacts.syscall_of(b""), "")
+        self.assertEqual(procfacts.syscall_of(b"-1 0x7ffd 0x7f\n"), "")
+        self.assertEqual(procfacts.syscall_of(b"9999 0x1 0x2"), "9999")
+
+
+class RealKernelsTest(unittest.TestCase):  # rule: H36
+    def setUp(self) -> None:
+        made = tempfile.TemporaryDirectory()
+        self.addCleanup(made.cleanup)
+        self.directory = made.name
+
+    def kernel(self) -> KernelHost:
+        def before() -> None:
+            os.environ["PYVISOR_DIR"] = self.directory
+
+        host = KernelHost(before=before)
+        host.__enter__()
+        self.addCleanup(host.__exit__)
+        return host
+
+    def stacks(self, host: KernelHost) -> str:
+        """A new dump, where one comes."""
+        file = pathlib.Path(self.directory, "stacks-kernel-3.txt")
+        size = file.stat().st_size
+        os.kill(host.pid, evidence.REQUEST)
+        end = time.monotonic() + 0.2
+        while time.monotonic() < end:
+            text = file.read_text(encoding="ascii", errors="replace")[size:]
+            if text.count("\n") > 2 and text.endswith("\n"):
+                break
+        return file.read_text(encoding="ascii", errors="replace")[size:]
+
+    def becomes(self, host: KernelHost, word: str, *named: str, tool: bool = False) -> None:
+        """The verdict begins with the word and names all that, as soon as the kernel is in that state."""
+        end, said = time.monotonic() + PATIENCE, ""
+        while time.monotonic() < end:
+            ticks, before = procfacts.cpu_ticks(host.pid), self.stacks(host)
+            found = procfacts.read(host.pid, ticks)
+            said = verdict(found, before, self.stacks(host), tool)
+            if said.startswith(word + ":") and all(part in said for part in named):
+                return
+        self.fail(f"{said!r} of {found} is not {word}: {named}")
+
+    def test_work(self) -> None:
+        for code, word, line in (
+            ("\nwhile True:\n    a = 1\n    b = [a] * 100\n    c = sorted(b)", "running", ", then at <cell 1>"),
+            ("\n1\nwhile True: pass", "gil", "<cell 1>, line 2"),
+            ("1\n\nsum(range(10**11))", "gil", "<cell 1>, line 3"),
+            ("import re; re.match('(a+)+b', 'a' * 50)", "gil", "<cell 1>, line 1"),
+            (
+                "import threading\ndef work():\n    while True: pass\n"
+                "t = threading.Thread(target=work); t.start(); t.join()",
+                "running",
+                "another of its 2 threads",
+            ),
+        ):
+            with self.subTest(code):
+                host = self.kernel()
+                host.start(code)
+                self.becomes(host, word, line)
+
+    def test_waits(self) -> None:
+        for code, word, line in (
+            ("import threading; l = threading.Lock(); l.acquire()\nl.acquire()", "lock", "<cell 1>, line 2"),
+            ("import time\ntime.sleep(1000)", "sleeping", "<cell 1>, line 2"),
+            ("import os; r, w = os.pipe()\nwhile True: os.write(w, b'x')", "sleeping", "<cell 1>, line 2"),
+            ("import subprocess\nsubprocess.run(['sleep', '1000'])", "sleeping", "<cell 1>, line 2"),
+            ("import asyncio\nawait asyncio.sleep(1000)", "sleeping", ""),
+            ("print('x' * 10**7)", "output", "<cell 1>, line 1"),
+            ("import os\nwhile True: os.write(1, b'x')", "output", "<cell 1>, line 2"),
+            ("import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)", "stopped", "SIGCONT"),
+        ):
+            with self.subTest(code):
+                host = self.kernel()
+                host.start(code)
+                self.becomes(host, word, line)
+
+    def test_a_lock_is_told_also_where_all_signals_are_blocked(self) -> None:
+        host = self.kernel()
+        host.start(
+            "import signal, threading; signal.pthread_sigmask(signal.SIG_SETMASK, range(1, 65))\n"
+            "l = threading.Lock(); l.acquire(); l.acquire()"
+        )
+        self.becomes(host, "lock")
+
+    def test_an_idle_kernel_and_one_that_waits_for_a_tool(self) -> None:
+        host = self.kernel()
+        self.becomes(host, "idle")
+        host.register({"name": "slow", "parameters": []})
+        host.start("1\nslow.sync()")
+        self.becomes(host, "tool", "<cell 1>, line 2")
+        self.becomes(host, "tool", "<cell 1>, line 2", tool=True)
+        other = self.kernel()
+        other.register({"name": "slow", "parameters": []})
+        other.start("await slow()")
+        self.becomes(other, "tool", tool=True)
+
+    def test_the_ended(self) -> None:
+        host = self.kernel()
+        host.start("import time; time.sleep(1000)")
+        os.kill(host.pid, signal.SIGKILL)
+        os.waitid(os.P_PID, host.pid, os.WEXITED | os.WNOWAIT)
+        self.assertTrue(verdict(procfacts.read(host.pid), "", "", False).startswith("zombie:"))
+        os.waitpid(host.pid, 0)
+        host.status = 0
+        found = procfacts.read(host.pid, 7)
+        self.assertTrue(verdict(found, "", "", False).startswith("gone:"))
+        self.assertEqual(found.fields()["cpuTicks"], [7, 7])
+
+    def test_facts_have_the_protocols_names(self) -> None:
+        found = procfacts.read(os.getpid(), 0)
+        self.assertEqual(list(found.fields()), ["process", "threads", "wchan", "syscall", "cpuTicks"])
+        self.assertEqual((found.process, found.threads), ("R", 1))
+        self.assertTrue(found.works)
+
+
+if __name__ == "__main__":
+    unittest.main()
