@@ -242,6 +242,8 @@ class SupervisorTest(unittest.TestCase):
                 (host.request("session.open", {"name": "main"}), "invalid_state", "main"),
                 (host.request("session.open", {"name": "b", "workspace": "/none/such"}), "invalid_argument", "/none/such"),
                 (host.request("session.open", {"name": "b", "logging": "LOUD"}), "invalid_argument", "LOUD"),
+                (host.request("session.open", {"name": "b", "generation": 0}), "invalid_argument", "0"),
+                (host.request("session.open", {"name": "b", "generation": True}), "invalid_argument", "true"),
                 (host.request("session.close", {"session": True}), "invalid_argument", "true"),
                 (host.request("reset", {"session": 7}), "session_not_found", "7"),
                 (host.request("tools.register", {"session": 1, "tools": [{"name": "a b"}]}), "invalid_argument", "a b"),
@@ -263,6 +265,14 @@ class SupervisorTest(unittest.TestCase):
             self.assertEqual((error["data"]["current"], error["data"]["max"]), (limits.SESSIONS, limits.SESSIONS))
             self.assertEqual(host.call("session.close", session=1)["result"], {})
             self.assertEqual(host.open("more"), limits.SESSIONS + 1)
+
+    def test_a_session_that_another_runner_had_goes_on_with_its_next_generation(self) -> None:  # rule: LIF-7, C83
+        with Host() as host:
+            opened = host.call("session.open", name="main", generation=7)["result"]
+            self.assertEqual(opened["generation"], 7)
+            host.execute("print('seven')")
+            self.assertEqual(host.text(), "seven\n")
+            self.assertEqual(host.call("reset", session=1)["result"], {"generation": 8})
 
     def test_a_private_workspace_is_made_and_removed(self) -> None:
         with Host() as host:

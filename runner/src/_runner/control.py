@@ -74,8 +74,12 @@ class Control:
             raise rpc.invalid("session.open", "checkpoint", policy, "one of " + ", ".join(_POLICIES))
         if logging is not None and (not isinstance(logging, str) or logging.upper() not in _LEVELS):
             raise rpc.invalid("session.open", "logging", logging, "one of " + ", ".join(_LEVELS))
+        first = params.get("generation", 1)
+        if type(first) is not int or not 1 <= first <= limits.GENERATION_MAX:
+            raise rpc.invalid("session.open", "generation", first, f"an integer from 1 to {limits.GENERATION_MAX}")
         _check_workspace(request)
         session = self._house.new_session(name, workspace, logging, policy)
+        session.state.generation = first - 1
         try:
             session.open(request)
         except RpcError:

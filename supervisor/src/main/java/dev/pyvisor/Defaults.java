@@ -43,6 +43,12 @@ public final class Defaults {
   /** The runner's share of {@link #CLOSE_LIMIT} before it is killed. */
   public static final Duration CLOSE_GRACE = Duration.ofMillis(2_300);
 
+  /**
+   * What is left of a dead runner has so long to end before the next one is started, and as long
+   * again once it is killed.
+   */
+  public static final Duration BURIAL_LIMIT = Duration.ofSeconds(1);
+
   /** While a call is open the runner is asked that often whether it lives. */
   public static final Duration PING_INTERVAL = Duration.ofSeconds(1);
 

@@ -1,7 +1,7 @@
 package dev.pyvisor;
 
 import dev.pyvisor.internal.Reentrancy;
-import dev.pyvisor.internal.SessionCore;
+import dev.pyvisor.internal.SessionLife;
 import dev.pyvisor.internal.SessionVerbs;
 import dev.pyvisor.internal.StateVerbs;
 import dev.pyvisor.outcome.Outcome;
@@ -24,25 +24,25 @@ import java.util.function.Consumer;
  * <p>Thread-safe: every method may be called from any thread.
  */
 public final class Session {
-  private final SessionCore core;
+  private final SessionLife life;
   private final SessionVerbs verbs;
   private final StateVerbs state;
   private final Reentrancy reentrancy;
 
-  Session(SessionCore core, SessionVerbs verbs, StateVerbs state, Reentrancy reentrancy) {
-    this.core = core;
+  Session(SessionLife life, SessionVerbs verbs, StateVerbs state, Reentrancy reentrancy) {
+    this.life = life;
     this.verbs = verbs;
     this.state = state;
     this.reentrancy = reentrancy;
   }
 
   public String name() {
-    return core.name();
+    return life.name();
   }
 
   /** The generation of its kernel: 1 at first, one more whenever another process takes over. */
   public int generation() {
-    return core.generation();
+    return life.generation();
   }
 
   /** Runs code and waits for what becomes of it. Code fences around it are taken off. */
@@ -63,8 +63,8 @@ public final class Session {
 
   /**
    * Starts a cell: it runs when those before it are done. Waits only where 64 MiB of cells already
-   * wait in this session, and at most for the call time-out; then the outcome is {@code
-   * never_started}.
+   * wait in this session, or where a runner has to be started in the place of one that died, and at
+   * most for the call time-out; then the outcome is {@code never_started}.
    */
   public CellRun start(Cell cell) {
     return new CellRun(verbs.start(cell));
@@ -112,15 +112,16 @@ public final class Session {
    * behind.
    */
   public void onLateOutput(Consumer<OutputChunk> consumer) {
-    core.onLateOutput(consumer);
+    life.onLateOutput(consumer);
   }
 
   /**
    * Hears when another process has taken this session over, after the outcome of the cell that
-   * brought it about. The consumer given last is the one that hears.
+   * brought it about, and before anything of a cell that it runs. The consumer given last is the
+   * one that hears.
    */
   public void onGeneration(Consumer<GenerationChange> consumer) {
-    core.onGeneration(consumer);
+    life.onGeneration(consumer);
   }
 
   /**

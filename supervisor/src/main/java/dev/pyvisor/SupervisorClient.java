@@ -8,7 +8,7 @@ import dev.pyvisor.internal.Counters;
 import dev.pyvisor.internal.Deadline;
 import dev.pyvisor.internal.Futures;
 import dev.pyvisor.internal.Reentrancy;
-import dev.pyvisor.internal.SessionCore;
+import dev.pyvisor.internal.SessionLife;
 import dev.pyvisor.internal.SessionVerbs;
 import dev.pyvisor.internal.StateVerbs;
 import dev.pyvisor.tool.Tool;
@@ -28,6 +28,11 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * The host's end of one runner. Opening it starts the runner, closing it leaves nothing of it.
+ *
+ * <p>When the runner dies, all that is open fails at once. The next use, of the client or of any of
+ * its sessions, starts another and waits for it, as do all who come meanwhile: each session is
+ * there again with its name, tools and files, a higher generation and fresh state. Nothing is run a
+ * second time. {@link Builder#restart} turns this off.
  *
  * <p>Thread-safe: every method may be called from any thread.
  */
@@ -74,12 +79,16 @@ public final class SupervisorClient implements AutoCloseable {
     return core.published(internalRequest(method, paramsJson, Deadline.in(core.timer(), deadline)));
   }
 
-  /** Who is at the other end. */
+  /** Who is at the other end; after a death, until another has been started, who was. */
   public RunnerInfo runner() {
     return core.info();
   }
 
-  /** Completes when the runner's process is gone; never exceptionally. */
+  /**
+   * Completes when the last of the client's runners is gone for good, with how that one ended;
+   * never exceptionally. That is after the client was closed, or, without {@link Builder#restart},
+   * when its only runner has died.
+   */
   public CompletableFuture<ExitReport> exited() {
     return core.exited();
   }
@@ -129,7 +138,7 @@ public final class SupervisorClient implements AutoCloseable {
     return Deadline.in(core.timer(), core.settings().callTimeout());
   }
 
-  static Session face(ClientCore core, SessionCore session, BooleanSupplier calling) {
+  static Session face(ClientCore core, SessionLife session, BooleanSupplier calling) {
     Reentrancy reentrancy = new Reentrancy(session, calling);
     return new Session(
         session,
@@ -165,6 +174,7 @@ public final class SupervisorClient implements AutoCloseable {
     private Optional<String> pythonLogging = Optional.empty();
     private Optional<Executor> callbackExecutor = Optional.empty();
     private Path evidenceDirectory = Defaults.evidenceDirectory();
+    private boolean restart = true;
 
     private Builder() {}
 
@@ -349,6 +359,16 @@ public final class SupervisorClient implements AutoCloseable {
     }
 
     /**
+     * Whether the use that follows the death of a runner starts another, with the same sessions and
+     * tools and with fresh state. Default: true. Otherwise that use and all later ones fail with
+     * {@link dev.pyvisor.error.RunnerGone}.
+     */
+    public Builder restart(boolean again) {
+      restart = again;
+      return this;
+    }
+
+    /**
      * Starts the runner and opens the first session.
      *
      * @throws LaunchFailed when that does not succeed; the message says what was tried, what was
@@ -375,7 +395,8 @@ public final class SupervisorClient implements AutoCloseable {
                   toolThreads,
                   pythonLogging,
                   callbackExecutor,
-                  evidenceDirectory));
+                  evidenceDirectory,
+                  restart));
       try {
         return new SupervisorClient(core, Deadline.in(core.timer(), startTimeout));
       } catch (RuntimeException | Error failed) {

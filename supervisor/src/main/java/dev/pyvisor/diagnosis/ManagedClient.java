@@ -5,8 +5,8 @@ import java.util.concurrent.CompletionException;
 import javax.management.InstanceNotFoundException;
 import javax.management.JMException;
 import javax.management.MBeanRegistrationException;
-import javax.management.MalformedObjectNameException;
 import javax.management.ObjectName;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,7 +24,7 @@ public final class ManagedClient implements ClientMXBean {
 
   private final Witness witness;
   private final HangReports reports;
-  private boolean shown;
+  private @Nullable ObjectName shown; // keeps its name over the runners of its client
   private boolean over;
 
   public ManagedClient(Witness witness, HangReports reports) {
@@ -34,12 +34,13 @@ public final class ManagedClient implements ClientMXBean {
 
   /** Registers it, unless it was taken away before. */
   public synchronized void show() {
-    if (over || shown) {
+    if (over || shown != null) {
       return;
     }
     try {
-      ManagementFactory.getPlatformMBeanServer().registerMBean(this, name());
-      shown = true;
+      ObjectName name = new ObjectName(NAMES + witness.runnerId());
+      ManagementFactory.getPlatformMBeanServer().registerMBean(this, name);
+      shown = name;
     } catch (JMException | RuntimeException refused) {
       // The client works without it; only `pyvisor doctor --hang` finds less.
       LOG.debug("runner {} is not shown as an MBean: {}", witness.runnerId(), refused.toString());
@@ -49,21 +50,16 @@ public final class ManagedClient implements ClientMXBean {
   /** Takes it away for good. */
   public synchronized void hide() {
     over = true;
-    if (!shown) {
+    ObjectName name = shown;
+    if (name == null) {
       return;
     }
-    shown = false;
+    shown = null;
     try {
-      ManagementFactory.getPlatformMBeanServer().unregisterMBean(name());
+      ManagementFactory.getPlatformMBeanServer().unregisterMBean(name);
     } catch (InstanceNotFoundException | MBeanRegistrationException gone) {
       LOG.debug("runner {} was not an MBean any more: {}", witness.runnerId(), gone.toString());
-    } catch (MalformedObjectNameException impossible) {
-      throw new AssertionError(impossible);
     }
-  }
-
-  private ObjectName name() throws MalformedObjectNameException {
-    return new ObjectName(NAMES + witness.runnerId());
   }
 
   @Override

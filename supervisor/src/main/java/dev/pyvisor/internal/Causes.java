@@ -1,6 +1,7 @@
 package dev.pyvisor.internal;
 
 import dev.pyvisor.error.ErrorCode;
+import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.error.ProtocolViolated;
 import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.error.RunnerGone;
@@ -41,6 +42,9 @@ final class Causes {
     if (failure instanceof RunnerGone gone) {
       // Without an exit status nobody died: the client was closed.
       return gone.report().exitStatus().isPresent() ? "runner_gone" : "closed";
+    }
+    if (failure instanceof LaunchFailed) {
+      return "launch_failed";
     }
     if (failure instanceof TransportLost) {
       return "transport_lost";

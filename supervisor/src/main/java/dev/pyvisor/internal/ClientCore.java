@@ -6,19 +6,13 @@ import dev.pyvisor.diagnosis.HangReports;
 import dev.pyvisor.diagnosis.ManagedClient;
 import dev.pyvisor.diagnosis.Witness;
 import dev.pyvisor.error.CallFailed;
-import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.ExitReport;
 import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.error.RunnerException;
-import dev.pyvisor.error.RunnerGone;
 import dev.pyvisor.tool.Tool;
 import dev.pyvisor.transport.ThreadJob;
 import dev.pyvisor.transport.ThreadRoster;
-import dev.pyvisor.transport.Transport;
-import dev.pyvisor.transport.TransportConfig;
-import dev.pyvisor.wire.Fields;
-import dev.pyvisor.wire.Hello;
 import dev.pyvisor.wire.Json;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -26,10 +20,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -39,12 +30,9 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Function;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.JsonNodeFactory;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * One client from its opening to its end: what it starts it ends, in the reverse order, within its
@@ -56,31 +44,26 @@ import tools.jackson.databind.node.ObjectNode;
 public final class ClientCore {
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final int ID_BYTES = 4;
-
-  /** What the zygote imports before the first kernel is forked from it. */
-  private static final String PRELOAD = "PYVISOR_PRELOAD";
-
   private static final Duration IDLE_THREAD = Duration.ofSeconds(5);
+  private static final String CLOSED = "the client was closed";
 
-  private final String runnerId;
+  private final String id;
   private final ClientSettings settings;
   private final ThreadRoster threads;
   private final SystemTimer timer;
   private final ExecutorService callbackThreads;
-  private final Path directory;
-  private final Link link;
+  private final ClientResources resources;
   private final ToolHost toolHost;
   private final HangReports reports;
   private final ManagedClient managed;
+  private final Succession runners;
   private final AtomicBoolean closing = new AtomicBoolean();
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
-  private volatile @Nullable Transport transport;
-  private volatile @Nullable RunnerInfo info;
 
   private ClientCore(ClientSettings settings) {
     this.settings = settings;
-    runnerId = newId();
-    threads = new ThreadRoster(runnerId);
+    id = newId();
+    threads = new ThreadRoster(id);
     timer = new SystemTimer(threads);
     // Bounded by what can be open: a mailbox for each session, a future for each call.
     callbackThreads =
@@ -93,19 +76,29 @@ public final class ClientCore {
             threads.factory(ThreadJob.CALLBACK),
             // After the end: what still completes must complete somewhere.
             (task, pool) -> task.run());
-    directory = PrivateDirectory.create(runnerId);
-    link =
-        new Link(
-            runnerId,
-            directory,
+    resources =
+        new ClientResources(
+            PrivateDirectory.create(id),
             timer,
+            new Counters(),
             settings.callbackExecutor().orElse(callbackThreads),
             callbackThreads);
     toolHost = new ToolHost(settings.toolThreads(), settings.toolTimeout(), threads);
-    Witness witness = new ClientWitness(this, link);
+    Witness witness = new ClientWitness(this);
     reports = new HangReports(witness, settings.evidenceDirectory(), threads);
     managed = new ManagedClient(witness, reports);
-    link.evidenceTo(reports::told);
+    runners =
+        new Succession(
+            settings,
+            timer,
+            threads,
+            number ->
+                new Connection(runnerId(number), settings, resources, toolHost, reports::told));
+  }
+
+  /** What a runner leaves behind is found by its id, so each has one of its own. */
+  private String runnerId(int number) {
+    return number == 1 ? id : id + "." + number;
   }
 
   /**
@@ -116,7 +109,7 @@ public final class ClientCore {
   public static ClientCore open(ClientSettings settings) {
     ClientCore client = new ClientCore(settings);
     try {
-      client.launch();
+      client.runners.current().launch(Deadline.in(client.timer, settings.startTimeout()));
       OpenClients.add(client);
       client.timer.after(Defaults.MANAGED_AFTER, client::showToManagement);
       return client;
@@ -128,172 +121,101 @@ public final class ClientCore {
 
   /** What did not start in good order is not waited for to end in good order. */
   public void giveUp() {
-    Transport opened = transport;
-    if (opened != null) {
-      opened.kill("the start failed");
-    }
+    runners.current().kill("the start failed");
     close();
-  }
-
-  private void launch() {
-    Deadline deadline = Deadline.in(timer, settings.startTimeout());
-    TransportConfig config =
-        new TransportConfig(
-            runnerId,
-            settings.python(),
-            settings.payload(),
-            environment(),
-            directory,
-            settings.startTimeout(),
-            settings.trust(),
-            threads);
-    Transport opened =
-        Backends.named(runnerId, settings.backend()).open(config, link.outbound(), link);
-    transport = opened;
-    link.attach(opened);
-    Hello hello = awaitHello(deadline);
-    info =
-        new RunnerInfo(
-            runnerId,
-            hello.pid(),
-            hello.python(),
-            hello.implementation(),
-            hello.runnerVersion(),
-            hello.incarnation(),
-            settings.backend());
-  }
-
-  private Map<String, String> environment() {
-    if (settings.preload().isEmpty()) {
-      return settings.environment();
-    }
-    Map<String, String> environment = new LinkedHashMap<>(settings.environment());
-    environment.put(PRELOAD, String.join(",", settings.preload()));
-    return environment;
-  }
-
-  private Hello awaitHello(Deadline deadline) {
-    try {
-      return link.hello().get(deadline.left().toNanos(), TimeUnit.NANOSECONDS);
-    } catch (ExecutionException failed) {
-      throw launchFailed(Futures.cause(failed.getCause()));
-    } catch (TimeoutException late) {
-      throw new LaunchFailed(
-          runnerId,
-          "the runner did not say HELLO within " + settings.startTimeout().toMillis() + " ms");
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new LaunchFailed(
-          runnerId, ErrorCode.CANCELLED, "the thread was interrupted during the start", null);
-    }
-  }
-
-  /** A start that fails is one kind of failure, however it failed. */
-  private LaunchFailed launchFailed(Throwable cause) {
-    LaunchFailed failure;
-    if (cause instanceof RunnerGone gone) {
-      failure =
-          new LaunchFailed(
-              runnerId,
-              ErrorCode.EXECUTION_FAILED,
-              "the runner ended before it was ready: " + gone.report().text(),
-              gone.report());
-    } else if (cause instanceof RunnerException known) {
-      failure = new LaunchFailed(runnerId, known.code(), String.valueOf(known.getMessage()), null);
-    } else {
-      throw new AssertionError("a start failed", cause);
-    }
-    failure.initCause(cause);
-    return failure;
   }
 
   // ---- sessions ----
 
   /** Opens the first session; whatever fails is a failed launch. */
-  public SessionCore openFirst(String name, Deadline deadline, SessionFacade facade) {
+  public SessionLife openFirst(String name, Deadline deadline, SessionFacade facade) {
+    Connection first = runners.current();
     try {
-      return openSession(name, deadline, facade);
-    } catch (LaunchFailed failed) {
-      throw failed;
+      return open(first, name, deadline, facade);
     } catch (RunnerException failed) {
-      throw launchFailed(failed);
+      throw first.launchFailed(failed);
     }
   }
 
-  public SessionCore openSession(String name, Deadline deadline, SessionFacade facade) {
-    SessionCore session =
-        Futures.await(
-            link.requests()
-                .request(
-                    "session.open",
-                    openParams(name),
-                    deadline,
-                    result -> enter(name, result, facade, fresh -> {})),
-            () -> Futures.interrupted(runnerId, "a session"));
+  public SessionLife openSession(String name, Deadline deadline, SessionFacade facade) {
+    return open(runners.usable(deadline), name, deadline, facade);
+  }
+
+  private SessionLife open(
+      Connection runner, String name, Deadline deadline, SessionFacade facade) {
+    SessionLife session = newLife(name, facade);
+    session.continueAs(runner.open(session, deadline));
     if (!settings.tools().isEmpty()) {
-      registerTools(session, settings.tools(), deadline);
+      session.core().registerTools(toolHost.register(session, settings.tools()), deadline);
     }
-    return session;
+    return kept(session);
   }
 
-  /** On the reader thread: what the new kernel says next already finds its session. */
-  private SessionCore enter(
+  /** {@code opening} has the new session opened, on the runner of its parent. */
+  SessionLife openBranch(
+      SessionLife parent,
       String name,
-      @Nullable JsonNode result,
       SessionFacade facade,
-      Consumer<SessionCore> equipping) {
-    Fields opened = new Fields("SES-9", "the result of opening session '" + name + "'", result);
-    SessionCore session =
-        new SessionCore(
-            link,
-            opened.small("session"),
-            opened.small("generation"),
-            name,
-            core -> new ToolDesk(core, toolHost));
+      Function<SessionLife, SessionCore> opening,
+      Deadline deadline) {
+    SessionLife session = newLife(name, facade);
+    toolHost.inherit(session, parent);
+    session.continueAs(opening.apply(session));
+    toolHost.registered(session).ifPresent(all -> session.core().registerTools(all, deadline));
+    return kept(session);
+  }
+
+  private SessionLife newLife(String name, SessionFacade facade) {
+    SessionLife session = new SessionLife(name, resources.newMailbox());
     session.face(calling -> facade.of(this, session, calling));
-    if (opened.has("cell")) {
-      session.countFrom(opened.small("cell"));
-    }
-    equipping.accept(session);
-    link.enter(session);
     return session;
   }
 
-  /** On the reader thread, as a session that was opened; its tools are there from the start. */
-  SessionCore enterBranch(
-      SessionCore parent, String name, @Nullable JsonNode result, SessionFacade facade) {
-    return enter(name, result, facade, branch -> toolHost.inherit(branch, parent));
+  private SessionLife kept(SessionLife session) {
+    if (!runners.keep(session)) {
+      throw session.core().link().gone();
+    }
+    return session;
   }
 
-  private String openParams(String name) {
-    ObjectNode params = JsonNodeFactory.instance.objectNode();
-    params.put("name", name).put("checkpoint", settings.checkpoints().wireName());
-    settings
-        .workspace()
-        .ifPresent(workspace -> params.put("workspace", workspace.toAbsolutePath().toString()));
-    settings.pythonLogging().ifPresent(level -> params.put("logging", level));
-    return params.toString();
+  void registerTools(SessionLife session, List<Tool> tools, Deadline deadline) {
+    runners.usable(deadline);
+    session.core().registerTools(toolHost.register(session, tools), deadline);
   }
 
-  void registerTools(SessionCore session, List<Tool> tools, Deadline deadline) {
-    String params =
-        "{\"session\":"
-            + session.number()
-            + ",\"tools\":"
-            + toolHost.register(session, tools)
-            + "}";
-    Futures.await(
-        link.requests().request("tools.register", params, deadline),
-        () -> Futures.interrupted(runnerId, "tools.register"));
+  /** Whether this thread runs a tool that this session called. */
+  boolean toolRunsHere(SessionLife session) {
+    return ToolRun.runsHere(session);
   }
 
-  void closeSession(SessionCore session, Deadline deadline) {
-    link.leave(session);
+  void closeSession(SessionLife session, Deadline deadline) {
+    session.close();
+    runners.forget(session);
     toolHost.leave(session);
-    Futures.await(
-        link.requests()
-            .request("session.close", "{\"session\":" + session.number() + "}", deadline),
-        () -> Futures.interrupted(runnerId, "session.close"));
+    SessionCore core = session.core();
+    CompletableFuture<JsonNode> over = core.close(deadline);
+    if (core.link().ended() && settings.restart()) {
+      // It ended with its runner.
+      return;
+    }
+    Futures.await(over, () -> Futures.interrupted(runnerId(), "session.close"));
+  }
+
+  /**
+   * The session on a runner that lives, as far as this side knows; waits where one has to be
+   * started. Where none can be, what it is asked for is refused with the reason.
+   */
+  SessionCore core(SessionLife session, Deadline by) {
+    SessionCore found = session.core();
+    if (!found.link().ended() || session.isClosed()) {
+      return found;
+    }
+    try {
+      runners.usable(by);
+      return session.core();
+    } catch (RunnerException failed) {
+      return found.refusing(failed);
+    }
   }
 
   // ---- requests ----
@@ -304,13 +226,18 @@ public final class ClientCore {
    */
   public CompletableFuture<JsonNode> request(String method, String params, Deadline deadline) {
     String problem = problem(params);
-    return problem.isEmpty()
-        ? link.requests().request(method, params, deadline)
-        : CompletableFuture.failedFuture(
-            new CallFailed(
-                runnerId,
-                ErrorCode.INVALID_ARGUMENT,
-                method + ": params must be a JSON object: " + problem));
+    if (!problem.isEmpty()) {
+      return CompletableFuture.failedFuture(
+          new CallFailed(
+              runnerId(),
+              ErrorCode.INVALID_ARGUMENT,
+              method + ": params must be a JSON object: " + problem));
+    }
+    try {
+      return runners.usable(deadline).link().requests().request(method, params, deadline);
+    } catch (RunnerException failed) {
+      return CompletableFuture.failedFuture(failed);
+    }
   }
 
   private static String problem(String params) {
@@ -323,27 +250,23 @@ public final class ClientCore {
   }
 
   public <T> CompletableFuture<T> published(CompletableFuture<T> internal) {
-    return Futures.published(internal, link.callbacks());
+    return Futures.published(internal, resources.callbacks());
   }
 
   public String runnerId() {
-    return runnerId;
+    return runners.current().runnerId();
   }
 
   public RunnerInfo info() {
-    RunnerInfo found = info;
-    if (found == null) {
-      throw new IllegalStateException("the runner has not said who it is");
-    }
-    return found;
+    return runners.current().info();
   }
 
   public CompletableFuture<ExitReport> exited() {
-    return published(link.exited());
+    return published(runners.exited());
   }
 
   public Counters counters() {
-    return link.counters();
+    return resources.counters();
   }
 
   public ClientSettings settings() {
@@ -356,11 +279,16 @@ public final class ClientCore {
 
   /** The pending table and what hangs on it, one fact a line: for a report of what hangs. */
   public List<String> evidence() {
-    List<String> facts = new ArrayList<>(link.evidence());
+    List<String> facts = new ArrayList<>(runners.evidence());
     threads
         .alive()
         .forEach(thread -> facts.add("thread " + thread.getName() + " " + thread.getState()));
     return facts;
+  }
+
+  /** The link to the runner that there is, or was last. */
+  Link link() {
+    return runners.current().link();
   }
 
   /** Writes reports of what hangs; who asks for one need not wait for it. */
@@ -399,22 +327,15 @@ public final class ClientCore {
       return;
     }
     try {
-      link.abandon(
-          new RunnerGone(
-              runnerId,
-              Delivery.UNKNOWN,
-              new ExitReport("the client was closed", OptionalInt.empty(), "")));
+      runners.abandon(CLOSED);
       managed.hide();
       reports.close();
       toolHost.close();
-      Transport opened = transport;
-      if (opened != null) {
-        opened.close(Defaults.CLOSE_GRACE);
-      }
+      runners.close();
     } finally {
       timer.stop();
       callbackThreads.shutdown();
-      PrivateDirectory.remove(directory);
+      PrivateDirectory.remove(resources.privateDirectory());
       OpenClients.remove(this);
       closed.complete(null);
     }

@@ -34,7 +34,8 @@ public record ClientSettings(
     int toolThreads,
     Optional<String> pythonLogging,
     Optional<Executor> callbackExecutor,
-    Path evidenceDirectory) {
+    Path evidenceDirectory,
+    boolean restart) {
 
   public ClientSettings {
     environment = Map.copyOf(environment);

@@ -16,20 +16,19 @@ import tools.jackson.databind.JsonNode;
  */
 final class ClientWitness implements Witness {
   private final ClientCore client;
-  private final Link link;
 
-  ClientWitness(ClientCore client, Link link) {
+  ClientWitness(ClientCore client) {
     this.client = client;
-    this.link = link;
   }
 
   @Override
   public String runnerId() {
-    return link.runnerId();
+    return client.link().runnerId();
   }
 
   @Override
   public OptionalLong supervisor() {
+    Link link = client.link();
     return link.hello().isDone() && !link.hello().isCompletedExceptionally()
         ? OptionalLong.of(link.hello().join().pid())
         : OptionalLong.empty();
@@ -37,7 +36,7 @@ final class ClientWitness implements Witness {
 
   @Override
   public Path privateDirectory() {
-    return link.privateDirectory();
+    return client.link().privateDirectory();
   }
 
   @Override
@@ -47,11 +46,12 @@ final class ClientWitness implements Witness {
 
   @Override
   public FrameLog frames() {
-    return link.frames();
+    return client.link().frames();
   }
 
   @Override
   public CompletableFuture<String> facts(Duration limit) {
+    Link link = client.link();
     return link.requests()
         .request("evidence", "{}", Deadline.in(link.timer(), limit))
         .thenApply(JsonNode::toString);

@@ -30,6 +30,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -46,12 +47,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Link implements TransportListener {
   private final String runnerId;
-  private final Path privateDirectory;
-  private final Timer timer;
-  private final Executor callbacks;
-  private final Executor ownCallbacks;
+  private final ClientResources client;
+  private final Counters counters;
   private final Outbox outbox = new Outbox();
-  private final Counters counters = new Counters();
   private final FrameLog frames = new FrameLog();
   private final Requests requests;
   private final AtomicInteger refusals = new AtomicInteger();
@@ -61,20 +59,15 @@ final class Link implements TransportListener {
   private final MessageReader reader = new MessageReader(); // the reader's
   private boolean greeted; // the reader's
   private volatile @Nullable Transport transport;
-  private volatile EvidenceSink evidence = params -> counters.ignoredNotifications.increment();
+  private volatile boolean ended;
+  private volatile EvidenceSink evidence;
 
-  Link(
-      String runnerId,
-      Path privateDirectory,
-      Timer timer,
-      Executor callbacks,
-      Executor ownCallbacks) {
+  Link(String runnerId, ClientResources client) {
     this.runnerId = runnerId;
-    this.privateDirectory = privateDirectory;
-    this.timer = timer;
-    this.callbacks = callbacks;
-    this.ownCallbacks = ownCallbacks;
-    this.requests = new Requests(runnerId, timer, outbox, counters, this::silent);
+    this.client = client;
+    this.counters = client.counters();
+    this.evidence = params -> counters.ignoredNotifications.increment();
+    this.requests = new Requests(runnerId, client.timer(), outbox, counters, this::silent);
   }
 
   void attach(Transport opened) {
@@ -99,7 +92,7 @@ final class Link implements TransportListener {
   }
 
   Path privateDirectory() {
-    return privateDirectory;
+    return client.privateDirectory();
   }
 
   Outbox outbox() {
@@ -125,16 +118,12 @@ final class Link implements TransportListener {
   }
 
   Timer timer() {
-    return timer;
+    return client.timer();
   }
 
   /** Where listeners are called and futures completed. */
   Executor callbacks() {
-    return callbacks;
-  }
-
-  Mailbox newMailbox() {
-    return new Mailbox(callbacks, ownCallbacks);
+    return client.callbacks();
   }
 
   Requests requests() {
@@ -314,25 +303,52 @@ final class Link implements TransportListener {
 
   /** SES-11: everything that waits for the runner ends now; the first verdict counts. */
   void end(RunnerException verdict) {
-    List<PendingCall> orphans = requests.condemn(verdict);
-    outbox.end();
-    hello.completeExceptionally(verdict);
+    List<PendingCall> orphans = cut(verdict);
     orphans.forEach(call -> call.failed(verdict));
     sessions.values().forEach(session -> session.condemn(verdict));
   }
 
   /** The same, without waiting for listeners: the client is closed. */
   void abandon(RunnerException verdict) {
+    List<PendingCall> orphans = cut(verdict);
     sessions.values().forEach(session -> session.abandon(verdict));
-    end(verdict);
+    orphans.forEach(call -> call.failed(verdict));
+  }
+
+  /**
+   * Before anything settles: who hears of the end and calls again must find it, and what is then
+   * said to have never been sent must never be.
+   */
+  private List<PendingCall> cut(RunnerException verdict) {
+    List<PendingCall> orphans = requests.condemn(verdict);
+    ended = true;
+    outbox.end();
+    hello.completeExceptionally(verdict);
+    return orphans;
+  }
+
+  /** Whether everything that is asked of this runner from now on fails. */
+  boolean ended() {
+    return ended;
+  }
+
+  /** The failure of what it took along. */
+  RunnerException gone() {
+    RunnerException verdict = requests.verdict();
+    return verdict != null
+        ? verdict
+        : new RunnerGone(
+            runnerId,
+            Delivery.UNKNOWN,
+            new ExitReport("another has taken its place", OptionalInt.empty(), ""));
   }
 
   /** Runs user code that the reader must not run. */
   void offReader(Runnable code) {
     try {
-      callbacks.execute(code);
+      client.callbacks().execute(code);
     } catch (RejectedExecutionException refused) {
-      ownCallbacks.execute(code);
+      client.ownCallbacks().execute(code);
     }
   }
 

@@ -21,12 +21,13 @@ final class Operations {
 
   private final SessionCore session;
   private final Link link;
-  private final Turn turn = new Turn();
+  private final Turn turn;
   private final ByteBudget requests = new ByteBudget(Defaults.OUTBOUND_BYTES);
 
   Operations(SessionCore session, Link link) {
     this.session = session;
     this.link = link;
+    this.turn = new Turn(session.life()::nextCell);
   }
 
   /** Has it done when its turn comes; waits for room to keep it, at most until the deadline. */
@@ -184,10 +185,6 @@ final class Operations {
               operation.through.complete(null);
             });
     requests.open();
-  }
-
-  void countFrom(int cell) {
-    turn.countFrom(cell);
   }
 
   @Nullable Operation current() {

@@ -128,6 +128,16 @@ final class Outbox implements FrameSource {
     }
   }
 
+  /** Whether nothing more is taken in, or begun. */
+  boolean ended() {
+    lock.lock();
+    try {
+      return ended;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   void ping(byte[] body) {
     lock.lock();
     try {

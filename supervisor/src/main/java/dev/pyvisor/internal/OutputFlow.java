@@ -15,24 +15,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class OutputFlow {
   private final int session;
-  private final Mailbox mailbox;
+  private final SessionLife life;
   private final Outbox outbox;
   private final Counters counters;
   private final Till stdout = new Till(Lane.STDOUT);
   private final Till stderr = new Till(Lane.STDERR);
   private @Nullable OutputBatch open;
   private @Nullable CellOperation openFor;
-  private volatile @Nullable Consumer<OutputChunk> late;
 
-  OutputFlow(int session, Mailbox mailbox, Outbox outbox, Counters counters) {
+  OutputFlow(int session, SessionLife life, Outbox outbox, Counters counters) {
     this.session = session;
-    this.mailbox = mailbox;
+    this.life = life;
     this.outbox = outbox;
     this.counters = counters;
-  }
-
-  void onLate(Consumer<OutputChunk> consumer) {
-    late = consumer;
   }
 
   /** Output has arrived, for a cell or for none; on the reader thread. */
@@ -53,10 +48,10 @@ final class OutputFlow {
       openFor = cell;
     }
     Runnable delivery = () -> deliver(batch, cell);
-    if (cell == null ? late == null : cell.takesQuietly(bytes.length)) {
-      mailbox.postInline(delivery);
+    if (cell == null ? life.lateOutput() == null : cell.takesQuietly(bytes.length)) {
+      life.mailbox().postInline(delivery);
     } else {
-      mailbox.post(delivery);
+      life.mailbox().post(delivery);
     }
   }
 
@@ -86,7 +81,7 @@ final class OutputFlow {
   }
 
   private void deliverLate(StreamName stream, byte[] bytes, int from, int to) {
-    Consumer<OutputChunk> consumer = late;
+    Consumer<OutputChunk> consumer = life.lateOutput();
     if (consumer != null) {
       UserCode.run("late output", () -> consumer.accept(OutputChunk.of(stream, bytes, from, to)));
     }

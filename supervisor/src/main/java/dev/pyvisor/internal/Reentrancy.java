@@ -11,11 +11,11 @@ import java.util.function.BooleanSupplier;
  * <p>Thread-safe: it holds no state.
  */
 public final class Reentrancy {
-  private final SessionCore session;
+  private final SessionLife session;
   private final BooleanSupplier calling;
 
   /** {@code calling}: whether it is asked by a tool that the session waits for. */
-  public Reentrancy(SessionCore session, BooleanSupplier calling) {
+  public Reentrancy(SessionLife session, BooleanSupplier calling) {
     this.session = session;
     this.calling = calling;
   }
@@ -36,7 +36,7 @@ public final class Reentrancy {
 
   private CallFailed reentrant(String verb, String who) {
     return new CallFailed(
-        session.runnerId(),
+        session.core().runnerId(),
         ErrorCode.REENTRANT_CALL,
         verb
             + ": "

@@ -212,10 +212,14 @@ final class Requests {
     return true;
   }
 
-  /** How far it came; what is just being handed to the outbox counts as sent. */
+  /**
+   * How far it came. What is just being handed to the outbox counts as sent, unless the outbox has
+   * ended before: then it takes nothing in.
+   */
   Delivery deliveryOf(Operation operation) {
+    boolean ended = outbox.ended();
     Outgoing outgoing = operation.outgoing;
-    if (!operation.begun) {
+    if (!operation.begun || (outgoing == null && ended)) {
       return Delivery.NEVER_SENT;
     }
     return outgoing != null && !outbox.started(outgoing) ? Delivery.NEVER_SENT : Delivery.UNKNOWN;

@@ -1,23 +1,20 @@
 package dev.pyvisor.internal;
 
 import dev.pyvisor.GenerationChange;
-import dev.pyvisor.Session;
 import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.RunnerException;
-import dev.pyvisor.outcome.OutputChunk;
 import dev.pyvisor.outcome.StreamName;
+import dev.pyvisor.wire.Fields;
 import dev.pyvisor.wire.Flag;
 import dev.pyvisor.wire.Frame;
 import dev.pyvisor.wire.FrameKind;
 import dev.pyvisor.wire.Message;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -25,37 +22,57 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * One session as this side sees it: its turn, its output, its tool calls, its generation.
+ * One session on one runner as this side sees it: its turn, its output, its tool calls, its
+ * generation.
  *
  * <p>Thread-safe: each part guards itself; the generation is written by the reader only.
  */
 public final class SessionCore {
   private final Link link;
   private final int number;
-  private final String name;
-  private final Mailbox mailbox;
+  private final SessionLife life;
   private final OutputFlow output;
+  private final ToolDesk.Maker desk;
   private final ToolDesk tools;
   private final Operations operations;
-  private final Set<Operation> unsettled = ConcurrentHashMap.newKeySet();
   private volatile int generation;
-  private volatile @Nullable Consumer<GenerationChange> onGeneration;
-  private volatile @Nullable Function<BooleanSupplier, Session> faces;
-  private volatile @Nullable Session facade;
 
-  SessionCore(Link link, int number, int generation, String name, ToolDesk.Maker desk) {
+  SessionCore(Link link, int number, int generation, SessionLife life, ToolDesk.Maker desk) {
     this.link = link;
     this.number = number;
     this.generation = generation;
-    this.name = name;
-    this.mailbox = link.newMailbox();
-    this.output = new OutputFlow(number, mailbox, link.outbox(), link.counters());
+    this.life = life;
+    this.output = new OutputFlow(number, life, link.outbox(), link.counters());
     this.operations = new Operations(this, link);
+    this.desk = desk;
     this.tools = desk.make(this);
   }
 
+  /** On the reader thread: what the new kernel says next already finds its session. */
+  static SessionCore opened(Link link, SessionLife life, Fields opened, ToolDesk.Maker desk) {
+    SessionCore session =
+        new SessionCore(link, opened.small("session"), opened.small("generation"), life, desk);
+    if (opened.has("workspace")) {
+      life.workspace(Path.of(opened.text("workspace")));
+    }
+    if (opened.has("cell")) {
+      life.countFrom(opened.small("cell"));
+    }
+    link.enter(session);
+    return session;
+  }
+
+  /** Another session that began with a copy of this one; on the reader thread. */
+  SessionCore branched(SessionLife branch, Fields opened) {
+    return opened(link, branch, opened, desk);
+  }
+
   public String name() {
-    return name;
+    return life.name();
+  }
+
+  SessionLife life() {
+    return life;
   }
 
   public int number() {
@@ -70,46 +87,13 @@ public final class SessionCore {
     return link.runnerId();
   }
 
-  /** Its public face; there before anything can be called on it. */
-  public Session facade() {
-    Session found = facade;
-    if (found == null) {
-      throw new IllegalStateException("session " + name + " has no face yet");
-    }
-    return found;
-  }
-
-  /** Its face for a tool that it called; refused while {@code calling} says that it waits. */
-  Session facade(BooleanSupplier calling) {
-    Function<BooleanSupplier, Session> found = faces;
-    return found == null ? facade() : found.apply(calling);
-  }
-
-  void face(Function<BooleanSupplier, Session> maker) {
-    faces = maker;
-    facade = maker.apply(() -> false);
-  }
-
-  /** The number of the last cell whose work is in its state; before its first cell. */
-  void countFrom(int cell) {
-    operations.countFrom(cell);
-  }
-
-  public void onGeneration(Consumer<GenerationChange> consumer) {
-    onGeneration = consumer;
-  }
-
-  public void onLateOutput(Consumer<OutputChunk> consumer) {
-    output.onLate(consumer);
-  }
-
   // ---- what users start ----
 
   /** Starts a cell when its turn comes; waits for room to keep it, at most until the deadline. */
   CellOperation start(CellRequest request, Deadline roomBy) {
     CellOperation cell = new CellOperation(this, request);
-    unsettled.add(cell);
-    cell.result.whenComplete((result, failure) -> unsettled.remove(cell));
+    life.unsettled().add(cell);
+    cell.result.whenComplete((result, failure) -> life.unsettled().remove(cell));
     operations.submit(cell, roomBy);
     return cell;
   }
@@ -120,6 +104,14 @@ public final class SessionCore {
     Timer.Alarm alarm = by.timer().after(by.left(), () -> operations.expire(cell, by));
     cell.result.whenComplete((result, failure) -> alarm.cancel());
     return cell.result;
+  }
+
+  /** {@code all}: the whole list of its tools, as JSON. Waits for the answer. */
+  void registerTools(String all, Deadline by) {
+    Futures.await(
+        link.requests()
+            .request("tools.register", "{\"session\":" + number + ",\"tools\":" + all + "}", by),
+        () -> Futures.interrupted(runnerId(), "tools.register"));
   }
 
   /** Something that touches the state, in its turn; ends at the deadline like {@link #call}. */
@@ -182,7 +174,7 @@ public final class SessionCore {
 
   /** Tells whoever wants to hear of new generations, behind the output that came before. */
   void tell(GenerationChange change) {
-    Consumer<GenerationChange> consumer = onGeneration;
+    Consumer<GenerationChange> consumer = life.generationListener();
     if (consumer != null) {
       postEvent(() -> UserCode.run("a new generation", () -> consumer.accept(change)));
     }
@@ -218,15 +210,28 @@ public final class SessionCore {
   /** Everything here ends at once, whatever listeners are doing. */
   void abandon(RunnerException verdict) {
     condemn(verdict);
-    unsettled.forEach(
-        operation -> operation.abandon(verdict, link.requests().deliveryOf(operation)));
+    life.unsettled()
+        .forEach(operation -> operation.abandon(verdict, link.requests().deliveryOf(operation)));
+  }
+
+  /** In its place where no runner could be started: refuses everything with this verdict. */
+  SessionCore refusing(RunnerException verdict) {
+    SessionCore refusing = new SessionCore(link, number, generation, life, desk);
+    refusing.condemn(verdict);
+    return refusing;
+  }
+
+  /** The user's end of it; the future completes when nothing of it is left in the runner. */
+  CompletableFuture<JsonNode> close(Deadline by) {
+    link.leave(this);
+    return link.requests().request("session.close", "{\"session\":" + number + "}", by);
   }
 
   CallFailed closed() {
     return new CallFailed(
         runnerId(),
         ErrorCode.DRAINING,
-        "runner " + runnerId() + ": session " + name + " is closed");
+        "runner " + runnerId() + ": session " + name() + " is closed");
   }
 
   // ---- for its parts ----
@@ -236,17 +241,18 @@ public final class SessionCore {
   }
 
   Mailbox mailbox() {
-    return mailbox;
+    return life.mailbox();
   }
 
   Capture newCapture(int cell) {
-    return new Capture(link.privateDirectory(), "session-" + number + "-cell-" + cell);
+    return new Capture(
+        link.privateDirectory(), runnerId() + "-session-" + number + "-cell-" + cell);
   }
 
   /** Posts an event behind the output that has arrived before it. */
   void postEvent(Runnable event) {
     output.seal();
-    mailbox.post(event);
+    life.mailbox().post(event);
   }
 
   List<String> evidence() {
@@ -255,7 +261,7 @@ public final class SessionCore {
         "session "
             + number
             + " '"
-            + name
+            + name()
             + "' generation "
             + generation
             + ": "

@@ -10,5 +10,5 @@ import java.util.function.BooleanSupplier;
  */
 public interface SessionFacade {
   /** {@code calling}: whether whoever holds this face is a tool that the session waits for. */
-  Session of(ClientCore client, SessionCore session, BooleanSupplier calling);
+  Session of(ClientCore client, SessionLife session, BooleanSupplier calling);
 }

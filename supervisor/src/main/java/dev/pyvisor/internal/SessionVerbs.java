@@ -28,10 +28,10 @@ import java.util.concurrent.CompletionException;
  */
 public final class SessionVerbs {
   private final ClientCore client;
-  private final SessionCore session;
+  private final SessionLife session;
   private final Reentrancy reentrancy;
 
-  public SessionVerbs(ClientCore client, SessionCore session, Reentrancy reentrancy) {
+  public SessionVerbs(ClientCore client, SessionLife session, Reentrancy reentrancy) {
     this.client = client;
     this.session = session;
     this.reentrancy = reentrancy;
@@ -47,14 +47,15 @@ public final class SessionVerbs {
             cell.listener(),
             cell.timeLimit().orElse(client.settings().cellTimeout()),
             cell.interruptGrace().orElse(client.settings().interruptGrace()));
-    return new CellHandle(session, session.start(request, deadline()));
+    Deadline by = deadline();
+    SessionCore core = client.core(session, by);
+    return new CellHandle(core, core.start(request, by));
   }
 
   public CompletableFuture<Value> get(String name) {
     reentrancy.refuseTools("get");
     CellRequest request = variable("variable.get", name, List.of());
-    return session
-        .call(request, deadline())
+    return call(request)
         .thenApply(
             result ->
                 succeeded("get", name, result)
@@ -73,7 +74,12 @@ public final class SessionVerbs {
     attachments.add(document.json());
     attachments.addAll(document.attachments());
     CellRequest request = variable("variable.set", name, attachments);
-    return session.call(request, deadline()).thenAccept(result -> succeeded("set", name, result));
+    return call(request).thenAccept(result -> succeeded("set", name, result));
+  }
+
+  private CompletableFuture<CellResult> call(CellRequest request) {
+    Deadline by = deadline();
+    return client.core(session, by).call(request, by);
   }
 
   private Document document(String name, Object value) {
@@ -81,7 +87,7 @@ public final class SessionVerbs {
       return DocumentWriter.write(value);
     } catch (DocumentException unfit) {
       throw new CallFailed(
-          session.runnerId(), unfit.code(), "set " + name + ": " + unfit.getMessage());
+          client.runnerId(), unfit.code(), "set " + name + ": " + unfit.getMessage());
     }
   }
 
@@ -94,11 +100,11 @@ public final class SessionVerbs {
   }
 
   public <T> T await(CompletableFuture<T> answer, String what) {
-    return Futures.await(answer, () -> Futures.interrupted(session.runnerId(), what));
+    return Futures.await(answer, () -> Futures.interrupted(client.runnerId(), what));
   }
 
   public <T> CompletableFuture<T> published(CompletableFuture<T> internal) {
-    return Futures.published(internal, session.link().callbacks());
+    return client.published(internal);
   }
 
   private Outcome succeeded(String verb, String name, CellResult result) {
@@ -131,7 +137,7 @@ public final class SessionVerbs {
   private CallFailed failed(
       ErrorCode code, String message, @org.jspecify.annotations.Nullable String traceback) {
     return new CallFailed(
-        session.runnerId(), code, code.number(), Delivery.ANSWERED, message, traceback, null);
+        client.runnerId(), code, code.number(), Delivery.ANSWERED, message, traceback, null);
   }
 
   private Deadline deadline() {

@@ -8,9 +8,9 @@ import dev.pyvisor.outcome.StateSource;
 import dev.pyvisor.wire.Fields;
 import dev.pyvisor.wire.Terminal;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -26,38 +26,28 @@ public final class StateVerbs {
   private static final String RULE = "SES-9";
 
   private final ClientCore client;
-  private final SessionCore session;
+  private final SessionLife session;
   private final Reentrancy reentrancy;
 
-  public StateVerbs(ClientCore client, SessionCore session, Reentrancy reentrancy) {
+  public StateVerbs(ClientCore client, SessionLife session, Reentrancy reentrancy) {
     this.client = client;
     this.session = session;
     this.reentrancy = reentrancy;
   }
 
   public void reset() {
-    refuse("reset");
-    await(
-        session.inTurn(
-            "reset",
-            params(),
-            deadline(),
-            result -> {
-              session.newGeneration(result("reset", result).small("generation"));
-              return true;
-            }),
-        "reset");
+    inTurn(
+        "reset",
+        params(),
+        (core, result) -> {
+          core.newGeneration(result.small("generation"));
+          return true;
+        });
   }
 
   public CheckpointReport checkpoint(String name) {
-    refuse("checkpoint");
-    return await(
-        session.inTurn(
-            "checkpoint",
-            params().put("name", name),
-            deadline(),
-            result -> checkpointReport(result("checkpoint", result))),
-        "checkpoint " + name);
+    return inTurn(
+        "checkpoint", params().put("name", name), (core, result) -> checkpointReport(result));
   }
 
   private static CheckpointReport checkpointReport(Fields made) {
@@ -69,50 +59,36 @@ public final class StateVerbs {
   }
 
   public StateReport rollback(String name) {
-    refuse("rollback");
-    return await(
-        session.inTurn(
-            "rollback",
-            params().put("name", name),
-            deadline(),
-            result -> {
-              Fields back = result("rollback", result);
-              session.newGeneration(back.small("generation"));
-              return Terminal.state(back.object("state"));
-            }),
-        "rollback " + name);
+    return inTurn(
+        "rollback",
+        params().put("name", name),
+        (core, result) -> {
+          core.newGeneration(result.small("generation"));
+          return Terminal.state(result.object("state"));
+        });
   }
 
   public void dropCheckpoint(String name) {
-    refuse("dropCheckpoint");
-    await(
-        session.inTurn("checkpoint.drop", params().put("name", name), deadline(), result -> true),
-        "dropCheckpoint " + name);
+    inTurn("checkpoint.drop", params().put("name", name), (core, result) -> true);
   }
 
   /** A session of its own with this one's state, or that of one of its checkpoints. */
-  public SessionCore branch(String newName, Optional<String> checkpoint, SessionFacade facade) {
-    refuse("branch");
+  public SessionLife branch(String newName, Optional<String> checkpoint, SessionFacade facade) {
     ObjectNode params = params().put("name", newName);
     checkpoint.ifPresent(name -> params.put("checkpoint", name));
-    Deadline by = deadline();
-    SessionCore branch =
-        await(
-            session.inTurn(
-                "branch",
-                params,
-                by,
-                result -> client.enterBranch(session, newName, result, facade)),
-            "branch " + newName);
-    client.registerTools(branch, List.of(), by);
-    return branch;
+    return client.openBranch(
+        session,
+        newName,
+        facade,
+        branch -> inTurn("branch", params, (core, result) -> core.branched(branch, result)),
+        deadline());
   }
 
   /** Interrupts the cell that has the turn and waits until its turn is over; false: none has it. */
   public boolean interrupt(Duration limit) {
     // Not refused to tools: what they wait for ends with the cell, whatever they do.
     reentrancy.refuseListener("interrupt");
-    CompletableFuture<Void> ended = session.interrupt().orElse(null);
+    CompletableFuture<Void> ended = session.core().interrupt().orElse(null);
     if (ended == null) {
       return false;
     }
@@ -123,10 +99,10 @@ public final class StateVerbs {
     alarm.cancel();
     if (!over) {
       throw new CallTimedOut(
-          session.runnerId(),
+          client.runnerId(),
           Delivery.UNKNOWN,
           "runner "
-              + session.runnerId()
+              + client.runnerId()
               + ": the interrupted cell of session '"
               + session.name()
               + "' has not ended within "
@@ -143,12 +119,23 @@ public final class StateVerbs {
 
   /** The same without waiting. */
   public CompletableFuture<Boolean> interruptAsync() {
-    return Futures.published(
+    return client.published(
         session
+            .core()
             .interrupt()
             .map(ended -> ended.thenApply(nothing -> true))
-            .orElseGet(() -> CompletableFuture.completedFuture(false)),
-        session.link().callbacks());
+            .orElseGet(() -> CompletableFuture.completedFuture(false)));
+  }
+
+  /** Refused where it would wait for itself; else done in the session's turn, and waited for. */
+  private <T> T inTurn(
+      String method, ObjectNode params, BiFunction<SessionCore, Fields, T> reading) {
+    refuse(method);
+    Deadline by = deadline();
+    SessionCore core = client.core(session, by);
+    return await(
+        core.inTurn(method, params, by, result -> reading.apply(core, result(method, result))),
+        method);
   }
 
   private void refuse(String verb) {
@@ -157,7 +144,7 @@ public final class StateVerbs {
   }
 
   private <T> T await(CompletableFuture<T> answer, String what) {
-    return Futures.await(answer, () -> Futures.interrupted(session.runnerId(), what));
+    return Futures.await(answer, () -> Futures.interrupted(client.runnerId(), what));
   }
 
   private Deadline deadline() {

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class ToolHost implements ToolRunner {
   private final ToolPool pool;
   private final TimeLimit limit;
-  private final Map<SessionCore, ToolRegistry> registries = new ConcurrentHashMap<>();
+  private final Map<SessionLife, ToolRegistry> registries = new ConcurrentHashMap<>();
 
   /** {@code limit}: for tools that do not say how long they may take. */
   ToolHost(int threads, TimeLimit limit, ThreadRoster roster) {
@@ -31,30 +31,38 @@ final class ToolHost implements ToolRunner {
   }
 
   /** Adds tools to a session; returns what is to be registered, as JSON. */
-  String register(SessionCore session, List<Tool> tools) {
+  String register(SessionLife session, List<Tool> tools) {
     return registry(session).add(tools);
   }
 
   /** Gives a new session the tools of another. */
-  void inherit(SessionCore session, SessionCore parent) {
+  void inherit(SessionLife session, SessionLife parent) {
     registry(session).add(registry(parent).all());
   }
 
-  void leave(SessionCore session) {
+  /** What a session has registered so far, as JSON; nothing where that is nothing. */
+  Optional<String> registered(SessionLife session) {
+    ToolRegistry registry = registries.get(session);
+    return registry == null || registry.names().isEmpty()
+        ? Optional.empty()
+        : Optional.of(registry.add(List.of()));
+  }
+
+  void leave(SessionLife session) {
     registries.remove(session);
   }
 
   @Override
   public Run run(SessionCore session, Message call, String id, Progress progress) {
     ToolRun run = new ToolRun(session, call, id, progress, pool);
-    run.start(registry(session));
+    run.start(registry(session.life()));
     return run;
   }
 
   @Override
   public TimeLimit limit(SessionCore session, @Nullable String tool) {
     return Optional.ofNullable(tool)
-        .flatMap(registry(session)::find)
+        .flatMap(registry(session.life())::find)
         .flatMap(Tool::timeLimit)
         .orElse(limit);
   }
@@ -64,7 +72,7 @@ final class ToolHost implements ToolRunner {
     pool.close();
   }
 
-  private ToolRegistry registry(SessionCore session) {
+  private ToolRegistry registry(SessionLife session) {
     return registries.computeIfAbsent(session, found -> new ToolRegistry());
   }
 }

@@ -55,8 +55,9 @@ final class ToolRun implements ToolRunner.Run, ToolContext {
   }
 
   /** Whether this thread runs a tool that this session called. */
-  static boolean runsHere(SessionCore session) {
-    return CALLER.get() == session;
+  static boolean runsHere(SessionLife session) {
+    SessionCore caller = CALLER.get();
+    return caller != null && caller.life() == session;
   }
 
   void start(ToolRegistry registry) {
@@ -201,7 +202,7 @@ final class ToolRun implements ToolRunner.Run, ToolContext {
 
   @Override
   public Session session() {
-    return session.facade(this::running);
+    return session.life().facade(this::running);
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,10 +15,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Guarded by this.
  */
 final class Turn {
+  private final IntSupplier cellNumbers;
   private final Deque<Operation> waiting = new ArrayDeque<>();
   private @Nullable Operation current;
   private @Nullable RunnerException verdict;
-  private int cells;
+
+  Turn(IntSupplier cellNumbers) {
+    this.cellNumbers = cellNumbers;
+  }
 
   /**
    * Whether an operation may wait.
@@ -28,11 +33,6 @@ final class Turn {
     TAKEN,
     FULL,
     CLOSED
-  }
-
-  /** Counts cells on from here, as the kernel does that has the state of another session. */
-  synchronized void countFrom(int cell) {
-    cells = cell;
   }
 
   synchronized Entry enter(Operation operation) {
@@ -64,7 +64,7 @@ final class Turn {
     }
     current = next;
     next.begun = true;
-    return new Next(next, next.isCell() ? ++cells : 0);
+    return new Next(next, next.isCell() ? cellNumbers.getAsInt() : 0);
   }
 
   /** The operation is through; false when it did not have the turn. */

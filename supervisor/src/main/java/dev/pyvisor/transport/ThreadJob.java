@@ -19,6 +19,10 @@ public enum ThreadJob {
   EXIT_WATCH,
   /** Runs deadlines; blocks on the clock only. */
   TIMER,
+  /**
+   * Starts the runner that takes the place of a dead one; blocks at most for the start time-out.
+   */
+  START,
   /** Calls listeners and completes futures; blocks wherever user code blocks. */
   CALLBACK,
   /** Runs host tools; blocks wherever user code blocks, and on room in the outbound queue. */

@@ -181,7 +181,7 @@ class LinkTest {
   @Test
   @Rule("LIF-1")
   void the_first_frame_must_be_hello_of_this_version() {
-    Link fresh = new Link("x", directory, peer.timer, peer.callbacks, peer.callbacks);
+    Link fresh = new Link("x", peer.resources);
     assertThatThrownBy(() -> fresh.onFrame(Frame.ping(new byte[0])))
         .hasMessageContaining("LIF-1")
         .hasMessageContaining("PING");

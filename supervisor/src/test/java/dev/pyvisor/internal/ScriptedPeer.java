@@ -37,13 +37,15 @@ final class ScriptedPeer implements AutoCloseable {
 
   final ManualTimer timer = new ManualTimer();
   final ExecutorService callbacks = Executors.newCachedThreadPool();
+  final ClientResources resources;
   final Link link;
   private final BlockingQueue<Object> sent = new LinkedBlockingQueue<>();
   private final Thread writer;
   private int number;
 
   ScriptedPeer(Path directory) {
-    link = new Link("test", directory, timer, callbacks, callbacks);
+    resources = new ClientResources(directory, timer, new Counters(), callbacks, callbacks);
+    link = new Link("test", resources);
     writer = new Thread(this::write, "test-writer");
     writer.setDaemon(true);
     writer.start();
@@ -85,7 +87,12 @@ final class ScriptedPeer implements AutoCloseable {
 
   SessionCore session(int id, ToolRunner tools) {
     SessionCore session =
-        new SessionCore(link, id, 1, "session-" + id, core -> new ToolDesk(core, tools));
+        new SessionCore(
+            link,
+            id,
+            1,
+            new SessionLife("session-" + id, resources.newMailbox()),
+            core -> new ToolDesk(core, tools));
     link.enter(session);
     return session;
   }

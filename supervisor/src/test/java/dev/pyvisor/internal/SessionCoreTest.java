@@ -272,7 +272,7 @@ class SessionCoreTest {
   @Rule({"LIF-6", "LIF-8"})
   void late_output_goes_to_its_consumer_and_into_no_cells_totals() throws Exception {
     BlockingQueue<String> late = new LinkedBlockingQueue<>();
-    session.onLateOutput(chunk -> late.add(chunk.text()));
+    session.life().onLateOutput(chunk -> late.add(chunk.text()));
     CellOperation cell = start();
     Message request = peer.nextMessage();
     peer.prints(StreamName.STDOUT, 1, Flag.LATE.bit(), bytes("before "));

@@ -81,7 +81,7 @@ class ToolDeadlineTest {
       a_tool_that_ignores_its_interrupt_costs_neither_python_its_error_nor_the_next_call_its_thread()
           throws Exception {
     Stubborn stubborn = new Stubborn();
-    host.register(session, List.of(stubborn.tool(), Tool.of("echo", (a, c) -> "here")));
+    host.register(session.life(), List.of(stubborn.tool(), Tool.of("echo", (a, c) -> "here")));
     call(7, "stubborn");
     stubborn.begun.await();
     peer.timer.advance(DEFAULT.minus(MILLI));
@@ -113,7 +113,7 @@ class ToolDeadlineTest {
     CountDownLatch begun = new CountDownLatch(1);
     CountDownLatch interrupted = new CountDownLatch(1);
     host.register(
-        session,
+        session.life(),
         List.of(
             Tool.of(
                 "waits",
@@ -140,7 +140,7 @@ class ToolDeadlineTest {
     Stubborn quick = new Stubborn();
     Tool patient = Tool.of("patient", (arguments, context) -> "done").noTimeout();
     assertThat(host.limit(session, "patient")).isEqualTo(TimeLimit.of(DEFAULT));
-    host.register(session, List.of(quick.tool().timeout(Duration.ofMillis(1_500)), patient));
+    host.register(session.life(), List.of(quick.tool().timeout(Duration.ofMillis(1_500)), patient));
     assertThat(host.limit(session, "patient")).isEqualTo(TimeLimit.none());
     assertThat(host.limit(session, "nobody")).isEqualTo(TimeLimit.of(DEFAULT));
     call(7, "stubborn");
@@ -158,7 +158,7 @@ class ToolDeadlineTest {
   void a_call_that_waits_for_a_thread_ends_at_its_deadline_too() throws Exception {
     Stubborn stubborn = new Stubborn();
     host.register(
-        session,
+        session.life(),
         List.of(stubborn.tool().noTimeout(), Tool.of("echo", (arguments, context) -> "here")));
     call(7, "stubborn");
     stubborn.begun.await();
@@ -173,7 +173,7 @@ class ToolDeadlineTest {
   @Test
   void an_answer_in_time_leaves_no_alarm_behind() {
     int alarms = peer.timer.waiting();
-    host.register(session, List.of(Tool.of("echo", (arguments, context) -> "here")));
+    host.register(session.life(), List.of(Tool.of("echo", (arguments, context) -> "here")));
     call(7, "echo");
     assertThat(text(peer.nextMessage())).contains("here");
     assertThat(peer.timer.waiting()).isEqualTo(alarms);
@@ -191,7 +191,7 @@ class ToolDeadlineTest {
               contexts.add(context);
               return "seen";
             });
-    host.register(session, List.of(look));
+    host.register(session.life(), List.of(look));
     session.start(ScriptedPeer.cell(), peer.inCallTime()); // 3 s
     Message cell = peer.nextMessage();
     peer.timer.advance(Duration.ofSeconds(1));
@@ -204,11 +204,11 @@ class ToolDeadlineTest {
     call(8, "look", 0);
     assertThat(contexts.poll(5, TimeUnit.SECONDS).remaining()).contains(DEFAULT);
     peer.nextMessage();
-    host.register(session, List.of(look.timeout(Duration.ofMillis(500))));
+    host.register(session.life(), List.of(look.timeout(Duration.ofMillis(500))));
     call(9, "look", 0);
     assertThat(contexts.poll(5, TimeUnit.SECONDS).remaining()).contains(Duration.ofMillis(500));
     peer.nextMessage();
-    host.register(session, List.of(look.noTimeout()));
+    host.register(session.life(), List.of(look.noTimeout()));
     call(10, "look", 0);
     assertThat(contexts.poll(5, TimeUnit.SECONDS).remaining()).isEqualTo(Optional.empty());
   }
@@ -217,7 +217,7 @@ class ToolDeadlineTest {
   void the_listener_hears_that_the_deadline_ended_the_tool() throws Exception {
     BlockingQueue<ToolEvent> finished = new LinkedBlockingQueue<>();
     Stubborn stubborn = new Stubborn();
-    host.register(session, List.of(stubborn.tool().timeout(Duration.ofSeconds(2))));
+    host.register(session.life(), List.of(stubborn.tool().timeout(Duration.ofSeconds(2))));
     session.start(
         ScriptedPeer.cell(
             new CellListener() {

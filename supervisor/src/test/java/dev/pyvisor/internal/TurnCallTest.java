@@ -138,7 +138,7 @@ class TurnCallTest {
 
   @Test
   void a_session_that_has_another_ones_state_counts_its_cells_on() {
-    session.countFrom(4);
+    session.life().countFrom(4);
     start();
     assertThat(peer.nextMessage().cell()).isEqualTo(5);
   }
@@ -149,7 +149,7 @@ class TurnCallTest {
   @Rule("LIF-8")
   void a_new_generation_is_told_once_with_its_reason_and_its_state() throws Exception {
     BlockingQueue<GenerationChange> heard = new LinkedBlockingQueue<>();
-    session.onGeneration(heard::add);
+    session.life().onGeneration(heard::add);
     CompletableFuture<Integer> rollback = rollback();
     peer.replies(peer.nextMessage(), "\"result\":{\"generation\":2}");
     assertThat(rollback).isCompleted();

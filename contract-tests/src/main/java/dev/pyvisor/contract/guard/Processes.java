@@ -1,7 +1,7 @@
 package dev.pyvisor.contract.guard;
 
 /**
- * Whether a process runs.
+ * Whether a process runs, and its end.
  *
  * <p>Immutable.
  */
@@ -14,5 +14,10 @@ public final class Processes {
         .map(stat -> stat.substring(stat.lastIndexOf(')') + 2).charAt(0))
         .filter(state -> state != 'Z' && state != 'X')
         .isPresent();
+  }
+
+  /** Ends it with SIGKILL, if it runs. */
+  public static void kill(long pid) {
+    ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
   }
 }

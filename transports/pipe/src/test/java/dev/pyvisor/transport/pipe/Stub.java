@@ -11,9 +11,12 @@ import java.nio.file.Path;
 final class Stub {
   private Stub() {}
 
-  /** A client of a runner whose whole program is this, with the shared prelude before it. */
+  /**
+   * A client of a runner whose whole program is this, with the shared prelude before it; its death
+   * is the end.
+   */
   static SupervisorClient.Builder client(Path directory, String program) {
-    return SupervisorClient.builder().payload(payload(directory, program)).trusted();
+    return SupervisorClient.builder().payload(payload(directory, program)).trusted().restart(false);
   }
 
   static Path payload(Path directory, String program) {

@@ -1,0 +1,25 @@
+package dev.pyvisor.internal;
+
+import java.nio.file.Path;
+import java.util.concurrent.Executor;
+
+/**
+ * What every connection of a client works with, and what outlives each of them.
+ *
+ * <p>Immutable.
+ *
+ * @param privateDirectory removed when the client closes
+ * @param callbacks where listeners are called and futures completed
+ * @param ownCallbacks what the user's executor refuses goes here
+ */
+record ClientResources(
+    Path privateDirectory,
+    Timer timer,
+    Counters counters,
+    Executor callbacks,
+    Executor ownCallbacks) {
+
+  Mailbox newMailbox() {
+    return new Mailbox(callbacks, ownCallbacks);
+  }
+}

@@ -1,0 +1,285 @@
+package dev.pyvisor.internal;
+
+import dev.pyvisor.Defaults;
+import dev.pyvisor.RunnerInfo;
+import dev.pyvisor.error.Delivery;
+import dev.pyvisor.error.ErrorCode;
+import dev.pyvisor.error.ExitReport;
+import dev.pyvisor.error.LaunchFailed;
+import dev.pyvisor.error.RunnerException;
+import dev.pyvisor.error.RunnerGone;
+import dev.pyvisor.transport.ThreadRoster;
+import dev.pyvisor.transport.Transport;
+import dev.pyvisor.transport.TransportConfig;
+import dev.pyvisor.wire.Fields;
+import dev.pyvisor.wire.Hello;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * One runner from its start to its end, with all that dies with it: process, link, open calls, the
+ * cores of its sessions. A runner that takes the place of another has a connection of its own, so
+ * nothing that the old one still says can reach it.
+ *
+ * <p>Thread-safe: the transport is guarded by this; the rest is final or volatile.
+ */
+final class Connection {
+  /** What the zygote imports before the first kernel is forked from it. */
+  private static final String PRELOAD = "PYVISOR_PRELOAD";
+
+  private final String runnerId;
+  private final ClientSettings settings;
+  private final ClientResources client;
+  private final ToolHost tools;
+  private final ThreadRoster threads;
+  private final Link link;
+  private volatile @Nullable RunnerInfo info;
+  private @Nullable Transport transport; // guarded by this
+  private @Nullable String killReason; // guarded by this
+
+  Connection(
+      String runnerId,
+      ClientSettings settings,
+      ClientResources client,
+      ToolHost tools,
+      EvidenceSink evidence) {
+    this.runnerId = runnerId;
+    this.settings = settings;
+    this.client = client;
+    this.tools = tools;
+    this.threads = new ThreadRoster(runnerId);
+    this.link = new Link(runnerId, client);
+    link.evidenceTo(evidence);
+  }
+
+  String runnerId() {
+    return runnerId;
+  }
+
+  Link link() {
+    return link;
+  }
+
+  RunnerInfo info() {
+    RunnerInfo found = info;
+    if (found == null) {
+      throw new IllegalStateException("runner " + runnerId + " has not said who it is");
+    }
+    return found;
+  }
+
+  // ---- its start ----
+
+  /**
+   * Starts the process and waits for its HELLO.
+   *
+   * @throws LaunchFailed when it does not come up; what there is of it is to be closed
+   */
+  void launch(Deadline by) {
+    TransportConfig config =
+        new TransportConfig(
+            runnerId,
+            settings.python(),
+            settings.payload(),
+            environment(),
+            client.privateDirectory(),
+            settings.startTimeout(),
+            settings.trust(),
+            threads);
+    attach(Backends.named(runnerId, settings.backend()).open(config, link.outbound(), link));
+    Hello hello = awaitHello(by);
+    info =
+        new RunnerInfo(
+            runnerId,
+            hello.pid(),
+            hello.python(),
+            hello.implementation(),
+            hello.runnerVersion(),
+            hello.incarnation(),
+            settings.backend());
+  }
+
+  private Map<String, String> environment() {
+    if (settings.preload().isEmpty()) {
+      return settings.environment();
+    }
+    Map<String, String> environment = new LinkedHashMap<>(settings.environment());
+    environment.put(PRELOAD, String.join(",", settings.preload()));
+    return environment;
+  }
+
+  /** A kill may have come while the process was being started. */
+  private void attach(Transport opened) {
+    link.attach(opened);
+    String reason;
+    synchronized (this) {
+      transport = opened;
+      reason = killReason;
+    }
+    if (reason != null) {
+      opened.kill(reason);
+    }
+  }
+
+  private Hello awaitHello(Deadline by) {
+    try {
+      return link.hello().get(by.left().toNanos(), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException failed) {
+      throw launchFailed(Futures.cause(failed.getCause()));
+    } catch (TimeoutException late) {
+      throw new LaunchFailed(
+          runnerId,
+          "the runner did not say HELLO within " + settings.startTimeout().toMillis() + " ms");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new LaunchFailed(
+          runnerId, ErrorCode.CANCELLED, "the thread was interrupted during the start", null);
+    }
+  }
+
+  /** A start that fails is one kind of failure, however it failed. */
+  LaunchFailed launchFailed(Throwable cause) {
+    LaunchFailed failure;
+    if (cause instanceof LaunchFailed known) {
+      return known;
+    } else if (cause instanceof RunnerGone gone) {
+      failure =
+          new LaunchFailed(
+              runnerId,
+              ErrorCode.EXECUTION_FAILED,
+              "the runner ended before it was ready: " + gone.report().text(),
+              gone.report());
+    } else if (cause instanceof RunnerException known) {
+      failure = new LaunchFailed(runnerId, known.code(), String.valueOf(known.getMessage()), null);
+    } else {
+      throw new AssertionError("a start failed", cause);
+    }
+    failure.initCause(cause);
+    return failure;
+  }
+
+  // ---- sessions ----
+
+  /** Opens a session of a new life. */
+  SessionCore open(SessionLife life, Deadline by) {
+    return open(life, params(life, settings.workspace().orElse(null)), by);
+  }
+
+  /** Opens a session that another runner had: its generations go on, its tools are there. */
+  SessionCore reopen(SessionLife life, Deadline by) {
+    ObjectNode params = params(life, directory(life)).put("generation", life.generation() + 1);
+    SessionCore core = open(life, params, by);
+    tools.registered(life).ifPresent(all -> core.registerTools(all, by));
+    return core;
+  }
+
+  /** Its files stay, unless somebody took the directory away. */
+  private @Nullable Path directory(SessionLife life) {
+    Path before = life.workspace();
+    return before != null && Files.isDirectory(before) ? before : settings.workspace().orElse(null);
+  }
+
+  private SessionCore open(SessionLife life, ObjectNode params, Deadline by) {
+    return Futures.await(
+        link.requests()
+            .request("session.open", params.toString(), by, result -> enter(life, result)),
+        () -> Futures.interrupted(runnerId, "a session"));
+  }
+
+  private SessionCore enter(SessionLife life, JsonNode result) {
+    return SessionCore.opened(
+        link,
+        life,
+        new Fields("SES-9", "the result of session.open", result),
+        core -> new ToolDesk(core, tools));
+  }
+
+  private ObjectNode params(SessionLife life, @Nullable Path workspace) {
+    ObjectNode params = JsonNodeFactory.instance.objectNode();
+    params.put("name", life.name()).put("checkpoint", settings.checkpoints().wireName());
+    if (workspace != null) {
+      params.put("workspace", workspace.toAbsolutePath().toString());
+    }
+    settings.pythonLogging().ifPresent(level -> params.put("logging", level));
+    return params;
+  }
+
+  // ---- its end ----
+
+  /** Whether everything that is asked of it from now on fails. */
+  boolean ended() {
+    return link.ended();
+  }
+
+  /** Everything that waits for it fails at once, also what a listener holds up. */
+  void abandon(String reason) {
+    link.abandon(closed(reason));
+  }
+
+  /** The failure of what the closing of the client has ended. */
+  RunnerGone closed(String reason) {
+    return new RunnerGone(
+        runnerId, Delivery.UNKNOWN, new ExitReport(reason, OptionalInt.empty(), ""));
+  }
+
+  /** What did not start in good order is not waited for to end in good order. */
+  void giveUp(String reason) {
+    kill(reason);
+    abandon(reason);
+    close(Defaults.BURIAL_LIMIT);
+  }
+
+  /** Ends the process by force, also one that is only being started. Returns at once. */
+  void kill(String reason) {
+    Transport opened;
+    synchronized (this) {
+      killReason = reason;
+      opened = transport;
+    }
+    if (opened != null) {
+      opened.kill(reason);
+    }
+  }
+
+  /** Ends the process in good order, then by force; waits at most twice the limit. */
+  void close(Duration limit) {
+    Transport opened;
+    synchronized (this) {
+      opened = transport;
+    }
+    if (opened != null) {
+      opened.close(limit);
+    }
+  }
+
+  /** What it died of, as far as this side knows; one line. */
+  String epitaph() {
+    RunnerException verdict = link.requests().verdict();
+    ExitReport report = link.exited().getNow(null);
+    if (verdict == null || verdict instanceof RunnerGone) {
+      return report == null ? "it is gone" : report.text();
+    }
+    return verdict.getMessage() + (report == null ? "" : "; " + report.text());
+  }
+
+  List<String> evidence() {
+    List<String> facts = new ArrayList<>(link.evidence());
+    threads
+        .alive()
+        .forEach(thread -> facts.add("thread " + thread.getName() + " " + thread.getState()));
+    return facts;
+  }
+}

@@ -1,0 +1,140 @@
+package dev.pyvisor.internal;
+
+import dev.pyvisor.GenerationChange;
+import dev.pyvisor.Session;
+import dev.pyvisor.outcome.OutputChunk;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A session over all the runners that it has had: what a new one continues, and its core on the one
+ * that it has now.
+ *
+ * <p>Thread-safe: by volatile fields that are written whole; the mailbox guards itself.
+ */
+public final class SessionLife {
+  private final String name;
+  private final Mailbox mailbox;
+  private final AtomicInteger cells = new AtomicInteger();
+  private final Set<Operation> unsettled = ConcurrentHashMap.newKeySet();
+  private volatile @Nullable SessionCore core;
+  private volatile @Nullable Function<BooleanSupplier, Session> faces;
+  private volatile @Nullable Session facade;
+  private volatile @Nullable Path workspace;
+  private volatile @Nullable Consumer<OutputChunk> late;
+  private volatile @Nullable Consumer<GenerationChange> onGeneration;
+  private volatile boolean closed;
+
+  SessionLife(String name, Mailbox mailbox) {
+    this.name = name;
+    this.mailbox = mailbox;
+  }
+
+  public String name() {
+    return name;
+  }
+
+  /** Its core on the runner that it has now, or had last. */
+  SessionCore core() {
+    SessionCore found = core;
+    if (found == null) {
+      throw new IllegalStateException("session " + name + " is not open yet");
+    }
+    return found;
+  }
+
+  public int generation() {
+    return core().generation();
+  }
+
+  /** From now on it lives on the runner of this core. */
+  void continueAs(SessionCore opened) {
+    core = opened;
+  }
+
+  // ---- what all its cores share ----
+
+  /** What is told stays in order also where one runner takes the place of another. */
+  Mailbox mailbox() {
+    return mailbox;
+  }
+
+  /** Numbers are never used again, so that a report names one cell only. */
+  int nextCell() {
+    return cells.incrementAndGet();
+  }
+
+  /** Counts on from the last cell whose work is in its state, as the kernel does. */
+  void countFrom(int cell) {
+    cells.accumulateAndGet(cell, Math::max);
+  }
+
+  /** Cells of all its runners that a listener may still hold up; a close settles them. */
+  Set<Operation> unsettled() {
+    return unsettled;
+  }
+
+  public void onLateOutput(Consumer<OutputChunk> consumer) {
+    late = consumer;
+  }
+
+  @Nullable Consumer<OutputChunk> lateOutput() {
+    return late;
+  }
+
+  public void onGeneration(Consumer<GenerationChange> consumer) {
+    onGeneration = consumer;
+  }
+
+  @Nullable Consumer<GenerationChange> generationListener() {
+    return onGeneration;
+  }
+
+  /** The directory that its cells run in, as the runner has told it. */
+  @Nullable Path workspace() {
+    return workspace;
+  }
+
+  void workspace(Path told) {
+    workspace = told;
+  }
+
+  // ---- its public faces ----
+
+  void face(Function<BooleanSupplier, Session> maker) {
+    faces = maker;
+    facade = maker.apply(() -> false);
+  }
+
+  /** Its public face; there before anything can be called on it. */
+  public Session facade() {
+    Session found = facade;
+    if (found == null) {
+      throw new IllegalStateException("session " + name + " has no face yet");
+    }
+    return found;
+  }
+
+  /** Its face for a tool that it called; refused while {@code calling} says that it waits. */
+  Session facade(BooleanSupplier calling) {
+    Function<BooleanSupplier, Session> found = faces;
+    return found == null ? facade() : found.apply(calling);
+  }
+
+  // ---- its end ----
+
+  /** Whether the user has closed it; no runner is started for it any more. */
+  boolean isClosed() {
+    return closed;
+  }
+
+  void close() {
+    closed = true;
+  }
+}
