@@ -14,7 +14,14 @@ import picocli.CommandLine.Option;
     name = "doctor",
     description = "Says what this machine offers, what each backend would do, and how to mend it.",
     mixinStandardHelpOptions = true,
-    footer = {"", "Exit status: 0 a cell was run through the pipe backend; 3 it was not."})
+    footer = {
+      "",
+      "With --hang it says instead what a program that hangs is doing: each of its clients writes a"
+          + " folder with Java and Python stacks, open calls, last frames and what /proc says, and"
+          + " the verdict is printed. Nothing is interrupted or killed.",
+      "Exit status: 0 a cell was run through the pipe backend, or a report was written; 3 it was"
+          + " not."
+    })
 final class DoctorCommand implements Callable<Integer> {
   @Option(
       names = "--python",
@@ -22,8 +29,22 @@ final class DoctorCommand implements Callable<Integer> {
       description = "The interpreter to try. Default: the first python3 on the PATH.")
   private @Nullable Path python;
 
+  @Option(
+      names = "--hang",
+      arity = "0..1",
+      fallbackValue = "0",
+      paramLabel = "PID",
+      description =
+          "Reports what hangs in the JVM of that process id. Without one: in every JVM of this user"
+              + " that has a runner.")
+  private @Nullable Long hang;
+
   @Override
-  public Integer call() {
+  public Integer call() throws InterruptedException {
+    if (hang != null) {
+      HangCheck check = new HangCheck(System.out, System.err);
+      return hang == 0 ? check.all() : check.one(hang);
+    }
     PrintStream out = System.out;
     section(out, "machine", Machine.facts());
     section(out, "python", Machine.pythons());

@@ -6,6 +6,7 @@ import dev.pyvisor.transport.ThreadRoster;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -61,7 +62,12 @@ public final class HangReports {
    *     where too many are asked for or the client is closed
    */
   public CompletableFuture<Path> write(String reason) {
-    return write(reason, null);
+    return write(reason, null, Defaults.EVIDENCE_LIMIT);
+  }
+
+  /** The same for who would rather wait longer than have an incomplete folder. */
+  CompletableFuture<Path> write(String reason, Duration limit) {
+    return write(reason, null, limit);
   }
 
   /**
@@ -70,10 +76,10 @@ public final class HangReports {
    * @param notification the params of the notification {@code evidence}, as JSON
    */
   public void told(String notification) {
-    write("a cell does not heed its interrupts", notification);
+    write("a cell does not heed its interrupts", notification, Defaults.EVIDENCE_LIMIT);
   }
 
-  private CompletableFuture<Path> write(String reason, @Nullable String facts) {
+  private CompletableFuture<Path> write(String reason, @Nullable String facts, Duration limit) {
     CompletableFuture<Path> begun = new CompletableFuture<>();
     CompletableFuture<Path> done = new CompletableFuture<>();
     begun.whenComplete(
@@ -93,19 +99,20 @@ public final class HangReports {
                   + Defaults.QUEUED_REPORTS
                   + " reports already wait"));
     }
-    return done.orTimeout(Defaults.EVIDENCE_LIMIT.toNanos(), TimeUnit.NANOSECONDS)
-        .exceptionallyCompose(failure -> partial(failure, begun));
+    return done.orTimeout(limit.toNanos(), TimeUnit.NANOSECONDS)
+        .exceptionallyCompose(failure -> partial(failure, begun, limit));
   }
 
   /** After the limit: the folder as it is. */
-  private CompletableFuture<Path> partial(Throwable failure, CompletableFuture<Path> begun) {
+  private CompletableFuture<Path> partial(
+      Throwable failure, CompletableFuture<Path> begun, Duration limit) {
     if (failure instanceof TimeoutException && begun.isDone()) {
       return begun;
     }
     return CompletableFuture.failedFuture(
         failure instanceof TimeoutException
             ? new UncheckedIOException(
-                new IOException("no folder for a hang report within " + Defaults.EVIDENCE_LIMIT))
+                new IOException("no folder for a hang report within " + limit))
             : failure);
   }
 

@@ -1,6 +1,8 @@
 package dev.pyvisor.diagnosis;
 
+import dev.pyvisor.Defaults;
 import java.lang.management.ManagementFactory;
+import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import javax.management.InstanceNotFoundException;
 import javax.management.JMException;
@@ -19,6 +21,9 @@ import org.slf4j.LoggerFactory;
 public final class ManagedClient implements ClientMXBean {
   /** The key properties of every client's name but its id. */
   public static final String NAMES = "dev.pyvisor:type=Client,id=";
+
+  /** Who asks from another process is in no hurry, and wants the verdict too. */
+  private static final Duration PATIENCE = Defaults.EVIDENCE_LIMIT.multipliedBy(4);
 
   private static final Logger LOG = LoggerFactory.getLogger(ManagedClient.class);
 
@@ -75,7 +80,7 @@ public final class ManagedClient implements ClientMXBean {
   @Override
   public String hangReport() {
     try {
-      return reports.write("asked for by management").join().toString();
+      return reports.write("asked for by management", PATIENCE).join().toString();
     } catch (CompletionException failed) {
       // Types of this JVM's own may be unknown to who asks.
       throw new IllegalStateException(String.valueOf(failed.getCause().getMessage()));
