@@ -28,6 +28,10 @@ class House(Protocol):
 
     def stop(self) -> None: ...
 
+    def reply(self, envelope: bytes) -> None: ...
+
+    def facts(self) -> dict[str, Any]: ...
+
 
 class Control:
     METHODS = (
@@ -40,6 +44,7 @@ class Control:
         "checkpoint.drop",
         "rollback",
         "branch",
+        "evidence",
         "status",
         "shutdown",
     )
@@ -57,6 +62,7 @@ class Control:
             self._drop_checkpoint,
             self._rollback,
             self._branch,
+            self._evidence,
             self._status,
             self._shutdown,
         )
@@ -161,10 +167,27 @@ class Control:
             raise
         return rpc.LATER
 
+    def _evidence(self, request: rpc.Request) -> Any:
+        """Replied to when each kernel has been looked at, which none of them can hold up."""
+        asked = [self._session(request)] if "session" in request.params else list(self._house.sessions.values())
+        found: list[dict[str, Any]] = []
+
+        def told(facts: Optional[dict[str, Any]]) -> None:
+            if facts is not None:
+                found.append(facts)
+            if len(found) == len(asked):
+                self._house.reply(rpc.result(request.id, {"supervisor": self._house.facts(), "kernels": found}))
+
+        for session in asked:
+            session.inquire(told)
+        if not asked:
+            told(None)
+        return rpc.LATER
+
     def _status(self, request: rpc.Request) -> dict[str, Any]:
         return {
             "incarnation": self._house.incarnation,
-            "uptimeMs": int((time.monotonic() - self._started) * 1000),
+            "uptimeMs": self.uptime_ms(),
             "sessions": [
                 {
                     "session": session.state.number,
@@ -178,6 +201,9 @@ class Control:
                 for session in self._house.sessions.values()
             ],
         }
+
+    def uptime_ms(self) -> int:
+        return int((time.monotonic() - self._started) * 1000)
 
     def _shutdown(self, request: rpc.Request) -> dict[str, Any]:
         self._house.stop()

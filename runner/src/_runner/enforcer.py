@@ -29,6 +29,8 @@ class House(Protocol):
 
     def look(self, ladder: Ladder) -> None: ...
 
+    def conclude_inquiries(self) -> None: ...
+
 
 class Enforcer:
     """Confined to the supervisor's loop."""
@@ -96,6 +98,7 @@ class Enforcer:
         kernel = self._house.kernel_for_cells
         if kernel is None:
             return
+        self._house.conclude_inquiries()
         kernel.signal(signal.SIGSTOP)  # it starts nothing more while the others are looked for
         for pid in linux.started_after(self._house.family(), self._mark):
             linux.kill(pid)

@@ -1,4 +1,4 @@
-"""What a stuck process is doing: its Python stacks, written when the host asks by a signal.
+"""What a stuck process is doing: its Python stacks, written when the supervisor or the host asks by a signal.
 
 The handler is C code: it answers although a cell holds the GIL, and runs no Python.
 """
@@ -7,12 +7,20 @@ from __future__ import annotations
 
 import faulthandler
 import fcntl
+import functools
 import os
 import signal
+from typing import Any, Iterable, Optional
 
 from . import limits
 
 REQUEST = signal.SIGRTMIN + 6
+
+
+def path(name: str) -> Optional[str]:
+    """Where a process of this name writes its stacks; None where there is no place for it."""
+    directory = os.environ.get(limits.DIRECTORY_VARIABLE)
+    return os.path.join(directory, f"stacks-{name}.txt") if directory else None
 
 
 def arm(name: str, before: int = -1) -> int:
@@ -23,11 +31,11 @@ def arm(name: str, before: int = -1) -> int:
     if before >= 0:
         faulthandler.unregister(REQUEST)
         os.close(before)
-    directory = os.environ.get("PYVISOR_DIR")
-    if not directory:
+    file_name = path(name)
+    if file_name is None:
         return -1
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-    low = os.open(os.path.join(directory, f"stacks-{name}.txt"), flags, 0o600)
+    low = os.open(file_name, flags, 0o600)
     try:
         # Careless code closes or reuses low numbers.
         file = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, limits.PRIVATE_FD_MIN)
@@ -35,3 +43,16 @@ def arm(name: str, before: int = -1) -> int:
         os.close(low)
     faulthandler.register(REQUEST, file=file, all_threads=True, chain=False)
     return file
+
+
+def keep_open() -> None:
+    """Let the request come through whatever a cell blocks: who blocks all signals means those that it knows."""
+    block = signal.pthread_sigmask
+
+    @functools.wraps(block)
+    def pthread_sigmask(how: int, mask: Iterable[int]) -> Any:
+        if how == signal.SIG_UNBLOCK:
+            return block(how, mask)
+        return block(how, [number for number in mask if number != REQUEST])
+
+    signal.pthread_sigmask = pthread_sigmask

@@ -103,6 +103,7 @@ class Kernel:
         self._unkept = False  # it has, and nothing is kept of that yet
         _enter(config["workspace"], session)
         stacks = evidence.arm(f"kernel-{session}")
+        evidence.keep_open()
         self._capture = Capture()
         stdin.install()
         faulthandler.enable(2)

@@ -232,6 +232,11 @@ class Kernel:
         if cost:
             self._owner.kernel_accepted(self, cost)
 
+    @property
+    def calls(self) -> int:
+        """Tool calls that are open, as far as it is known here."""
+        return self._calls
+
     def answered(self) -> None:
         """A reply to a tool call was passed on."""
         self._calls = max(0, self._calls - 1)

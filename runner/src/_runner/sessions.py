@@ -12,6 +12,7 @@ from .errors import ErrorCode, ProtocolError, RpcError
 from .frames import Flag, Frame, FrameKind, InnerFlag, Lane, encode_fields
 from .births import Births
 from .enforcer import Enforcer
+from .inquiry import Inquiry
 from .kernels import Kernel
 from .ladder import Ladder
 from .loop import Loop, Timer
@@ -51,6 +52,7 @@ class Session:
         self._enforcer = Enforcer(loop, self, self._page)
         self.succession = Succession(loop, state, self._births, self)
         self.keeping = StateKeeping(self)
+        self._inquiries: list[Inquiry] = []
         self._loop, self._outbound = loop, outbound
         self._on_closed = on_closed
         self.output = Output(loop, outbound, state, retired, self._settle)
@@ -504,7 +506,48 @@ class Session:
         return self._enforcer.interrupt(cell, grace)
 
     def look(self, ladder: Ladder) -> None:
-        pass
+        """The cell is soon to be killed: what it is doing is found out first, and told to the host."""
+        cell, kernel = self.state.cell, self.kernel
+        if cell is None or kernel is None:
+            return
+        number, generation = cell.number, kernel.generation
+
+        def tell(facts: dict[str, Any]) -> None:
+            ladder.verdict = facts["verdict"]
+            told = {
+                "session": self.state.number,
+                "generation": generation,
+                "cell": number,
+                "stage": "ladder",
+                "facts": {"kernels": [facts]},
+            }
+            self._outbound.say(self.state.number, rpc.notification("evidence", told), number, generation)
+
+        self.inquire(tell)
+
+    def inquire(self, on_told: Callable[[dict[str, Any]], None]) -> None:
+        """Find out what the kernel is doing; it is told once, soon."""
+        state, kernel = self.state, self.kernel
+        pid = kernel.pid if kernel is not None else 0
+        known = {
+            "session": state.number,
+            "name": state.name,
+            "generation": state.generation,
+            "cell": state.last_cell,
+            "pid": pid,
+            "condition": self.condition,
+        }
+        waits = kernel is not None and kernel.calls > 0
+        name = f"kernel-{state.number}"
+        inquiry = Inquiry(self._loop, pid, name, waits, lambda facts: on_told({**known, **facts}))
+        self._inquiries = [other for other in self._inquiries if other.is_open] + [inquiry]
+        inquiry.start()
+
+    def conclude_inquiries(self) -> None:
+        """The kernel is about to be killed."""
+        inquiries, self._inquiries = self._inquiries, []
+        for inquiry in inquiries:
+            inquiry.finish()
 
     def family(self) -> list[int]:
         """The processes that cells of this session started."""

@@ -11,7 +11,7 @@ import secrets
 import signal
 import sys
 from collections import deque
-from typing import Optional
+from typing import Any, Optional
 
 from . import evidence, limits, linux, page, rpc, version
 from .control import Control
@@ -103,6 +103,18 @@ class Supervisor:
 
     def stop(self) -> None:
         self._loop.stop()
+
+    def reply(self, envelope: bytes) -> None:
+        self._outbound.say(0, envelope)
+
+    def facts(self) -> dict[str, Any]:
+        """What the supervisor knows of itself, for a report of what hangs."""
+        return {
+            "pid": os.getpid(),
+            "uptimeMs": self._control.uptime_ms(),
+            "outboundBytes": self._outbound.queued,
+            "sessions": len(self.sessions),
+        }
 
     def new_session(
         self, name: str, workspace: Optional[str], logging: Optional[str], policy: str = "auto"
@@ -248,7 +260,7 @@ class Supervisor:
 
 def _private_directory() -> str:
     """A new directory that only this user can read."""
-    parent = os.environ.get("PYVISOR_DIR") or os.environ.get("TMPDIR") or "/tmp"
+    parent = os.environ.get(limits.DIRECTORY_VARIABLE) or os.environ.get("TMPDIR") or "/tmp"
     path = os.path.join(parent, f"workspace-{secrets.token_hex(8)}")
     os.mkdir(path, 0o700)
     return path

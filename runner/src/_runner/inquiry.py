@@ -1,0 +1,93 @@
+"""What a kernel is doing: looked at from outside twice, a moment apart, in a bounded time, whatever the kernel does."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import Any, Callable, Optional
+
+from . import evidence, limits, linux, procfacts, verdicts
+from .loop import Loop, Timer
+
+Told = Callable[[dict[str, Any]], None]
+
+
+class Inquiry:
+    """Confined to the supervisor's loop. It asks by a signal that C code answers, and waits for no answer."""
+
+    def __init__(self, loop: Loop, pid: int, name: str, waits_for_tool: bool, on_told: Told) -> None:
+        self._loop, self._pid, self._waits_for_tool = loop, pid, waits_for_tool
+        self._on_told: Optional[Told] = on_told
+        self._stacks = _Stacks(name)
+        self._ticks = procfacts.cpu_ticks(pid)
+        self._before = ""
+        self._timer: Optional[Timer] = None
+
+    @property
+    def is_open(self) -> bool:
+        return self._on_told is not None
+
+    def start(self) -> None:
+        self._stacks.forget()
+        self._ask(self._look_again)
+
+    def finish(self) -> None:
+        """There is no more time: what is known by now is told."""
+        if self._timer is not None:
+            self._timer.cancel()
+        on_told, self._on_told = self._on_told, None
+        if on_told is None:
+            return
+        after = self._stacks.read()
+        facts = procfacts.read(self._pid, self._ticks)
+        said = verdicts.verdict(facts, self._before, after, self._waits_for_tool)
+        shown = verdicts.printable(after or self._before, limits.STACKS_SHOWN)
+        on_told({**facts.fields(), "verdict": said, "stacks": shown})
+
+    def _look_again(self) -> None:
+        self._before = self._stacks.read()
+        self._stacks.forget()
+        self._ask(self.finish)
+
+    def _ask(self, then: Callable[[], None]) -> None:
+        if self._pid:
+            linux.send(self._pid, evidence.REQUEST)
+        self._timer = self._loop.after(limits.INQUIRY_PAUSE, then)
+
+
+class _Stacks:
+    """The file that a kernel writes its stacks to. The guest can put anything in its place."""
+
+    def __init__(self, name: str) -> None:
+        self._path = evidence.path(name)
+
+    def forget(self) -> None:
+        fd = self._open(os.O_WRONLY)
+        if fd >= 0:
+            os.ftruncate(fd, 0)
+            os.close(fd)
+
+    def read(self) -> str:
+        fd = self._open(os.O_RDONLY)
+        if fd < 0:
+            return ""
+        try:
+            size = os.fstat(fd).st_size
+            data = os.pread(fd, limits.STACKS_READ, max(0, size - limits.STACKS_READ))
+        except OSError:
+            data = b""
+        finally:
+            os.close(fd)
+        return data.decode("utf-8", "backslashreplace")
+
+    def _open(self, how: int) -> int:
+        if self._path is None:
+            return -1
+        try:
+            fd = os.open(self._path, how | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:
+            return -1
+        if stat.S_ISREG(os.fstat(fd).st_mode):
+            return fd
+        os.close(fd)
+        return -1
