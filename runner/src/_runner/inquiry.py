@@ -50,7 +50,7 @@ class Inquiry:
         self._ask(self.finish)
 
     def _ask(self, then: Callable[[], None]) -> None:
-        if self._pid:
+        if self._pid and linux.catches(self._pid, evidence.REQUEST):  # who does not would be ended by it
             linux.send(self._pid, evidence.REQUEST)
         self._timer = self._loop.after(limits.INQUIRY_PAUSE, then)
 

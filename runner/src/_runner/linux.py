@@ -224,6 +224,14 @@ def started_after(
     return found
 
 
+def catches(pid: int, number: int) -> bool:
+    """Whether a process has a handler for a signal."""
+    for line in read_proc(f"/proc/{pid}/status", limits.PROC_FILE).splitlines():
+        if line.startswith(b"SigCgt:"):
+            return bool(int(line.split()[1], 16) >> (number - 1) & 1)
+    return False
+
+
 def send(pid: int, number: int) -> None:
     try:
         os.kill(pid, number)
