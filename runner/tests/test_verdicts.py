@@ -34,6 +34,8 @@ STUB = stack(
 )  # fmt: skip
 LIBRARY = stack('"/usr/lib/python3/threading.py", line 320 in wait', '"<cell 3>", line 4 in <module>')
 SERVING = stack('"/p/_runner/wire.py", line 60 in receive', '"/p/_runner/kernel.py", line 138 in serve')
+IN_CELL = stack('"/p/_runner/wire.py", line 60 in receive', '"<cell 3>", line 1 in <module>')
+SENDING = stack('"/p/_runner/wire.py", line 50 in send', '"<cell 3>", line 1 in <module>')
 WRITING = stack('"/p/_runner/capture.py", line 46 in write_all', '"<cell 3>", line 1 in <module>')
 
 
@@ -60,6 +62,7 @@ class RulesTest(unittest.TestCase):  # rule: H36
         self.check(busy, (LOOP, LATER), "running|<cell 3>, line 2 in f, then at <cell 3>, line 3 in f")
         self.check(busy, (LOOP, LOOP), "gil|at <cell 3>, line 2 in f")
         self.check(facts("S", cpu_ticks=(5, 25)), (LOOP, LATER), "running")
+        self.check(facts("S"), (LOOP, LATER), "running|waits and gets on")
         self.check(busy, ("", ""), "running|could not be had")
         self.check(busy, ("", LOOP), "running|line 2")
         self.check(busy._replace(process="S", threads=3), (LOOP, LOOP), "running|another of its 3 threads")
@@ -79,6 +82,8 @@ class RulesTest(unittest.TestCase):  # rule: H36
             ("", "", STUB, "tool"),
             ("unix_stream_data_wait", "recvfrom(100)", SERVING, "idle"),
             ("", "", SERVING, "idle"),
+            ("", "", IN_CELL, "sleeping"),
+            ("sock_alloc_send_pskb", "sendto(100)", SENDING, "output|<cell 3>, line 1"),
             ("hrtimer_nanosleep", "clock_nanosleep", LOOP, "sleeping|for a time"),
             ("do_wait", "wait4", LIBRARY, "sleeping|another process to end"),
             ("anon_pipe_read", "read(5)", LOOP, "sleeping|something to read"),

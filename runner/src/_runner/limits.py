@@ -82,7 +82,7 @@ ENVIRONMENT = 2 * MIB  # bytes of an environment that are searched; the system a
 # --- verdicts ---
 VERDICT = 600  # characters of the one line that says what a kernel is doing
 WCHAN = 64  # characters of the name of a function of the system
-STACKS_READ = 256 * KIB  # characters of Python stacks that are searched for the main thread's
+STACKS_READ = 64 * KIB  # characters of Python stacks that are searched for the main thread's
 STACKS_SHOWN = 8 * KIB  # characters of Python stacks told to the host; 64 sessions' fit one message
 
 # --- the zygote ---
@@ -111,7 +111,7 @@ NAMES_BYTES = 24 * KIB  # `names` must leave room for the rest of its envelope (
 LOG_MESSAGE = 64 * KIB  # characters of a forwarded log record
 
 # --- inside a kernel: the snapshot of plain data ---
-SNAPSHOT_SECONDS = 0.05  # a session is idle meanwhile, but its next cell waits for it
+SNAPSHOT_SECONDS = 0.05  # of processor time: a session is idle meanwhile, but its next cell waits for it
 SNAPSHOT_FIRST_SHARE = 0.05  # of the time, for each name at first; those that need more are tried again afterwards
 SNAPSHOT_BYTES = MESSAGE - CONTROL_MESSAGE  # it is sent as one message, whose envelope needs room too
 SNAPSHOT_WRITE_RATE = 300 * MIB  # bytes of long texts that are written in a second, twice, to fresh memory
