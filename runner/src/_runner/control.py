@@ -9,7 +9,6 @@ from typing import Any, Optional, Protocol
 
 from . import limits, rpc
 from .errors import ErrorCode, RpcError
-from .session import SessionState
 from .sessions import Session
 
 _POLICIES = ("auto", "always", "never")

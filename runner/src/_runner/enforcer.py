@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from typing import Any, Optional, Protocol
 
 from . import limits, linux
+from .inquiry import Inquiries
 from .kernels import Kernel
 from .ladder import Ladder
 from .loop import Loop
@@ -19,6 +19,7 @@ class House(Protocol):
     """The session whose cells these are."""
 
     state: SessionState
+    inquiries: Inquiries
 
     @property
     def kernel_for_cells(self) -> Optional[Kernel]: ...
@@ -28,8 +29,6 @@ class House(Protocol):
     def family(self) -> list[int]: ...
 
     def look(self, ladder: Ladder) -> None: ...
-
-    def conclude_inquiries(self) -> None: ...
 
 
 class Enforcer:
@@ -98,7 +97,7 @@ class Enforcer:
         kernel = self._house.kernel_for_cells
         if kernel is None:
             return
-        self._house.conclude_inquiries()
+        self._house.inquiries.conclude()
         kernel.signal(signal.SIGSTOP)  # it starts nothing more while the others are looked for
         for pid in linux.started_after(self._house.family(), self._mark):
             linux.kill(pid)

@@ -55,6 +55,27 @@ class Inquiry:
         self._timer = self._loop.after(limits.INQUIRY_PAUSE, then)
 
 
+class Inquiries:
+    """Those of one session. Confined to the supervisor's loop."""
+
+    def __init__(self, loop: Loop) -> None:
+        self._loop = loop
+        self._open: list[Inquiry] = []
+
+    def begin(self, session: int, known: dict[str, Any], waits_for_tool: bool, on_told: Told) -> None:
+        """Look at the session's kernel; what is found is told beside what is known."""
+        name = f"kernel-{session}"
+        inquiry = Inquiry(self._loop, known["pid"], name, waits_for_tool, lambda found: on_told({**known, **found}))
+        self._open = [other for other in self._open if other.is_open] + [inquiry]
+        inquiry.start()
+
+    def conclude(self) -> None:
+        """The kernel is about to be killed."""
+        inquiries, self._open = self._open, []
+        for inquiry in inquiries:
+            inquiry.finish()
+
+
 class _Stacks:
     """The file that a kernel writes its stacks to. The guest can put anything in its place."""
 

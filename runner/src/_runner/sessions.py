@@ -8,15 +8,16 @@ from collections import deque
 from typing import Any, Callable, Optional, Sequence
 
 from . import limits, linux, rpc
-from .errors import ErrorCode, ProtocolError, RpcError
-from .frames import Flag, Frame, FrameKind, InnerFlag, Lane, encode_fields
 from .births import Births
 from .enforcer import Enforcer
-from .inquiry import Inquiry
+from .errors import ErrorCode, ProtocolError, RpcError
+from .frames import Frame, FrameKind, InnerFlag
+from .inquiry import Inquiries
+from .intake import Intake
 from .kernels import Kernel
 from .ladder import Ladder
 from .loop import Loop, Timer
-from .messages import Message, encoded_frames, first_envelope
+from .messages import Message, encoded_frames
 from .nursery import Nursery
 from .outbound import Outbound
 from .output import Output, Pipe
@@ -26,10 +27,8 @@ from .statekeeping import StateKeeping
 from .succession import Succession
 
 _MESSAGE, _RELAY = int(FrameKind.MESSAGE), int(FrameKind.RELAY)
-_FIRST, _LAST = int(Flag.FIRST), int(Flag.LAST)
 _CALL = int(InnerFlag.CALL)
 _INNER = int(InnerFlag.CALL | InnerFlag.CANCEL)
-OPERATIONS = ("execute", "variable.get", "variable.set")
 _KERNEL_OUTCOMES = ("completed", "raised", "submitted")
 
 
@@ -52,22 +51,20 @@ class Session:
         self._enforcer = Enforcer(loop, self, self._page)
         self.succession = Succession(loop, state, self._births, self)
         self.keeping = StateKeeping(self)
-        self._inquiries: list[Inquiry] = []
+        self.inquiries = Inquiries(loop)
+        self.intake = Intake(self, state, outbound)
         self._loop, self._outbound = loop, outbound
         self._on_closed = on_closed
         self.output = Output(loop, outbound, state, retired, self._settle)
         self.kernel: Optional[Kernel] = None
         self.owns_workspace = False
         self.failure: Optional[str] = None  # why there is no kernel; only a reset helps
-        self.dropped = 0
         self._opening: Optional[rpc.Request] = None
         self._resetting: list[rpc.Request] = []
         self._closing: Optional[rpc.Request] = None
         self._close_deadline: Optional[Timer] = None
         # The kernels' numbers are also those of the process sessions that they lead.
         self._leaders: set[int] = set()
-        # Whom the rest of a message that takes more than one frame goes to.
-        self._routes: dict[tuple[int, int, int], Optional[Kernel]] = {}
 
     @property
     def condition(self) -> str:
@@ -151,88 +148,22 @@ class Session:
         self.state.purses[stream].fill(amount)
         self.output.listen()
 
-    # --- frames of the host ---
-
-    def operate(self, frame: Frame) -> None:
-        """A frame of a cell's request: the envelope is read, all that follows is passed on as bytes."""
-        admitted = bool(frame.flags & _FIRST) and self._admit(frame)
-        self._route(self.kernel_for_cells if admitted else None, 0, frame)
-
     @property
     def kernel_for_cells(self) -> Optional[Kernel]:
+        """The one that a cell would run in: where none is there, the one that is to take over."""
         heir = self.succession.heir
         return self.kernel if self.kernel is not None or heir is None else heir.kernel
 
-    def relay(self, frame: Frame) -> None:
-        kernel = self.kernel if frame.generation == self.state.generation else None  # LIF-8
-        if kernel is not None and frame.flags & _LAST:
-            kernel.answered()
-        self._route(kernel, frame.channel, frame)
+    def require_kernel(self) -> None:
+        """Raise unless a cell would have a kernel to run in."""
+        if self.failure is not None or self.kernel_for_cells is None or self._closing is not None:
+            why = self.failure or f"session {self.state.number} is {self.condition}"
+            raise RpcError(ErrorCode.EXECUTION_FAILED, f"{why}; a reset starts another kernel")
 
-    def _route(self, kernel: Optional[Kernel], channel: int, frame: Frame) -> None:
-        """All of a message goes to one kernel: never the rest of it to that one's successor."""
-        flags = frame.flags
-        if not (flags & _FIRST and flags & _LAST):
-            key = (frame.generation, frame.channel, frame.message)
-            if flags & _FIRST:
-                self._routes[key] = kernel
-            else:
-                kernel = self._routes.get(key)
-            if flags & _LAST:
-                self._routes.pop(key, None)
-        cost = len(frame.body)
-        self.state.till.take(cost)
-        if kernel is None or not kernel.send(channel, encode_fields(*frame), cost):
-            self.dropped += 1
-            self._give_back(cost)
-
-    def _give_back(self, cost: int) -> None:
-        given = self.state.till.consume(cost)
-        if given:
-            self._outbound.credit(self.state.number, Lane.KERNEL, given)
-
-    def _admit(self, frame: Frame) -> bool:
-        """Begin the cell that this frame asks for, or say why not."""
-        try:
-            request = rpc.parse(first_envelope(frame))
-        except rpc.Refusal as refusal:
-            self._outbound.say(0, rpc.error(refusal.id, refusal.error))
-            return False
-        if not isinstance(request, rpc.Request) or request.is_notification:
-            self.dropped += 1  # nobody waits for it (SES-4, SES-6)
-            return False
-        try:
-            self._check(request, frame)
-        except RpcError as refused:
-            self._outbound.say(0, rpc.error(request.id, refused))
-            return False
-        params = request.params
-        timeout_ms, grace_ms = params.get("timeoutMs"), params.get("graceMs", limits.GRACE_MS)
-        cell = self.state.begin(
-            request.id,
-            frame.cell,
-            timeout=None if timeout_ms is None else timeout_ms * 1_000_000,
-            grace=grace_ms / 1000,
-            changes=request.method != "variable.get",
-        )
+    def admitted(self, cell: Cell) -> None:
+        """A cell is on its way to the kernel."""
         self.succession.copies.seal(self.state.names)
         self._enforcer.begin(cell)
-        return True
-
-    def _check(self, request: rpc.Request, frame: Frame) -> None:
-        state = self.state
-        check_operation(request)
-        if self.failure is not None or self.kernel_for_cells is None or self._closing is not None:
-            why = self.failure or f"session {state.number} is {self.condition}"
-            raise RpcError(ErrorCode.EXECUTION_FAILED, f"{why}; a reset starts another kernel")
-        if state.cell is not None:
-            raise RpcError(
-                ErrorCode.INVALID_STATE, f"session {state.number} runs cell {state.cell.number}; wait for its reply"
-            )
-        if frame.cell <= state.last_cell:
-            raise RpcError(
-                ErrorCode.INVALID_ARGUMENT, f"cell numbers rise: {frame.cell} is not above {state.last_cell}"
-            )
 
     # --- a kernel's life ---
 
@@ -399,11 +330,11 @@ class Session:
         return not self._outbound.slowed
 
     def kernel_accepted(self, kernel: Kernel, cost: int) -> None:
-        self._give_back(cost)
+        self.intake.give_back(cost)
 
     def kernel_relayed(self, kernel: Kernel, frame: Frame) -> None:
         if kernel is not self.kernel:
-            self.dropped += 1  # LIF-8
+            self.intake.dropped += 1  # LIF-8
             return
         state = self.state
         number = state.cell_of_relay(frame.cell)
@@ -510,44 +441,29 @@ class Session:
         cell, kernel = self.state.cell, self.kernel
         if cell is None or kernel is None:
             return
-        number, generation = cell.number, kernel.generation
+        number, generation, session = cell.number, kernel.generation, self.state.number
+        about = {"session": session, "generation": generation, "cell": number, "stage": "ladder"}
 
         def tell(facts: dict[str, Any]) -> None:
             ladder.verdict = facts["verdict"]
-            told = {
-                "session": self.state.number,
-                "generation": generation,
-                "cell": number,
-                "stage": "ladder",
-                "facts": {"kernels": [facts]},
-            }
-            self._outbound.say(self.state.number, rpc.notification("evidence", told), number, generation)
+            told = rpc.notification("evidence", {**about, "facts": {"kernels": [facts]}})
+            self._outbound.say(session, told, number, generation)
 
         self.inquire(tell)
 
     def inquire(self, on_told: Callable[[dict[str, Any]], None]) -> None:
         """Find out what the kernel is doing; it is told once, soon."""
         state, kernel = self.state, self.kernel
-        pid = kernel.pid if kernel is not None else 0
         known = {
             "session": state.number,
             "name": state.name,
             "generation": state.generation,
             "cell": state.last_cell,
-            "pid": pid,
+            "pid": kernel.pid if kernel is not None else 0,
             "condition": self.condition,
         }
-        waits = kernel is not None and kernel.calls > 0
-        name = f"kernel-{state.number}"
-        inquiry = Inquiry(self._loop, pid, name, waits, lambda facts: on_told({**known, **facts}))
-        self._inquiries = [other for other in self._inquiries if other.is_open] + [inquiry]
-        inquiry.start()
-
-    def conclude_inquiries(self) -> None:
-        """The kernel is about to be killed."""
-        inquiries, self._inquiries = self._inquiries, []
-        for inquiry in inquiries:
-            inquiry.finish()
+        waits_for_tool = kernel is not None and kernel.calls > 0
+        self.inquiries.begin(state.number, known, waits_for_tool, on_told)
 
     def family(self) -> list[int]:
         """The processes that cells of this session started."""
@@ -593,25 +509,6 @@ class Session:
             shutil.rmtree(self.state.workspace, ignore_errors=True)
 
 
-def check_operation(request: rpc.Request) -> None:
-    """Raise unless a kernel could do this."""
-    if request.method not in OPERATIONS:
-        raise RpcError(
-            ErrorCode.METHOD_NOT_FOUND,
-            f"a session has no method {request.method!r}; there are {', '.join(OPERATIONS)}",
-        )
-    if not isinstance(request.params, dict):
-        raise rpc.invalid(request.method, "params", request.params, "an object")
-    if request.method != "execute" and not isinstance(request.params.get("name"), str):
-        raise rpc.invalid(request.method, "name", request.params.get("name"), "a string")
-    for name, least in (("timeoutMs", 1), ("graceMs", 0)):
-        if name in request.params and not _is_in(request.params[name], least, limits.TIMEOUT_MS_MAX):
-            wanted = f"a whole number of milliseconds from {least} on"
-            raise rpc.invalid(request.method, name, request.params[name], wanted)
-    if not isinstance(request.params.get("value", False), bool):
-        raise rpc.invalid(request.method, "value", request.params["value"], "a boolean")
-
-
 def _why(cell: Cell) -> str:
     """Why a cell's kernel is gone."""
     cause = cell.cause or {}
@@ -626,7 +523,3 @@ def _told(cause: dict[str, Any]) -> str:
 
 def _count(value: Any) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
-
-
-def _is_in(value: Any, least: int, most: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most

@@ -17,13 +17,14 @@ from . import evidence, limits, linux, page, rpc, version
 from .control import Control
 from .errors import ErrorCode, ProtocolError, RpcError
 from .frames import Flag, Frame, FrameKind, FrameReader, Lane, decode_credit
+from .intake import check_operation
 from .loop import READ, Loop
 from .messages import MessageLedger, MessageReader, first_envelope, read_head
 from .nursery import Nursery
 from .outbound import Outbound
 from .output import Pipe
 from .session import STDERR, STDOUT, SessionState
-from .sessions import Session, check_operation
+from .sessions import Session
 
 _MESSAGE, _RELAY = int(FrameKind.MESSAGE), int(FrameKind.RELAY)
 _FIRST, _WHOLE = int(Flag.FIRST), int(Flag.FIRST | Flag.LAST)
@@ -206,7 +207,7 @@ class Supervisor:
         self._ledger.accept(frame)
         session = self.sessions.get(frame.session)
         if session is not None:
-            session.relay(frame) if frame.kind == _RELAY else session.operate(frame)
+            session.intake.relay(frame) if frame.kind == _RELAY else session.intake.operate(frame)
         elif frame.kind == _MESSAGE and frame.flags & _FIRST:
             self._refuse_operation(frame)
 

@@ -165,7 +165,7 @@ class Stage:
         message = Message(MESSAGE, 0, 1, 0, cell, number or cell, envelope, [b"x" * size])
         reader = FrameReader()
         frames = [frame for data in encoded_frames(message) for frame in reader.feed(data)]
-        self.session.operate(frames[0])
+        self.session.intake.operate(frames[0])
         return frames[1:]
 
     def until(self, condition: Callable[[], Any]) -> None:
