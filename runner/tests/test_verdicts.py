@@ -223,6 +223,8 @@ class RealKernelsTest(unittest.TestCase):  # rule: H36
         other = self.kernel()
         other.register({"name": "slow", "parameters": []})
         other.start("await slow()")
+        other.wait_for(other.calls)  # not asked while it imports: dumps crash Python 3.13.0 at work
+        other.wait_until_asleep()
         self.becomes(other, "tool", tool=True)
 
     def test_the_ended(self) -> None:
