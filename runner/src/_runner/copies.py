@@ -9,13 +9,21 @@ import json
 import os
 import socket
 import struct
-from typing import Any, Callable, Optional, Sequence, Union
+from typing import Any, Callable, NamedTuple, Optional, Sequence, Union
 
 from .errors import ErrorCode, RpcError
 from .loop import READ, Loop
 
 _CREDENTIALS = struct.Struct("3i")
+_WORDS = 64  # bytes: a word and a number
 _SPACE = socket.CMSG_SPACE(_CREDENTIALS.size)
+
+
+class Waking(NamedTuple):
+    """Who waits for it to wake."""
+
+    on_awake: Callable[[int], None]
+    on_lost: Callable[[], None]
 
 
 class Copy:
@@ -29,8 +37,8 @@ class Copy:
         self.names: Optional[list[str]] = None
         self.pid = 0
         self._loop, self._socket, self._on_ended = loop, sock, on_ended
-        self._on_awake: Optional[Callable[[int], None]] = None
-        self._on_lost: Callable[[], None] = lambda: None
+        self._waking: dict[int, Waking] = {}
+        self._wakes = 0
         sock.setblocking(False)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         loop.on(sock.fileno(), READ, self.listen)
@@ -45,18 +53,20 @@ class Copy:
         stay: bool,
     ) -> None:
         """Let it go on as a kernel with these descriptors; where it is to stay, another copy of it does. Raises RpcError."""
-        request = json.dumps({**config, "stay": stay}).encode("ascii")
-        self._on_awake, self._on_lost = on_awake, on_lost
+        self._wakes += 1
+        request = json.dumps({**config, "stay": stay, "wake": self._wakes}).encode("ascii")
+        self._waking[self._wakes] = Waking(on_awake, on_lost)
         try:
             socket.send_fds(self._socket, [request], descriptors)
         except OSError as problem:
+            del self._waking[self._wakes]
             raise RpcError(ErrorCode.EXECUTION_FAILED, f"the checkpoint's process has ended: {problem}") from None
 
     def listen(self) -> None:
         """Take in what it says: its number, and that of whoever woke. The system vouches for both."""
         while self._socket.fileno() >= 0:
             try:
-                data, ancillary, _, _ = self._socket.recvmsg(64, _SPACE)
+                data, ancillary, _, _ = self._socket.recvmsg(_WORDS, _SPACE)
             except BlockingIOError:
                 return
             except OSError:
@@ -64,16 +74,18 @@ class Copy:
             if not data:
                 self.drop()
                 self._on_ended(self)
-                if self._on_awake is not None:
-                    self._on_awake = None
-                    self._on_lost()
+                waking, self._waking = self._waking, {}
+                for waits in waking.values():
+                    waits.on_lost()
                 return
             pid = _sender(ancillary)
-            if data == b"frozen":
+            word, _, number = data.partition(b" ")
+            if word == b"frozen":
                 self.pid = pid
-            elif self._on_awake is not None:
-                on_awake, self._on_awake = self._on_awake, None
-                on_awake(pid)
+            elif word == b"awake" and number.isdigit():
+                woken = self._waking.pop(int(number), None)
+                if woken is not None and pid:
+                    woken.on_awake(pid)
 
     def drop(self) -> None:
         """It ends."""
@@ -107,10 +119,15 @@ Kept = Union[Copy, Snapshot]
 
 
 def _sender(ancillary: Sequence[tuple[int, int, bytes]]) -> int:
+    """The number of the process that spoke. What a guest hands over beside its words is let go of."""
+    sender = 0
     for level, kind, data in ancillary:
         if level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS and len(data) >= _CREDENTIALS.size:
-            return int(_CREDENTIALS.unpack_from(data)[0])
-    return 0
+            sender = int(_CREDENTIALS.unpack_from(data)[0])
+        elif level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            for (fd,) in struct.iter_unpack("i", data[: len(data) // 4 * 4]):
+                os.close(fd)
+    return sender
 
 
 class Copies:

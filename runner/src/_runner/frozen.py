@@ -44,7 +44,7 @@ def sleep(supervisor: socket.socket) -> Awakening:
                 _close(fd)
         if config["stay"]:
             _setsid()
-        supervisor.send(b"awake")
+        supervisor.send(b"awake %d" % config["wake"])
         supervisor.close()
         return Awakening(config, descriptors[:_DESCRIPTORS])
     except BaseException:  # noqa: B902 - it must never go on as the process that it was copied from

@@ -99,7 +99,16 @@ class Succession:
             _close(fd)
             return None
         if kind == "copy":
-            return self.copies.copy(socket.socket(fileno=fd), cell)
+            try:
+                sleeper = socket.socket(fileno=fd)
+            except OSError:  # a guest can hand over anything
+                _close(fd)
+                return None
+            try:
+                return self.copies.copy(sleeper, cell)
+            except OSError:
+                sleeper.close()
+                return None
         names = said.get("names")
         snapshot = Snapshot(fd, cell, reason or "no copy of the process could be made")
         snapshot.names = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []

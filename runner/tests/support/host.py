@@ -119,9 +119,12 @@ class Host:
 
     def branch(self, name: str, session: int = 1, **params: Any) -> int:
         """A new session, beside that one; its cells are counted on from there."""
-        found = self.call("branch", session=session, name=name, **params)["result"]
-        self._cells[found["session"]] = found["cell"]
-        return int(found["session"])
+        return self.adopt(self.call("branch", session=session, name=name, **params)["result"])
+
+    def adopt(self, branched: dict[str, Any]) -> int:
+        """Go on with the session that a branch's reply tells of."""
+        self._cells[branched["session"]] = branched["cell"]
+        return int(branched["session"])
 
     def text(self, session: int = 1, stream: str = "stdout") -> str:
         return bytes(self.output.get((session, self._cells[session], _NAMES[stream]), b"")).decode("utf-8")
