@@ -449,9 +449,9 @@ class Session:
             told = rpc.notification("evidence", {**about, "facts": {"kernels": [facts]}})
             self._outbound.say(session, told, number, generation)
 
-        self.inquire(tell)
+        self.inquire(tell, doomed=True)
 
-    def inquire(self, on_told: Callable[[dict[str, Any]], None]) -> None:
+    def inquire(self, on_told: Callable[[dict[str, Any]], None], *, doomed: bool = False) -> None:
         """Find out what the kernel is doing; it is told once, soon."""
         state, kernel = self.state, self.kernel
         known = {
@@ -463,7 +463,7 @@ class Session:
             "condition": self.condition,
         }
         waits_for_tool = kernel is not None and kernel.calls > 0
-        self.inquiries.begin(state.number, known, waits_for_tool, on_told)
+        self.inquiries.begin(state.number, known, waits_for_tool, on_told, doomed=doomed)
 
     def family(self) -> list[int]:
         """The processes that cells of this session started."""
