@@ -245,7 +245,9 @@ class BeginningTest(unittest.TestCase):
             stage.kernel.born()
             stage.kernel.say("ready", pid=stage.kernel.pid)
             stage.until(lambda: "reply" in stage.seen)
-            self.assertEqual(stage.envelopes[-1]["result"], {"generation": 3})
+            reply, told = stage.envelopes[-2:]
+        self.assertEqual(reply["result"], {"generation": 3})
+        self.assertEqual((told["method"], told["params"]["reason"]), ("generation", "reset"))
 
     def test_ready_may_be_read_before_the_zygotes_answer(self) -> None:
         with Stage() as stage:

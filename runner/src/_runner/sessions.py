@@ -61,6 +61,7 @@ class Session:
         self.failure: Optional[str] = None  # why there is no kernel; only a reset helps
         self._opening: Optional[rpc.Request] = None
         self._resetting: list[rpc.Request] = []
+        self._was_reset: Optional[dict[str, Any]] = None  # the report on it, told when the kernel is ready
         self._closing: Optional[rpc.Request] = None
         self._close_deadline: Optional[Timer] = None
         # The kernels' numbers are also those of the process sessions that they lead.
@@ -101,11 +102,12 @@ class Session:
         kernel, self.kernel = self.kernel, None
         if kernel is not None:
             self._let_go(kernel)
-        self.state.names, self.state.changed_by = [], 0
+        self._was_reset = self.state.fresh_state("the session was reset")
         try:
             self._start_kernel()
         except RpcError as problem:
             self._resetting.remove(request)
+            self._was_reset = None
             self.failure = problem.message  # another reset may try again
             raise
 
@@ -286,9 +288,14 @@ class Session:
         copies = self.succession.copies
         kept = copies.take_latest()
         if kept is None:
-            fresh(copies.why_none and f"no checkpoint: {copies.why_none}")
+            fresh(self._why_no_checkpoint())
         else:
             self.succession.inherit(kept, "takeover", why, conclude, fresh, stay=False)
+
+    def _why_no_checkpoint(self) -> Optional[str]:
+        why = "the session was opened with checkpoint=never" if self.state.policy == "never" else None
+        why = why or self.succession.copies.why_none
+        return why and f"no checkpoint: {why}"
 
     def say_generation(self, reason: str, report: dict[str, Any]) -> None:
         state = self.state
@@ -316,7 +323,7 @@ class Session:
 
     def _refuse_waiting(self, refused: RpcError) -> None:
         waiting = [self._opening, *self._resetting]
-        self._opening, self._resetting = None, []
+        self._opening, self._resetting, self._was_reset = None, [], None
         for request in waiting:
             self.reply(request, lambda id: rpc.error(id, refused))
 
@@ -392,6 +399,9 @@ class Session:
         self.reply(opening, lambda id: rpc.result(id, opened))
         for request in resetting:
             self.reply(request, lambda id: rpc.result(id, {"generation": state.generation}))
+        was_reset, self._was_reset = self._was_reset, None
+        if was_reset is not None:
+            self.say_generation("reset", was_reset)
 
     # --- the end of a cell ---
 
