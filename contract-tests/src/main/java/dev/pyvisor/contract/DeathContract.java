@@ -50,14 +50,13 @@ public interface DeathContract extends RunnerContract {
 
       assertThat(outcome.kind()).isEqualTo(OutcomeKind.CRASHED);
       assertThat(outcome.stdoutText()).isEqualTo("last words\n");
-      assertThat(outcome.state().preserved()).isFalse();
-      assertThat(outcome.state().lost()).contains("df");
+      assertThat(outcome.state().restored()).contains("df");
       Cause cause = outcome.cause().orElseThrow();
       assertThat(death.kinds().split(" ")).contains(cause.kind());
       assertThat(cause.toString()).contains(death.detail());
 
-      Outcome next = session.execute("print('df' in globals(), (await add(1, 2))['total'])");
-      assertThat(next.stdoutText()).isEqualTo("False 3\n");
+      Outcome next = session.execute("print(df, (await add(1, 2))['total'])");
+      assertThat(next.stdoutText()).isEqualTo("1 3\n");
       assertThat(next.generation()).isEqualTo(outcome.generation() + 1);
     }
   }
