@@ -1,5 +1,6 @@
 package dev.pyvisor.cli;
 
+import com.sun.tools.attach.AttachNotSupportedException;
 import dev.pyvisor.diagnosis.RunnerHosts;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -17,6 +18,9 @@ import java.util.concurrent.TimeoutException;
 final class HangCheck {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final Duration FOR_A_NEW_CLIENT = Duration.ofSeconds(2);
+
+  /** Attaching gives up by itself, and so takes away the file that it leaves at the other JVM. */
+  private static final Duration ATTACHING = Duration.ofMillis(4_500);
 
   private final PrintStream out;
   private final PrintStream err;
@@ -63,7 +67,11 @@ final class HangCheck {
 
   /** Returns why there are no folders, where there are none. */
   private static String ask(long pid, List<Path> folders) throws InterruptedException {
+    if (!RunnerHosts.canBeAsked(pid)) {
+      return "it is no JVM that could be asked";
+    }
     CompletableFuture<List<Path>> answer = new CompletableFuture<>();
+    System.setProperty("sun.tools.attach.attachTimeout", Long.toString(ATTACHING.toMillis()));
     Thread asking =
         new Thread(
             () -> {
@@ -83,7 +91,9 @@ final class HangCheck {
     } catch (TimeoutException late) {
       return "the JVM did not answer within " + PATIENCE.toSeconds() + " s";
     } catch (ExecutionException failed) {
-      return "the JVM could not be asked: " + failed.getCause();
+      return failed.getCause() instanceof AttachNotSupportedException
+          ? "the JVM did not answer within " + PATIENCE.toSeconds() + " s"
+          : "the JVM could not be asked: " + failed.getCause();
     }
   }
 

@@ -74,6 +74,7 @@ class DoctorHangTest {
         .contains("stopped: the JVM (process " + hanging.pid() + ") is stopped")
         .contains("<cell 1> line 3")
         .contains("did not answer within 5 s");
+    assertThat(scratch).isEmptyDirectory();
     assertThat(Files.readString(folder(result).resolve("python-stacks.txt")))
         .contains("line 3 in spin");
   }
@@ -85,6 +86,7 @@ class DoctorHangTest {
       Result result = Command.run("doctor", "--hang", Long.toString(other.pid()));
       assertThat(result.status()).isEqualTo(3);
       assertThat(result.err()).contains("process " + other.pid() + " has no Pyvisor client");
+      assertThat(other.isAlive()).as("it was not signalled").isTrue();
     } finally {
       other.toHandle().destroyForcibly();
     }

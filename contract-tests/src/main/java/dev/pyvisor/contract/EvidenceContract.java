@@ -5,17 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pyvisor.Cell;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.guard.OpenClients;
+import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.tool.Tool;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -49,15 +55,127 @@ public interface EvidenceContract extends RunnerContract {
           .atMost(Duration.ofSeconds(15))
           .untilAsserted(
               () -> {
-                long begin = System.nanoTime();
-                Path report = client.hangReport();
-                assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(LIMIT);
+                Path report = reportInTime(client);
                 if (stops) {
                   assertThat(text(report, "verdict.txt")).startsWith("stopped: ");
                 } else {
                   assertThat(text(report, "python-stacks.txt")).contains(place);
                 }
               });
+    }
+  }
+
+  @Test
+  @Rule("H37")
+  default void a_supervisor_that_is_stopped_delays_a_report_by_half_a_second(@TempDir Path folder)
+      throws Exception {
+    try (SupervisorClient client = stuckClient(folder)) {
+      Processes.signal(client.runner().pid(), "STOP");
+      Path report = reportInTime(client);
+      assertThat(text(report, "verdict.txt"))
+          .startsWith("stopped: ")
+          .contains("the supervisor, process " + client.runner().pid())
+          .contains("did not answer within 500 ms")
+          .contains("<cell 1> line 2");
+      assertThat(text(report, "python-stacks.txt")).contains("<cell 1>\", line 2");
+      assertThat(Processes.alive(client.runner().pid())).isTrue();
+      assertComplete(report);
+    }
+  }
+
+  @Test
+  @Rule("H37")
+  default void a_supervisor_that_was_killed_is_told_to_be_gone(@TempDir Path folder)
+      throws Exception {
+    try (SupervisorClient client = stuckClient(folder)) {
+      long pid = client.runner().pid();
+      Processes.kill(pid);
+      Awaitility.await().until(() -> !Processes.alive(pid));
+      Path report = reportInTime(client);
+      assertThat(text(report, "verdict.txt"))
+          .startsWith("gone: the supervisor (process " + pid + ") has ended");
+      assertComplete(report);
+    }
+  }
+
+  @Test
+  @Rule("H36")
+  default void a_report_says_what_is_open_and_what_went_over_the_wire(@TempDir Path folder)
+      throws Exception {
+    try (SupervisorClient client = stuckClient(folder)) {
+      client.session().start(Cell.of("print('waits')"));
+      Path report = reportInTime(client);
+      assertThat(text(report, "pending.txt"))
+          .containsPattern("open: id \\d+ execute cell 1, for \\d+ ms, sent")
+          .containsPattern("waiting: session 1 execute cell 0, for \\d+ ms, its turn has not come")
+          .containsPattern("outbox: session 1 messages=0 \\(0 bytes\\)");
+      assertThat(text(report, "frames.txt"))
+          .containsPattern("in  HELLO ")
+          .containsPattern("out MESSAGE .*session=1 .*cell=1 ");
+      assertThat(text(report, "java-stacks.txt"))
+          .contains("a_report_says_what_is_open_and_what_went_over_the_wire")
+          .contains("-reader\"");
+      assertThat(text(report, "proc.txt")).contains("process " + client.runner().pid());
+      assertComplete(report);
+    }
+  }
+
+  @Test
+  @Rule("H36")
+  default void a_client_is_shown_to_management_until_it_is_closed(@TempDir Path folder)
+      throws Exception {
+    MBeanServer beans = ManagementFactory.getPlatformMBeanServer();
+    ObjectName name;
+    try (SupervisorClient client = stuckClient(folder)) {
+      name = new ObjectName("dev.pyvisor:type=Client,id=" + client.runner().runnerId());
+      Awaitility.await().until(() -> beans.isRegistered(name));
+      Path report = Path.of((String) beans.invoke(name, "hangReport", null, null));
+      assertThat(report).hasParent(folder);
+      assertThat(text(report, "verdict.txt")).contains("<cell 1>");
+      assertThat(beans.getAttribute(name, "Supervisor")).isEqualTo(client.runner().pid());
+    }
+    assertThat(beans.isRegistered(name)).isFalse();
+  }
+
+  /** A client whose cell does not end. */
+  private SupervisorClient stuckClient(Path evidence) throws InterruptedException {
+    CountDownLatch stuck = new CountDownLatch(1);
+    SupervisorClient client =
+        OpenClients.open(client().tool(tells(stuck)).evidenceDirectory(evidence));
+    client.session().start(Cell.of("await stuck()\nwhile True: pass"));
+    assertThat(stuck.await(10, TimeUnit.SECONDS)).isTrue();
+    // The answer is on its way to the cell.
+    Awaitility.await()
+        .untilAsserted(
+            () ->
+                assertThat(text(reportInTime(client), "python-stacks.txt"))
+                    .contains("<cell 1>\", line 2"));
+    return client;
+  }
+
+  private static Path reportInTime(SupervisorClient client) {
+    long begin = System.nanoTime();
+    Path report = client.hangReport();
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(LIMIT);
+    // A machine that is busy finishes the files a little later.
+    Path verdict = report.resolve("verdict.txt");
+    Awaitility.await().until(() -> Files.exists(verdict) && Files.size(verdict) > 0);
+    return report;
+  }
+
+  private static void assertComplete(Path report) throws IOException {
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(report)))
+        .isEqualTo("rwx------");
+    try (Stream<Path> files = Files.list(report)) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder(
+              "java-stacks.txt",
+              "pending.txt",
+              "frames.txt",
+              "runner.json",
+              "python-stacks.txt",
+              "proc.txt",
+              "verdict.txt");
     }
   }
 

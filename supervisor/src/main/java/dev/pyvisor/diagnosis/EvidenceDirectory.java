@@ -37,7 +37,9 @@ final class EvidenceDirectory {
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss-SSS", Locale.ROOT).withZone(ZoneOffset.UTC);
 
   /** Only what looks like a report is ever deleted here. */
-  private static final Pattern REPORT = Pattern.compile("\\d{8}-\\d{6}-\\d{3}-[\\w]{1,32}(-\\d+)?");
+  private static final Pattern REPORT = Pattern.compile("\\d{8}-\\d{6}-\\d{3}-[\\w-]{1,64}");
+
+  private static final Pattern UNSAFE = Pattern.compile("\\W+");
 
   private static final int SAME_NAMES = 100;
 
@@ -50,7 +52,7 @@ final class EvidenceDirectory {
   /**
    * A new folder; the oldest are removed to make room for it.
    *
-   * @param label letters and digits that tell whose report it is
+   * @param label tells whose report it is; what is no letter or digit becomes a dash
    * @throws IOException when it cannot be made, or others may write where it would be
    */
   Path create(String label, Instant now) throws IOException {
@@ -59,7 +61,7 @@ final class EvidenceDirectory {
     }
     requireOwn();
     prune();
-    String name = TIME.format(now) + "-" + label;
+    String name = TIME.format(now) + "-" + UNSAFE.matcher(label).replaceAll("-");
     for (int next = 0; next < SAME_NAMES; next++) {
       Path folder = directory.resolve(next == 0 ? name : name + "-" + next);
       try {

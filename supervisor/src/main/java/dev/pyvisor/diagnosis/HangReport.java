@@ -1,6 +1,7 @@
 package dev.pyvisor.diagnosis;
 
 import dev.pyvisor.Defaults;
+import dev.pyvisor.error.CallTimedOut;
 import dev.pyvisor.transport.ThreadRoster;
 import dev.pyvisor.wire.JsonRpc;
 import java.time.Duration;
@@ -76,15 +77,21 @@ final class HangReport {
     try {
       return RunnerFacts.of(asked.get(Defaults.EVIDENCE_ANSWER.toNanos(), TimeUnit.NANOSECONDS));
     } catch (TimeoutException late) {
-      missing.add(
-          "the supervisor did not answer within " + Defaults.EVIDENCE_ANSWER.toMillis() + " ms");
+      missing.add(silence());
     } catch (ExecutionException failed) {
-      missing.add("the supervisor gave no facts: " + failed.getCause().getMessage());
+      missing.add(
+          failed.getCause() instanceof CallTimedOut
+              ? silence()
+              : "the supervisor gave no facts: " + failed.getCause().getMessage());
     } catch (InterruptedException closing) {
       Thread.currentThread().interrupt();
       missing.add("the client was closed meanwhile");
     }
     return null;
+  }
+
+  private static String silence() {
+    return "the supervisor did not answer within " + Defaults.EVIDENCE_ANSWER.toMillis() + " ms";
   }
 
   private String verdict(String found, List<String> missing) {

@@ -57,8 +57,8 @@ record ProcessFacts(
         wchan(pid),
         ProcFs.read(pid, "syscall").orElse("").strip(),
         // Without a handler the signal would kill.
-        signals(pid, "SigCgt:"),
-        signals(pid, "SigBlk:"));
+        catches(pid, PythonStacks.REQUEST),
+        has(pid, "SigBlk:", PythonStacks.REQUEST));
   }
 
   private static String wchan(long pid) {
@@ -66,13 +66,17 @@ record ProcessFacts(
     return found.equals("0") ? "" : found;
   }
 
-  /** Whether the request for stacks is in a set of signals. */
-  private static boolean signals(long pid, String set) {
+  /** Whether the process has a handler for the signal. */
+  static boolean catches(long pid, int signal) {
+    return has(pid, "SigCgt:", signal);
+  }
+
+  private static boolean has(long pid, String set, int signal) {
     return ProcFs.read(pid, "status").stream()
         .flatMap(String::lines)
         .filter(line -> line.startsWith(set))
         .map(line -> Long.parseUnsignedLong(line.substring(set.length()).strip(), 16))
-        .anyMatch(mask -> (mask >>> (PythonStacks.REQUEST - 1) & 1) == 1);
+        .anyMatch(mask -> (mask >>> (signal - 1) & 1) == 1);
   }
 
   boolean stopped() {

@@ -20,6 +20,8 @@ import java.util.stream.Stream;
  * <p>Immutable.
  */
 public final class RunnerHosts {
+  private static final int SIGQUIT = 3;
+
   private RunnerHosts() {}
 
   /** The JVMs of this user that have a runner, but for this one. */
@@ -106,6 +108,15 @@ public final class RunnerHosts {
       process = process.flatMap(ProcessHandle::parent);
     }
     return process.map(ProcessHandle::pid);
+  }
+
+  /**
+   * Whether a process is a JVM that can be attached to. Attaching begins with a signal that ends a
+   * process without a handler for it: any other program, and a JVM that was started with {@code
+   * -Xrs}.
+   */
+  public static boolean canBeAsked(long pid) {
+    return isJvm(pid) && ProcessFacts.catches(pid, SIGQUIT);
   }
 
   private static boolean isJvm(long pid) {

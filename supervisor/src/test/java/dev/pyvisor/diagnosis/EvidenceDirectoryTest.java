@@ -40,6 +40,8 @@ class EvidenceDirectoryTest {
         .isEqualTo("rwx------");
     assertThat(directory.create("0a1b2c3d", NOON).getFileName())
         .hasToString("20261121-120000-123-0a1b2c3d-1");
+    assertThat(directory.create("0a1b2c3d.2/../x", NOON).getFileName())
+        .hasToString("20261121-120000-123-0a1b2c3d-2-x");
   }
 
   @Test

@@ -68,8 +68,13 @@ class HangReportsTest {
   /** A report that may take its time: the first of a JVM loads much. */
   private Path wholeReport() {
     Path folder = report();
-    Awaitility.await().until(() -> Files.exists(folder.resolve("verdict.txt")));
+    Awaitility.await().until(() -> hasVerdict(folder));
     return folder;
+  }
+
+  private static boolean hasVerdict(Path folder) throws IOException {
+    Path verdict = folder.resolve("verdict.txt");
+    return Files.exists(verdict) && Files.size(verdict) > 0;
   }
 
   private static String text(Path folder, String file) throws IOException {
@@ -105,6 +110,7 @@ class HangReportsTest {
             () -> {
               List<Path> folders = folders();
               assertThat(folders).hasSize(1);
+              assertThat(hasVerdict(folders.get(0))).isTrue();
               assertThat(text(folders.get(0), "verdict.txt")).startsWith("running: <cell 3>");
             });
   }
@@ -126,7 +132,7 @@ class HangReportsTest {
       long begin = System.nanoTime();
       Path folder = report();
       assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(SOON);
-      Awaitility.await().until(() -> Files.exists(folder.resolve("verdict.txt")));
+      Awaitility.await().until(() -> hasVerdict(folder));
       assertThat(text(folder, "verdict.txt"))
           .startsWith("sleeping: ")
           .contains("the supervisor, process " + silent.pid())
