@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections import deque
 from typing import Any, Callable, Optional, Sequence
 
@@ -19,6 +20,7 @@ from .ladder import Ladder
 from .loop import Loop, Timer
 from .messages import Message, encoded_frames
 from .nursery import Nursery
+from .oom import OomCounter
 from .outbound import Outbound
 from .output import Output, Pipe
 from .page import Page
@@ -52,6 +54,7 @@ class Session:
         self.succession = Succession(loop, state, self._births, self)
         self.keeping = StateKeeping(self)
         self.inquiries = Inquiries(loop)
+        self._oom = OomCounter()
         self.intake = Intake(self, state, outbound)
         self._loop, self._outbound = loop, outbound
         self._on_closed = on_closed
@@ -240,6 +243,10 @@ class Session:
         """Its process has ended (TRN-7)."""
         kernel.take_in()
         cause = kernel.cause(ended.status)
+        if cause.get("number") == signal.SIGKILL:
+            memory = self._oom.explains_a_kill()
+            if memory is not None:
+                cause["detail"] = memory
         if self._is_heir(kernel):
             kernel.pid = 0
             self.succession.heir_failed(kernel, f"the process that was to take over ended ({_told(cause)})")
