@@ -136,7 +136,7 @@ public final class Session {
    *     which would wait for itself; it can use {@link #interruptAsync}
    */
   public boolean interrupt() {
-    return interrupt(state.interruptLimit());
+    return state.interrupt(Optional.empty());
   }
 
   /**
@@ -145,7 +145,7 @@ public final class Session {
    * @throws dev.pyvisor.error.CallTimedOut when the cell has not ended by then
    */
   public boolean interrupt(Duration limit) {
-    return state.interrupt(limit);
+    return state.interrupt(Optional.of(limit));
   }
 
   /** Like {@link #interrupt()}, without waiting. */

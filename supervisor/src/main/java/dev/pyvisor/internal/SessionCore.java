@@ -129,10 +129,12 @@ public final class SessionCore {
     return operations.interrupt(cell);
   }
 
-  /** Interrupts the cell that has the turn; completes when the turn is over, empty: none has it. */
-  Optional<CompletableFuture<Void>> interrupt() {
+  /**
+   * Interrupts the cell that has the turn, and returns it; empty: none has it. Waits for nothing.
+   */
+  Optional<CellOperation> interrupt() {
     return operations.current() instanceof CellOperation cell && operations.interrupt(cell)
-        ? Optional.of(cell.through)
+        ? Optional.of(cell)
         : Optional.empty();
   }
 

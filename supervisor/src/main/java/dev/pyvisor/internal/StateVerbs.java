@@ -84,17 +84,23 @@ public final class StateVerbs {
         deadline());
   }
 
-  /** Interrupts the cell that has the turn and waits until its turn is over; false: none has it. */
-  public boolean interrupt(Duration limit) {
+  /**
+   * Interrupts the cell that has the turn and waits until its turn is over; false: none has it.
+   * {@code given}: how long to wait; else longer than it can take.
+   */
+  public boolean interrupt(Optional<Duration> given) {
     // Not refused to tools: what they wait for ends with the cell, whatever they do.
     reentrancy.refuseListener("interrupt");
-    CompletableFuture<Void> ended = session.core().interrupt().orElse(null);
-    if (ended == null) {
+    CellOperation cell = session.core().interrupt().orElse(null);
+    if (cell == null) {
       return false;
     }
+    // Its grace, and a call's time for the kernel that takes over.
+    Duration limit =
+        given.orElseGet(() -> cell.request().grace().plus(client.settings().callTimeout()));
     CompletableFuture<Boolean> inTime = new CompletableFuture<>();
     Timer.Alarm alarm = client.timer().after(limit, () -> inTime.complete(false));
-    ended.whenComplete((nothing, failure) -> inTime.complete(true));
+    cell.through.whenComplete((nothing, failure) -> inTime.complete(true));
     boolean over = await(inTime, "the end of the interrupted cell");
     alarm.cancel();
     if (!over) {
@@ -112,18 +118,13 @@ public final class StateVerbs {
     return true;
   }
 
-  /** Longer than an interrupted cell can take: its grace, and a call's time for a new kernel. */
-  public Duration interruptLimit() {
-    return client.settings().interruptGrace().plus(client.settings().callTimeout());
-  }
-
   /** The same without waiting. */
   public CompletableFuture<Boolean> interruptAsync() {
     return client.published(
         session
             .core()
             .interrupt()
-            .map(ended -> ended.thenApply(nothing -> true))
+            .map(cell -> cell.through.thenApply(nothing -> true))
             .orElseGet(() -> CompletableFuture.completedFuture(false)));
   }
 

@@ -190,7 +190,7 @@ class InterruptTest {
     Message request = peer.nextMessage();
     peer.prints(1, "x");
     entered.await();
-    CompletableFuture<Void> free = session.interrupt().orElseThrow();
+    CompletableFuture<Void> free = session.interrupt().orElseThrow().through;
     Message interrupt = peer.nextMessage();
     assertThat(free).isNotDone();
     peer.completes(request, "x", "", 0);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.CellListener;
 import dev.pyvisor.Defaults;
+import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.testing.Rule;
 import dev.pyvisor.tool.ToolEvent;
 import dev.pyvisor.wire.FrameKind;
@@ -182,6 +183,23 @@ class ToolDeskTest {
         .progress
         .answer(JsonRpc.result("7", "1"), List.of(new byte[Limits.MESSAGE], new byte[1]));
     assertThat(text(peer.nextMessage())).contains("message_too_large").contains("67108864");
+  }
+
+  @Test
+  @Rule("SES-10")
+  void a_call_that_no_thread_can_run_is_answered_once_and_with_the_reason() {
+    call("7", 1);
+    byte[] refusal =
+        JsonRpc.error("7", ErrorCode.RESOURCE_EXHAUSTED, "no thread can be made for a tool");
+    handed.get(0).progress.refused(refusal);
+    assertThat(text(peer.nextMessage()))
+        .contains("\"id\":7")
+        .contains("resource_exhausted")
+        .contains("no thread can be made");
+    handed.get(0).progress.refused(refusal);
+    handed.get(0).answers("1");
+    assertThat(peer.nothingSent()).isTrue();
+    assertThat(peer.link.counters().lateReplies()).isEqualTo(1);
   }
 
   @Test
