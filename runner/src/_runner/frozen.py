@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import socket
@@ -14,8 +13,6 @@ from .pristine import BUILTINS as __builtins__  # noqa: F401
 
 _loads, _exit, _close, _setsid = json.loads, os._exit, os.close, os.setsid
 _recv_fds = socket.recv_fds
-_freeze, _unfreeze, _collect = gc.freeze, gc.unfreeze, gc.collect
-_stats, _threshold, _frozen_count = gc.get_stats, gc.get_threshold, gc.get_freeze_count
 _DESCRIPTORS = 5
 
 
@@ -60,28 +57,3 @@ def _is_the_copy() -> bool:
 
 def _leave() -> NoReturn:
     _exit(71)
-
-
-class Heap:
-    """Keeps the collector's hands off what a copy shares: each object that it looks at costs a page of its own.
-
-    Garbage in cycles would stay for ever that way, so from time to time everything is looked at once: when as many
-    objects have come as a quarter of those that the last such look left, as the collector itself does it.
-    """
-
-    def __init__(self) -> None:
-        self._left = 0
-        self._seen = self._allocated()
-
-    def freeze(self) -> None:
-        if self._allocated() - self._seen > max(limits.HEAP_GROWTH, self._left // 4):
-            _unfreeze()
-            _collect()
-            _freeze()
-            self._left, self._seen = _frozen_count(), self._allocated()
-        else:
-            _freeze()
-
-    def _allocated(self) -> int:
-        """About how many objects have come so far: the youngest generation is collected once a threshold of them."""
-        return int(_stats()[0]["collections"]) * max(1, _threshold()[0])

@@ -13,14 +13,15 @@ from . import gates, jsontext, limits, snapshot
 from .aside import fork_aside
 from .calls import Calls
 from .capture import Capture
-from .frozen import Awakening, Heap, sleep
+from .frozen import Awakening, sleep
+from .heap import Heap
 from .names import Names
 from .pristine import BUILTINS as __builtins__  # noqa: F401
 
 _socketpair, _SEQPACKET, _UNIX = socket.socketpair, socket.SOCK_SEQPACKET, socket.AF_UNIX
 _SOL, _PASSCRED = socket.SOL_SOCKET, socket.SO_PASSCRED
 _memfd, _CLOEXEC, _write, _close = os.memfd_create, os.MFD_CLOEXEC, os.write, os.close
-_clock = time.monotonic_ns
+_cpu = time.process_time_ns  # a machine that is busy with others does not make a copy dear
 _modules = sys.modules
 
 
@@ -34,7 +35,8 @@ class Keeper:
         self._namespace = namespace
         self.stacks = stacks  # descriptor of the evidence file
         self._heap = Heap()
-        self._took = 0  # nanoseconds, the last copy
+        self._took = 0  # nanoseconds of processor time, the last copy
+        self._passed_over = 0  # cells since then that were not copied for its cost
 
     def keep(self, number: Optional[int], cell: int, policy: str) -> Optional[Awakening]:
         """Keep the state as of this cell, and tell the supervisor what there is. Returns a second time in the copy, with
@@ -43,7 +45,7 @@ class Keeper:
         said: dict[str, Any] = {"id": number, "cell": cell}
         own = frozenset((*self._calls.descriptors(), *self._capture.descriptors(), self.stacks))
         # What somebody asked for by name may cost what it costs.
-        why_not = gates.why_not(own, policy if number is None else "always", self._took)
+        why_not = gates.why_not(own, policy if number is None else "always", self._cost())
         if why_not is None:
             why_not = self._copy(said, own)
             if isinstance(why_not, Awakening):
@@ -52,13 +54,23 @@ class Keeper:
             self._snapshot(said, why_not)
         return None
 
+    def _cost(self) -> int:
+        """What the last copy took; now and then as if nothing, for it may have become cheap again."""
+        if self._took <= limits.FORK_NANOS:
+            return self._took
+        self._passed_over += 1
+        if self._passed_over < limits.FORK_PATIENCE:
+            return self._took
+        self._passed_over = 0
+        return 0
+
     # --- a copy ---
 
     def _copy(self, said: dict[str, Any], own: frozenset[int]) -> Any:
         """None where it was made, a reason where it could not be; in the copy, what it has woken to."""
-        started = _clock()
         before = _Before(own)
         self._heap.freeze()
+        started = _cpu()
         self._calls.copying = True
         try:
             ours, theirs = _socketpair(_UNIX, _SEQPACKET)
@@ -83,7 +95,7 @@ class Keeper:
             return f"fork: {problem}"
         finally:
             self._calls.copying = False
-        self._took = _clock() - started
+        self._took = _cpu() - started
         return None
 
     # --- plain data ---

@@ -17,6 +17,7 @@ from typing import Any, Callable, NoReturn, Optional
 from . import (
     cells,
     evidence,
+    heap,
     jsontext,
     limits,
     linux,
@@ -104,6 +105,7 @@ class Kernel:
         _enter(config["workspace"], session)
         stacks = evidence.arm(f"kernel-{session}")
         evidence.keep_open()
+        heap.let_users_collect()
         self._capture = Capture()
         stdin.install()
         faulthandler.enable(2)

@@ -92,7 +92,8 @@ PRIVATE_FD_MIN = 100  # channels live above the numbers that careless code close
 # --- kernels and supervisor alike ---
 KERNEL_OOM_SCORE = 1000  # under memory pressure the kernel goes first, never the supervisor
 COPY_OOM_SCORE = 900  # then its frozen copies
-HEAP_GROWTH = 200_000  # objects that may come before a frozen heap is looked through for garbage: some 20 MB
+HEAP_OBJECTS = 200_000  # that may come before a frozen heap is looked through for garbage: some 20 MB
+HEAP_BYTES = 64 * MIB  # that the process may grow by before that
 
 # --- inside a kernel ---
 DOCUMENT_DEPTH = JSON_DEPTH - 8  # an envelope wraps a document in at most eight levels of its own
@@ -121,5 +122,6 @@ SNAPSHOT_DEPTH = 100  # levels of containers: at four frames each they fit Pytho
 
 # --- inside a kernel: when it may be copied ---
 FORK_NANOS = 50_000_000  # a fork that took longer would be felt before every cell
+FORK_PATIENCE = 10  # cells after which another copy is tried: it may cost a tenth of them more
 FORK_MEMORY = 4 * GIB  # resident, and a quarter of what there is: a cell that writes all of it doubles it
 NO_LIMIT = 2**63  # bytes, where nothing limits them
