@@ -174,7 +174,7 @@ class Control:
         def told(facts: Optional[dict[str, Any]]) -> None:
             if facts is not None:
                 found.append(facts)
-            if len(found) == len(asked):
+            if len(found) == len(asked) and not request.is_notification:
                 self._house.reply(rpc.result(request.id, {"supervisor": self._house.facts(), "kernels": found}))
 
         for session in asked:
