@@ -49,6 +49,13 @@ public final class Defaults {
    */
   public static final Duration BURIAL_LIMIT = Duration.ofSeconds(1);
 
+  /**
+   * How much longer than its limit and grace an operation may take before the runner is taken for
+   * hung and killed: far more than the start of a kernel or a busy machine explains, for a kill
+   * costs all sessions their state.
+   */
+  public static final Duration WATCHDOG_GRACE = Duration.ofSeconds(30);
+
   /** While a call is open the runner is asked that often whether it lives. */
   public static final Duration PING_INTERVAL = Duration.ofSeconds(1);
 

@@ -21,6 +21,26 @@ final class Causes {
     return new Cause(kind(failure), String.valueOf(failure.getMessage()));
   }
 
+  /** What a runner died of, one line; the verdict on all that it had. */
+  static String epitaph(RunnerException verdict) {
+    return verdict instanceof RunnerGone gone
+        ? gone.report().text()
+        : String.valueOf(verdict.getMessage());
+  }
+
+  /** The state where the next use starts another runner: for what its runner's death has ended. */
+  static StateReport stateOfNext(RunnerException failure) {
+    return diedWithRunner(failure)
+        ? StateReport.fresh("the runner died (" + epitaph(failure) + ")")
+        : state(failure);
+  }
+
+  private static boolean diedWithRunner(RunnerException failure) {
+    return failure instanceof RunnerGone gone
+        ? gone.report().exitStatus().isPresent()
+        : failure instanceof TransportLost || failure instanceof ProtocolViolated;
+  }
+
   /**
    * The state as far as this side can know: with runner, session or kernel it is gone, else nobody
    * touched it.

@@ -45,15 +45,22 @@ record CellEnd(
   }
 
   /** With the connection, or because this side would not send it. */
-  static CellEnd lost(RunnerException verdict, Delivery delivery) {
+  static CellEnd lost(RunnerException verdict, Delivery delivery, StateReport state, String what) {
     RunnerException failure = verdict.as(delivery);
+    boolean never = delivery == Delivery.NEVER_SENT;
+    Cause cause = Causes.of(failure);
     return new CellEnd(
-        delivery == Delivery.NEVER_SENT ? OutcomeKind.NEVER_STARTED : OutcomeKind.UNKNOWN,
-        Optional.of(Causes.of(failure)),
+        never ? OutcomeKind.NEVER_STARTED : OutcomeKind.UNKNOWN,
+        Optional.of(never ? cause : new Cause(cause.kind(), cause.text() + "; it had " + what)),
         null,
         null,
-        Causes.state(failure),
+        state,
         failure);
+  }
+
+  /** The same end, for a better reason. */
+  CellEnd because(Cause better) {
+    return new CellEnd(kind, Optional.of(better), terminal, report, state, failure);
   }
 
   /** It was taken back before the runner saw any of it. */

@@ -3,6 +3,7 @@ package dev.pyvisor.internal;
 import dev.pyvisor.CellListener;
 import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.RunnerException;
+import dev.pyvisor.outcome.Cause;
 import dev.pyvisor.outcome.OutputChunk;
 import dev.pyvisor.outcome.StreamName;
 import dev.pyvisor.wire.Envelope;
@@ -43,6 +44,7 @@ final class CellOperation extends Operation {
   private boolean written;
   private boolean interruptWanted;
   private boolean interruptOpen;
+  private boolean interrupted;
   private volatile int cell;
   private volatile @Nullable Capture capture;
   private volatile @Nullable Deadline deadline;
@@ -74,6 +76,12 @@ final class CellOperation extends Operation {
   @Override
   boolean isCell() {
     return true;
+  }
+
+  /** Its deadline and its grace begin when its code does; what comes before is short. */
+  @Override
+  Optional<Duration> limit() {
+    return request.limit().duration().map(request.grace()::plus);
   }
 
   @Override
@@ -130,6 +138,7 @@ final class CellOperation extends Operation {
     }
     CellEnd found = end;
     known.compareAndSet(null, found);
+    session.link().requests().answered(this, found.kind());
     session.ended(this);
     Runnable finish = () -> finish(found);
     if (listener == null && end.isSmall()) {
@@ -226,6 +235,13 @@ final class CellOperation extends Operation {
     interruptWanted = false;
   }
 
+  /** Whether it is asked for the first time. */
+  synchronized boolean firstInterrupt() {
+    boolean first = !interrupted;
+    interrupted = true;
+    return first;
+  }
+
   CellRequest request() {
     return request;
   }
@@ -247,10 +263,23 @@ final class CellOperation extends Operation {
 
   @Override
   void fail(RunnerException verdict, Delivery delivery) {
-    CellEnd end = CellEnd.lost(verdict, delivery);
+    CellEnd end = lost(verdict, delivery);
     if (known.compareAndSet(null, end)) {
       session.mailbox().post(() -> finish(end));
     }
+  }
+
+  private CellEnd lost(RunnerException verdict, Delivery delivery) {
+    String hung = overdue;
+    CellEnd end =
+        CellEnd.lost(
+            verdict,
+            delivery,
+            session.link().stateAfter(verdict),
+            describe() + ", request id " + id);
+    return hung == null
+        ? end
+        : end.because(new Cause("watchdog", hung + "; " + verdict.getMessage()));
   }
 
   @Override
@@ -260,8 +289,7 @@ final class CellOperation extends Operation {
       return;
     }
     result.complete(
-        (end == null ? CellEnd.lost(verdict, delivery) : end.cutShort(verdict))
-            .result(cell, capture));
+        (end == null ? lost(verdict, delivery) : end.cutShort(verdict)).result(cell, capture));
   }
 
   @Override

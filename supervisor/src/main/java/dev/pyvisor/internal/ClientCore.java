@@ -82,7 +82,8 @@ public final class ClientCore {
             timer,
             new Counters(),
             settings.callbackExecutor().orElse(callbackThreads),
-            callbackThreads);
+            callbackThreads,
+            settings.restart());
     toolHost = new ToolHost(settings.toolThreads(), settings.toolTimeout(), threads);
     Witness witness = new ClientWitness(this);
     reports = new HangReports(witness, settings.evidenceDirectory(), threads);
@@ -93,7 +94,7 @@ public final class ClientCore {
             timer,
             threads,
             number ->
-                new Connection(runnerId(number), settings, resources, toolHost, reports::told));
+                new Connection(runnerId(number), settings, resources, toolHost, evidenceSink()));
   }
 
   /** What a runner leaves behind is found by its id, so each has one of its own. */
@@ -289,6 +290,20 @@ public final class ClientCore {
   /** The link to the runner that there is, or was last. */
   Link link() {
     return runners.current().link();
+  }
+
+  private EvidenceSink evidenceSink() {
+    return new EvidenceSink() {
+      @Override
+      public void told(String params) {
+        reports.told(params);
+      }
+
+      @Override
+      public CompletableFuture<?> hung(String reason) {
+        return reports.write(reason);
+      }
+    };
   }
 
   /** Writes reports of what hangs; who asks for one need not wait for it. */

@@ -11,13 +11,15 @@ import java.util.concurrent.Executor;
  * @param privateDirectory removed when the client closes
  * @param callbacks where listeners are called and futures completed
  * @param ownCallbacks what the user's executor refuses goes here
+ * @param restart whether another runner follows one that died
  */
 record ClientResources(
     Path privateDirectory,
     Timer timer,
     Counters counters,
     Executor callbacks,
-    Executor ownCallbacks) {
+    Executor ownCallbacks,
+    boolean restart) {
 
   Mailbox newMailbox() {
     return new Mailbox(callbacks, ownCallbacks);

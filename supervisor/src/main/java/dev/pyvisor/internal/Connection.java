@@ -265,14 +265,15 @@ final class Connection {
     }
   }
 
-  /** What it died of, as far as this side knows; one line. */
+  /** What it died of and what it did last, as far as this side knows; one line. */
   String epitaph() {
-    RunnerException verdict = link.requests().verdict();
+    RunnerException verdict = link.gone();
     ExitReport report = link.exited().getNow(null);
-    if (verdict == null || verdict instanceof RunnerGone) {
-      return report == null ? "it is gone" : report.text();
-    }
-    return verdict.getMessage() + (report == null ? "" : "; " + report.text());
+    String died = Causes.epitaph(verdict);
+    String exit = report == null || verdict instanceof RunnerGone ? "" : "; " + report.text();
+    return died
+        + exit
+        + link.requests().lastAnswer().map(last -> "; its last answer: " + last).orElse("");
   }
 
   List<String> evidence() {

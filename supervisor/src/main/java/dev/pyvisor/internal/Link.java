@@ -10,6 +10,7 @@ import dev.pyvisor.error.ProtocolViolated;
 import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.error.RunnerGone;
 import dev.pyvisor.error.TransportLost;
+import dev.pyvisor.outcome.StateReport;
 import dev.pyvisor.transport.FrameSource;
 import dev.pyvisor.transport.Transport;
 import dev.pyvisor.transport.TransportListener;
@@ -52,6 +53,7 @@ final class Link implements TransportListener {
   private final Outbox outbox = new Outbox();
   private final FrameLog frames = new FrameLog();
   private final Requests requests;
+  private final Watchdog watchdog;
   private final AtomicInteger refusals = new AtomicInteger();
   private final Map<Integer, SessionCore> sessions = new ConcurrentHashMap<>();
   private final CompletableFuture<Hello> hello = new CompletableFuture<>();
@@ -68,6 +70,7 @@ final class Link implements TransportListener {
     this.counters = client.counters();
     this.evidence = params -> counters.ignoredNotifications.increment();
     this.requests = new Requests(runnerId, client.timer(), outbox, counters, this::silent);
+    this.watchdog = new Watchdog(client.timer(), reason -> evidence.hung(reason), this::hung);
   }
 
   void attach(Transport opened) {
@@ -278,6 +281,15 @@ final class Link implements TransportListener {
     reader.forgetGeneration(session, generation);
   }
 
+  Watchdog watchdog() {
+    return watchdog;
+  }
+
+  /** What is left of a session's state where this has ended its cell. */
+  StateReport stateAfter(RunnerException failure) {
+    return client.restart() ? Causes.stateOfNext(failure) : Causes.state(failure);
+  }
+
   // ---- its end ----
 
   @Override
@@ -299,6 +311,19 @@ final class Link implements TransportListener {
     if (opened != null) {
       opened.kill(detail);
     }
+  }
+
+  /** Its death settles everything, with what it died of; a runner that cannot die is lost. */
+  private void hung(String reason) {
+    Transport opened = transport;
+    if (opened != null) {
+      opened.kill(reason);
+    }
+    client
+        .timer()
+        .after(
+            Defaults.BURIAL_LIMIT,
+            () -> end(new TransportLost(runnerId, Delivery.UNKNOWN, reason)));
   }
 
   /** SES-11: everything that waits for the runner ends now; the first verdict counts. */

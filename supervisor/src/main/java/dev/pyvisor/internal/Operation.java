@@ -3,6 +3,8 @@ package dev.pyvisor.internal;
 import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.wire.Message;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +41,9 @@ abstract class Operation implements PendingCall {
     return outgoing;
   }
 
+  /** Why the runner was taken for hung over it; null where it was not. */
+  volatile @Nullable String overdue;
+
   /** Bytes that it keeps while it waits. */
   abstract long cost();
 
@@ -50,6 +55,9 @@ abstract class Operation implements PendingCall {
 
   /** Whether it takes a cell number and has output. */
   abstract boolean isCell();
+
+  /** How long the runner may take for it at most, once it has it; empty: for ever. */
+  abstract Optional<Duration> limit();
 
   /** No byte of its request is kept any more; {@code written}: it is on its way to the runner. */
   void left(boolean written) {}

@@ -75,7 +75,9 @@ final class Operations {
     if (verdict != null) {
       operation.abandon(verdict, Delivery.NEVER_SENT);
       release(operation);
+      return;
     }
+    operation.limit().ifPresent(limit -> link.watchdog().watch(operation, limit));
   }
 
   /** No byte of its request is kept any more; on the writer's thread, or on whose takes it back. */
@@ -164,7 +166,20 @@ final class Operations {
     // The cell's terminal says what came of it; the answer only makes room for another interrupt.
     link.requests()
         .requestNow("interrupt", params, Deadline.in(link.timer(), Defaults.CALL_TIMEOUT))
-        .whenComplete((running, failure) -> cell.interruptAnswered());
+        .whenComplete(
+            (answer, failure) -> {
+              cell.interruptAnswered();
+              if (answer != null && answer.path("running").asBoolean(false)) {
+                watchInterrupted(cell);
+              }
+            });
+  }
+
+  /** A cell without a limit has one from its first interrupt on. */
+  private void watchInterrupted(CellOperation cell) {
+    if (cell.limit().isEmpty() && cell.firstInterrupt()) {
+      link.watchdog().watch(cell, cell.request().grace());
+    }
   }
 
   // ---- the end ----

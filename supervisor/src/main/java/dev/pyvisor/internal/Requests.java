@@ -6,6 +6,7 @@ import dev.pyvisor.error.CallTimedOut;
 import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.RunnerException;
+import dev.pyvisor.outcome.OutcomeKind;
 import dev.pyvisor.wire.Envelope;
 import dev.pyvisor.wire.FrameKind;
 import dev.pyvisor.wire.JsonRpc;
@@ -15,6 +16,7 @@ import dev.pyvisor.wire.ProtocolError;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -44,6 +46,7 @@ final class Requests {
   private final AtomicInteger messages = new AtomicInteger();
   private final ByteBudget controlBytes = new ByteBudget(Defaults.OUTBOUND_BYTES);
   private final Liveness liveness;
+  private volatile @Nullable Answer lastAnswer;
 
   /** {@code silent}: told once when the runner does not answer pings any more. */
   Requests(
@@ -226,6 +229,18 @@ final class Requests {
   }
 
   // ---- on the reader thread ----
+
+  /** The last cell that had its reply; for the report of a death. */
+  private record Answer(String what, @Nullable String id, OutcomeKind kind) {}
+
+  void answered(CellOperation cell, OutcomeKind kind) {
+    lastAnswer = new Answer(cell.describe(), cell.id, kind);
+  }
+
+  Optional<String> lastAnswer() {
+    return Optional.ofNullable(lastAnswer)
+        .map(last -> last.what + ", request id " + last.id + ", " + last.kind.wireName());
+  }
 
   void pongArrived() {
     liveness.answered();

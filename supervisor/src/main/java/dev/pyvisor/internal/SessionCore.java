@@ -117,7 +117,7 @@ public final class SessionCore {
   /** Something that touches the state, in its turn; ends at the deadline like {@link #call}. */
   <T> CompletableFuture<T> inTurn(
       String method, ObjectNode params, Deadline by, Function<@Nullable JsonNode, T> reading) {
-    TurnCall<T> call = new TurnCall<>(this, method, params, reading);
+    TurnCall<T> call = new TurnCall<>(this, method, params, by.span(), reading);
     operations.submit(call, by);
     Timer.Alarm alarm = by.timer().after(by.left(), () -> operations.expire(call, by));
     call.result.whenComplete((result, failure) -> alarm.cancel());

@@ -7,7 +7,6 @@ import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.ExitReport;
 import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.outcome.StateReport;
-import dev.pyvisor.outcome.StateSource;
 import dev.pyvisor.transport.ThreadJob;
 import dev.pyvisor.transport.ThreadRoster;
 import java.time.Duration;
@@ -16,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -236,14 +234,7 @@ final class Succession {
   }
 
   private static GenerationChange change(Connection dead, SessionCore fresh) {
-    StateReport state =
-        new StateReport(
-            false,
-            StateSource.FRESH,
-            List.of(),
-            List.of(),
-            Optional.of("the runner died (" + dead.epitaph() + ")"),
-            List.of());
+    StateReport state = StateReport.fresh("the runner died (" + dead.epitaph() + ")");
     return new GenerationChange(fresh.generation(), "supervisor_died", state);
   }
 

@@ -6,7 +6,9 @@ import dev.pyvisor.wire.Envelope;
 import dev.pyvisor.wire.FrameKind;
 import dev.pyvisor.wire.JsonRpc;
 import dev.pyvisor.wire.Message;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,7 @@ final class TurnCall<T> extends Operation {
   private final SessionCore session;
   private final String method;
   private final ObjectNode params;
+  private final Duration limit;
   private final Function<@Nullable JsonNode, T> reading;
 
   /**
@@ -34,10 +37,12 @@ final class TurnCall<T> extends Operation {
       SessionCore session,
       String method,
       ObjectNode params,
+      Duration limit,
       Function<@Nullable JsonNode, T> reading) {
     this.session = session;
     this.method = method;
     this.params = params.put("session", session.number());
+    this.limit = limit;
     this.reading = reading;
   }
 
@@ -49,6 +54,11 @@ final class TurnCall<T> extends Operation {
   @Override
   boolean isCell() {
     return false;
+  }
+
+  @Override
+  Optional<Duration> limit() {
+    return Optional.of(limit);
   }
 
   @Override

@@ -8,8 +8,9 @@ package dev.pyvisor.outcome;
  * @param kind one word: {@code deadline}; {@code interrupt}; {@code cancelled} for a cell that was
  *     withdrawn; {@code exit}, {@code signal} or {@code channel} for a kernel that died; {@code
  *     output_integrity}; {@code runner_gone}, {@code transport_lost}, {@code protocol_violated},
- *     {@code closed} for a connection that ended; {@code launch_failed} for one that could not be
- *     made again; or a code of the error table for a request that was refused
+ *     {@code closed} for a connection that ended; {@code watchdog} for a cell over which the runner
+ *     was taken for hung; {@code launch_failed} for one that could not be made again; or a code of
+ *     the error table for a request that was refused
  * @param text one line for people
  */
 public record Cause(String kind, String text) {}

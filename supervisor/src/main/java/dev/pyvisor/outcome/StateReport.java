@@ -46,6 +46,12 @@ public record StateReport(
     return NONE;
   }
 
+  /** A new kernel has taken over, or will with the next use, and nothing is left of the state. */
+  public static StateReport fresh(String reason) {
+    return new StateReport(
+        false, StateSource.FRESH, List.of(), List.of(), Optional.of(reason), List.of());
+  }
+
   /** One line for people. */
   public String text() {
     if (source == StateSource.NONE) {

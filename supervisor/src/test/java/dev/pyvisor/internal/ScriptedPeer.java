@@ -44,7 +44,7 @@ final class ScriptedPeer implements AutoCloseable {
   private int number;
 
   ScriptedPeer(Path directory) {
-    resources = new ClientResources(directory, timer, new Counters(), callbacks, callbacks);
+    resources = new ClientResources(directory, timer, new Counters(), callbacks, callbacks, false);
     link = new Link("test", resources);
     writer = new Thread(this::write, "test-writer");
     writer.setDaemon(true);
