@@ -89,6 +89,7 @@ class WatchdogTest {
   void a_runner_that_never_ends_a_cell_is_killed_at_limit_grace_and_half_a_minute()
       throws Exception {
     CellOperation cell = start(TimeLimit.of(LIMIT));
+    peer.nextMessage();
     CellOperation waiting = start(TimeLimit.of(LIMIT));
     written.complete(null);
 
@@ -158,6 +159,7 @@ class WatchdogTest {
   @Rule("C68")
   void a_reset_that_is_never_answered_does_not_hold_the_session_for_ever() {
     session.inTurn("reset", JsonNodeFactory.instance.objectNode(), peer.inCallTime(), r -> 1);
+    peer.nextMessage();
     CellOperation behind = start(TimeLimit.none());
     written.complete(null);
     pass(ScriptedPeer.CALL_TIMEOUT.plus(Defaults.WATCHDOG_GRACE));
@@ -171,6 +173,7 @@ class WatchdogTest {
   @Rule("SES-11")
   void a_runner_that_cannot_even_be_killed_is_given_up() throws Exception {
     CellOperation cell = start(TimeLimit.of(LIMIT));
+    peer.nextMessage();
     written.complete(null);
     pass(LIMIT.plus(GRACE).plus(Defaults.WATCHDOG_GRACE));
     assertThat(cell.result).isNotDone();
