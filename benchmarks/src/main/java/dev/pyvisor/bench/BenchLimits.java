@@ -31,5 +31,23 @@ public final class BenchLimits {
   /** With three loops for each core, the scheduler gives a woken thread what is left. */
   public static final int LOOPS_PER_CORE = 3;
 
+  /**
+   * Free bytes without which the heaps of a gigabyte are left out: one for the yardstick, one for
+   * the session, each once more where a copy is written to, and as much for everybody else.
+   */
+  public static final long LARGE_HEAP_NEEDS = 6_000_000_000L;
+
+  /** Cells that are measured together, so that what one leaves to the next is in it. */
+  public static final int CELLS_IN_A_ROW = 10;
+
+  /** Between two cells: long enough for the kernel to keep its state meanwhile. */
+  public static final Duration PAUSE = Duration.ofMillis(5);
+
+  /** Cells that are sent until one completes, after the kernel was killed. */
+  public static final int ATTEMPTS = 3;
+
+  /** A cell that is to be killed ends by itself after this, should nobody do it. */
+  public static final Duration LONG_CELL = Duration.ofMinutes(1);
+
   private BenchLimits() {}
 }

@@ -29,14 +29,16 @@ public record BenchReport(MachineFacts machine, int rounds, int busyLoops, List<
   /**
    * What was measured.
    *
+   * @param unit of the next three
    * @param ratio of the median to the median of {@code yardstick} in the same phase; empty where
    *     that was not measured
    */
   public record Figures(
       int count,
-      long medianNanos,
-      long p99Nanos,
-      long maxNanos,
+      Unit unit,
+      long median,
+      long p99,
+      long max,
       String yardstick,
       Optional<Double> ratio) {}
 

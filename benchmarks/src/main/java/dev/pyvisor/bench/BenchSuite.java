@@ -36,7 +36,7 @@ public final class BenchSuite {
     List<Result> results = new ArrayList<>();
     int busyLoops = 0;
     try (Watchdog watchdog = new Watchdog();
-        Workbench workbench = new Workbench(interpreter)) {
+        Workbench workbench = new Workbench(interpreter, Processes.availableMemory())) {
       Measurement measurement = new Measurement(chosen(options), watchdog);
       measurement.open(workbench);
       measurement.warmUp(options.rounds());
@@ -74,7 +74,14 @@ public final class BenchSuite {
   }
 
   private static List<Row> rows() {
-    return Stream.of(RawRows.all(), OurRows.all(), WorkerRows.all(), IpykernelRows.all())
+    return Stream.of(
+            RawRows.all(),
+            ForkRows.all(),
+            OurRows.all(),
+            SessionRows.all(),
+            StateRows.all(),
+            WorkerRows.all(),
+            IpykernelRows.all())
         .flatMap(List::stream)
         .toList();
   }

@@ -29,9 +29,10 @@ final class JsonPage {
         .ifPresentOrElse(
             figures -> {
               row.put("count", figures.count());
-              row.put("medianNanos", figures.medianNanos());
-              row.put("p99Nanos", figures.p99Nanos());
-              row.put("maxNanos", figures.maxNanos());
+              String unit = figures.unit().suffix();
+              row.put("median" + unit, figures.median());
+              row.put("p99" + unit, figures.p99());
+              row.put("max" + unit, figures.max());
               row.put("yardstick", figures.yardstick());
               figures.ratio().ifPresent(ratio -> row.put("ratio", ratio));
             },

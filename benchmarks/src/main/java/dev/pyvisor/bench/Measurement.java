@@ -100,6 +100,6 @@ final class Measurement {
             .findFirst()
             .map(entry -> (double) own.median() / entry.getValue().median());
     return Optional.of(
-        new Figures(own.count(), own.median(), own.p99(), own.max(), yardstick, ratio));
+        new Figures(own.count(), row.unit(), own.median(), own.p99(), own.max(), yardstick, ratio));
   }
 }

@@ -4,7 +4,7 @@ package dev.pyvisor.bench;
 record Probe(Subject subject, Operation operation) {
   /** One operation. */
   interface Operation {
-    /** Does it once and returns the nanoseconds that it took. */
+    /** Does it once and returns the figure: the nanoseconds that it took, or bytes. */
     long once() throws Exception;
   }
 

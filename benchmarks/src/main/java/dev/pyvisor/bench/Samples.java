@@ -3,21 +3,21 @@ package dev.pyvisor.bench;
 import java.util.Arrays;
 
 /**
- * Durations in nanoseconds and what they come to.
+ * Durations in nanoseconds, or sizes in bytes, and what they come to.
  *
  * <p>Confined to the measuring thread.
  */
 public final class Samples {
   private static final int FIRST_CAPACITY = 256;
-  private long[] nanos = new long[FIRST_CAPACITY];
+  private long[] figures = new long[FIRST_CAPACITY];
   private int count;
 
-  /** Adds one duration. */
-  public void add(long duration) {
-    if (count == nanos.length) {
-      nanos = Arrays.copyOf(nanos, count * 2);
+  /** Adds one. */
+  public void add(long figure) {
+    if (count == figures.length) {
+      figures = Arrays.copyOf(figures, count * 2);
     }
-    nanos[count++] = duration;
+    figures[count++] = figure;
   }
 
   /** How many there are. */
@@ -30,7 +30,7 @@ public final class Samples {
     if (count == 0) {
       throw new IllegalStateException("no samples");
     }
-    long[] sorted = Arrays.copyOf(nanos, count);
+    long[] sorted = Arrays.copyOf(figures, count);
     Arrays.sort(sorted);
     int rank = (int) Math.ceil(share * count);
     return sorted[Math.max(0, Math.min(rank - 1, count - 1))];

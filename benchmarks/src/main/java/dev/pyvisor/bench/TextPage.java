@@ -7,7 +7,7 @@ import java.util.Locale;
 
 /** A report as a table for people. */
 final class TextPage {
-  private static final String LINE = "  %-52s %7s %10s %10s %10s  %s%n";
+  private static final String LINE = "  %-64s %7s %10s %10s %10s  %s%n";
 
   private TextPage() {}
 
@@ -40,16 +40,16 @@ final class TextPage {
 
   private static String line(Result result) {
     if (result.figures().isEmpty()) {
-      return format("  %-52s %s%n", result.title(), result.note());
+      return format("  %-64s %s%n", result.title(), result.note());
     }
     Figures figures = result.figures().get();
     return format(
         LINE,
         result.title(),
         figures.count(),
-        Durations.text(figures.medianNanos()),
-        Durations.text(figures.p99Nanos()),
-        Durations.text(figures.maxNanos()),
+        figures.unit().text(figures.median()),
+        figures.unit().text(figures.p99()),
+        figures.unit().text(figures.max()),
         figures
             .ratio()
             .map(ratio -> format("%8.2f  x %s", ratio, figures.yardstick()))

@@ -19,22 +19,36 @@ final class Workbench implements AutoCloseable {
   }
 
   private final Interpreter interpreter;
-  private final Map<Class<?>, Subject> subjects = new LinkedHashMap<>();
+  private final long availableMemory;
+  private final Map<Object, Subject> subjects = new LinkedHashMap<>();
 
-  Workbench(Interpreter interpreter) {
+  /**
+   * @param availableMemory bytes, before any subject was opened
+   */
+  Workbench(Interpreter interpreter, long availableMemory) {
     this.interpreter = interpreter;
+    this.availableMemory = availableMemory;
   }
 
   Interpreter interpreter() {
     return interpreter;
   }
 
+  long availableMemory() {
+    return availableMemory;
+  }
+
   /** The one subject of this type. */
   <T extends Subject> T subject(Class<T> type, Starter<T> starter) throws Exception {
-    Subject open = subjects.get(type);
+    return subject(type, type, starter);
+  }
+
+  /** The one subject of this type under this key. */
+  <T extends Subject> T subject(Object key, Class<T> type, Starter<T> starter) throws Exception {
+    Subject open = subjects.get(key);
     if (open == null) {
       open = starter.start(interpreter);
-      subjects.put(type, open);
+      subjects.put(key, open);
     }
     return type.cast(open);
   }

@@ -40,4 +40,11 @@ class SamplesTest {
     assertThat(Durations.text(99_960)).isEqualTo("100 us");
     assertThat(Durations.text(9_996)).isEqualTo("10.0 us");
   }
+
+  @Test
+  void sizes_are_shown_in_powers_of_ten() {
+    assertThat(Sizes.text(512_400)).isEqualTo("512 kB");
+    assertThat(Sizes.text(3_071_000)).isEqualTo("3.07 MB");
+    assertThat(Sizes.text(6_000_000_000L)).isEqualTo("6.00 GB");
+  }
 }

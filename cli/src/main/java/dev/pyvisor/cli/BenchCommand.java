@@ -24,6 +24,7 @@ import picocli.CommandLine.Option;
     name = "bench",
     description = {
       "Measures cells and host tools beside a raw pipe echo, a JSON-lines worker and ipykernel.",
+      "Measures checkpoints, takeovers and sessions beside a bare fork of the same heap.",
       "Rows are measured in turn, idle and beside busy loops. Medians and ratios, no judgement."
     },
     mixinStandardHelpOptions = true,

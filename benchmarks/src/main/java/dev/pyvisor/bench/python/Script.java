@@ -11,6 +11,8 @@ public enum Script {
   ECHO("echo.py"),
   /** Executes code that comes as JSON lines, as people write it by hand. */
   JSON_LINES("json_lines.py"),
+  /** Builds a heap and forks itself. */
+  FORKS("forks.py"),
   /** Drives an ipykernel through jupyter_client. */
   IPYKERNEL("ipykernel_driver.py"),
   /** Burns a core. */
