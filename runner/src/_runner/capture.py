@@ -170,7 +170,7 @@ class Capture:
         """Bring everything that the cell wrote into the pipes, and the pipes back to where they
         belong.
         """
-        self.flush()
+        self._flush_own()
         restored = [pipe.fileno() for pipe in self._pipes if pipe.restore()]
         for fd in restored:
             name = "standard output" if fd == 1 else "standard error"
@@ -178,17 +178,28 @@ class Capture:
             write_all(2, warning.encode())
 
     def flush(self) -> None:
-        for stream in (
-            getattr(_sys, "stdout", None),
-            getattr(_sys, "stderr", None),
-            *self._streams,
-        ):
-            try:
-                stream.flush()  # type: ignore[union-attr]
-            except BaseException:  # noqa: B902 - the user's own stream may raise anything
-                pass
+        self.flush_replaced()
+        self._flush_own()
+
+    def flush_replaced(self) -> None:
+        """What the cell put in the place of the streams: code of the user's, which may never end."""
+        for name in ("stdout", "stderr"):
+            stream = getattr(_sys, name, None)
+            if all(stream is not own for own in self._streams):
+                _flush(stream)
+
+    def _flush_own(self) -> None:
+        for stream in self._streams:
+            _flush(stream)
         if _flush_c is not None:
             _flush_c(None)
+
+
+def _flush(stream: Any) -> None:
+    try:
+        stream.flush()
+    except BaseException:  # noqa: B902 - the user's own stream may raise anything
+        pass
 
 
 def _is_unusable(stream: Any) -> bool:

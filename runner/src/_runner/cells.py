@@ -29,7 +29,9 @@ Codes = tuple[types.CodeType, ...]
 
 
 class Watch(Protocol):
-    """Who must know which loop a cell runs in."""
+    """Who must know when a cell's code begins, and which loop it runs in."""
+
+    def check(self) -> None: ...
 
     def enter_loop(self, loop: Any, task: Any) -> None: ...
 
@@ -99,6 +101,7 @@ def run(codes: Codes, namespace: dict[str, Any], watch: Watch) -> Any:
     # Where it is missing, the interpreter would put this module's own.
     namespace.setdefault("__builtins__", _builtins)
     try:
+        watch.check()
         if any(code.co_flags & _COROUTINE for code in codes):
             return _run_in_loop(codes, namespace, watch)
         value = None
@@ -136,7 +139,10 @@ def _run_in_loop(codes: Codes, namespace: dict[str, Any], watch: Watch) -> Any:
         if not watch.cancelled:
             raise
         # The interrupt came while the loop was idle: it is shown where the cell waited.
-        raise KeyboardInterrupt().with_traceback(cancelled.__traceback__) from None
+        shown: BaseException = cancelled
+        while isinstance(shown.__context__, asyncio.CancelledError):
+            shown = shown.__context__  # before Python 3.11 the place is known to the first one only
+        raise KeyboardInterrupt().with_traceback(shown.__traceback__) from None
     finally:
         try:
             _end_tasks(asyncio, loop)

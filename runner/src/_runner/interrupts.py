@@ -30,7 +30,7 @@ _WAITING = wait_readable.__code__
 _WRITING = frozenset((capture.write_all.__code__, capture.CapturePipe.write.__code__))
 _SELECTORS = selectors.__file__
 
-IGNORE, RAISE, DEFER, CANCEL = "ignore", "raise", "defer", "cancel"
+RAISE, DEFER, CANCEL = "raise", "defer", "cancel"
 
 
 def place_of(frame: Optional[FrameType]) -> str:
@@ -38,7 +38,7 @@ def place_of(frame: Optional[FrameType]) -> str:
     wait until the runner's code that they called is left; to cancel the cell's main task where its loop is idle.
     """
     if frame is None:
-        return IGNORE
+        return DEFER
     innermost: CodeType = frame.f_code
     if innermost is _WAITING:
         return RAISE
@@ -55,7 +55,7 @@ def place_of(frame: Optional[FrameType]) -> str:
         if is_own(filename) and code not in _WRITING:
             in_runner = True
         current = current.f_back
-    return IGNORE
+    return DEFER
 
 
 def _is_machinery(filename: str) -> bool:
@@ -68,7 +68,7 @@ class Interrupts:
     def __init__(self, page: Optional[Page]) -> None:
         self._page = page
         self._pid = _getpid()
-        self._handled = page.asked()[0] if page is not None else 0
+        self._handled = 0  # how often was asked, as it was looked at last; what is for an earlier cell is passed over
         self._cell = 0
         self._deferred = False
         self._loop: Any = None
@@ -82,7 +82,7 @@ class Interrupts:
         """This process has taken over from the one that it was copied from."""
         self._pid = _getpid()
         self._page = page
-        self._handled = page.asked()[0]
+        self._handled = 0
         self._arm()
 
     def _arm(self) -> None:
@@ -101,15 +101,16 @@ class Interrupts:
         if self._page is not None:
             self._page.begin(cell, _clock())
             count, meant = self._page.asked()
-            if count != self._handled and meant == cell:
+            if count != self._handled and meant <= cell:
                 self._handled = count
-                self._raise()
+                if meant == cell:
+                    self._raise()
 
     def end_cell(self) -> None:
         self._cell = 0
 
     def check(self) -> None:
-        """The runner's code that a cell called is left: raise what came meanwhile."""
+        """The runner's code that a cell called is left, or its own code begins: raise what came meanwhile."""
         if self._deferred:
             self._raise()
 
@@ -142,10 +143,10 @@ class Interrupts:
         place = place_of(frame)
         if place is RAISE:
             self._raise()
-        elif place is DEFER:
-            self._deferred = True
         elif place is CANCEL:
             self._cancel()
+        else:  # the runner's code that the cell called is left first, or the cell's code begins first
+            self._deferred = True
 
     def _raise(self) -> None:
         self._deferred = False

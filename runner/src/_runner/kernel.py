@@ -244,6 +244,7 @@ class Kernel:
         report, outcome = self._conclude(report, error)
         if report is not None:
             self._wire.send(_RELAY, report.envelope, report.attachments, cell=cell)
+        self._capture.flush_replaced()  # within the deadline
         interrupted = self._interrupts.delivered
         self._say(
             "returned",

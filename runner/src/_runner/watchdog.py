@@ -81,12 +81,17 @@ class Watchdog:
             self._start(Ladder(DEADLINE, self._time, cell.grace, self._charge, limit_ms))
 
     def _due(self, cell: Cell, timeout: int) -> int:
-        """The deadline counts from the moment when the kernel began the code. It says itself when that was, and a guest
-        may say anything: a moment that cannot be is not believed, and it has to begin some time.
+        """When to look again; a moment that has passed is the deadline's.
+
+        It counts from the moment when the kernel began the code. The kernel says itself when that was, and a guest may
+        say anything: a moment that cannot be is not believed, and it has to begin some time.
         """
+        now = _clock()
         if self._begun[0] != cell.number:
             number, moment = self._page.begun()
-            if number != cell.number or not cell.given <= moment <= _clock():
-                return cell.given + timeout + _START_BUDGET
+            if number != cell.number or not cell.given <= moment <= now:
+                # The more it has waited, the rarer the looks: there are few, and none is late by much.
+                soonest = now + max(timeout, (now - cell.given) // 8)
+                return min(soonest, cell.given + timeout + _START_BUDGET)
             self._begun = (number, moment)
         return self._begun[1] + timeout
