@@ -90,6 +90,25 @@ class WatchdogTest(unittest.TestCase):
         self.clock.advance(0.001)
         self.assertEqual(self.charge.steps, ["signal"])
 
+    def test_a_kernel_that_begins_late_gives_the_cell_its_time_and_no_more(self) -> None:  # rule: LIF-14
+        for wait in (0.004, 0.011, 0.3, 2.0, 9.0):
+            with self.subTest(wait=wait):
+                self.setUp()
+                self.begin(0.01, after=wait)  # it was copying itself, or had not started yet
+                self.clock.advance(0.009)
+                self.assertEqual(self.charge.steps, [])
+                self.clock.advance(0.002 + wait / 8)
+                self.assertEqual(self.charge.steps, ["signal"])
+
+    def test_a_kernel_that_never_begins_is_looked_at_few_times(self) -> None:  # rule: LIF-14
+        with mock.patch.object(self.watchdog, "_ring_at", wraps=self.watchdog._ring_at) as looks:
+            self.begin(0.001, after=None)
+            self.clock.advance(limits.START_BUDGET + 0.0009)
+            self.assertEqual(self.charge.steps, [])
+            self.clock.advance(0.0002)
+            self.assertEqual(self.charge.steps, ["signal"])
+        self.assertLess(looks.call_count, 100)
+
     def test_a_cell_without_a_deadline_has_no_alarm(self) -> None:
         self.begin(None)
         self.assertEqual(self.clock.waiting, [])

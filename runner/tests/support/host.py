@@ -31,6 +31,8 @@ class Ended(Exception):
 class Host:
     """One runner. Use as a context manager; leaving it ends the runner and checks that nothing is left."""
 
+    LATER = object()  # what a tool returns whose call the test answers itself
+
     def __init__(self, pipe_size: Optional[int] = None, environment: Optional[dict[str, str]] = None) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-B", str(SOURCES / "__main__.py"), "supervisor"],
@@ -62,6 +64,7 @@ class Host:
         self.late = bytearray()
         self.order: list[tuple[str, int]] = []
         self.tools: dict[str, Callable[..., Any]] = {}
+        self.unanswered: list[Message] = []
         self.pongs: list[bytes] = []
         self.errors = ""
 
@@ -161,6 +164,10 @@ class Host:
             if writable:
                 self._write()
 
+    def flush(self) -> None:
+        """Until all that was asked for is on its way."""
+        self.wait_for(lambda: not self._queue)
+
     def wait_for_end(self) -> None:
         try:
             self.wait_for(lambda: False)
@@ -241,8 +248,14 @@ class Host:
     def _call_tool(self, message: Message, envelope: dict[str, Any]) -> None:
         params = envelope["params"]
         result = self.tools[params["name"]](*params["args"], **params["kwargs"])
+        if result is self.LATER:
+            self.unanswered.append(message)
+        else:
+            self.answer_call(message, result)
+
+    def answer_call(self, message: Message, result: Any) -> None:
         self._numbers += 1
-        answer = _dump({"jsonrpc": "2.0", "id": envelope["id"], "result": result})
+        answer = _dump({"jsonrpc": "2.0", "id": json.loads(message.envelope)["id"], "result": result})
         self.send(
             Message(
                 FrameKind.RELAY,

@@ -23,6 +23,7 @@ from typing import Any, Callable, NamedTuple, Optional, Sequence
 from _runner import kernel
 from _runner.frames import FrameKind, FrameReader, InnerFlag
 from _runner.messages import Message, MessageReader, encoded_frames
+from _runner.page import Page
 
 # Bounds one wait on a loaded machine.
 PATIENCE = 20.0
@@ -59,7 +60,10 @@ class KernelHost:
     """One kernel in a process of its own. Use as a context manager."""
 
     def __init__(
-        self, logging: Optional[str] = None, before: Optional[Callable[[], Any]] = None
+        self,
+        logging: Optional[str] = None,
+        before: Optional[Callable[[], Any]] = None,
+        page: Optional[Page] = None,
     ) -> None:
         self.workspace = tempfile.mkdtemp(prefix="kernel-test-")
         self.said: list[Said] = []
@@ -92,7 +96,7 @@ class KernelHost:
                     "workspace": self.workspace,
                     "logging": logging,
                 }
-                kernel.run(theirs, their_door, config)
+                kernel.run(theirs, their_door, config, page)
             finally:
                 os._exit(99)
         theirs.close()
