@@ -141,7 +141,8 @@ class Control:
         return {"running": session.interrupt(cell, grace / 1000)}
 
     def _checkpoint(self, request: rpc.Request) -> Any:
-        self._session(request).keeping.checkpoint(request, _name_in(request, "name"))
+        session, name = self._session(request), _name_in(request, "name")
+        session.when_ready(request, lambda: session.keeping.checkpoint(request, name))
         return rpc.LATER
 
     def _drop_checkpoint(self, request: rpc.Request) -> dict[str, Any]:
@@ -149,11 +150,17 @@ class Control:
         return {}
 
     def _rollback(self, request: rpc.Request) -> Any:
-        self._session(request).keeping.rollback(request, _name_in(request, "name"))
+        session, name = self._session(request), _name_in(request, "name")
+        session.when_ready(request, lambda: session.keeping.rollback(request, name))
         return rpc.LATER
 
     def _branch(self, request: rpc.Request) -> Any:
-        parent, name = self._session(request), self._new_name(request)
+        parent = self._session(request)
+        parent.when_ready(request, lambda: self._begin_branch(request, parent))
+        return rpc.LATER
+
+    def _begin_branch(self, request: rpc.Request, parent: Session) -> None:
+        name = self._new_name(request)
         checkpoint = _name_in(request, "checkpoint") if "checkpoint" in request.params else None
         workspace = _check_workspace(request)
         parent.keeping.check_branch(checkpoint)
@@ -164,7 +171,6 @@ class Control:
         except RpcError:
             child.abandon()
             raise
-        return rpc.LATER
 
     def _evidence(self, request: rpc.Request) -> Any:
         """Replied to when each kernel has been looked at, which none of them can hold up."""

@@ -54,6 +54,7 @@ CREDIT_BATCH = KERNEL_WINDOW // 4  # credit is given back in steps, so that a sm
 OLD_GENERATIONS = 64  # of one runner; their capture pipes stay open while a descendant holds them
 DOOR_BATCH = 64  # channels accepted from a door before other work gets its turn
 READ_BATCH = 16  # reads of one descriptor before other work gets its turn
+WAITING_VERBS = 16  # of one session, until its kernel is there; a host asks for one after the other
 FILES = 65_536  # descriptors: 64 sessions with 256 channels each need more than the usual soft limit of 1,024
 
 # --- the supervisor: cells ---

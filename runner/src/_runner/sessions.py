@@ -65,6 +65,8 @@ class Session:
         self._opening: Optional[rpc.Request] = None
         self._resetting: list[rpc.Request] = []
         self._was_reset: Optional[dict[str, Any]] = None  # the report on it, told when the kernel is ready
+        # What was asked for while a kernel was on its way, which the host cannot always know.
+        self._waiting: list[tuple[rpc.Request, Callable[[], None]]] = []
         self._closing: Optional[rpc.Request] = None
         self._close_deadline: Optional[Timer] = None
         # The kernels' numbers are also those of the process sessions that they lead.
@@ -136,6 +138,21 @@ class Session:
     def abandon(self) -> None:
         """It never came to a kernel, and the host never had it."""
         self._forget()
+
+    def when_ready(self, request: rpc.Request, verb: Callable[[], None]) -> None:
+        """Do it now, or when the kernel that is on its way is there. Raises RpcError where it is refused now."""
+        if self.condition == "starting" and len(self._waiting) < limits.WAITING_VERBS:
+            self._waiting.append((request, verb))
+        else:
+            verb()
+
+    def _do_what_waits(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for request, verb in waiting:
+            try:
+                verb()
+            except RpcError as refused:
+                self._refuse(request, refused)
 
     def require_idle(self, method: str) -> None:
         if self.condition != "idle" or self.succession.heir is not None:
@@ -329,10 +346,13 @@ class Session:
             self.output.retire()
 
     def _refuse_waiting(self, refused: RpcError) -> None:
-        waiting = [self._opening, *self._resetting]
-        self._opening, self._resetting, self._was_reset = None, [], None
+        waiting = [self._opening, *self._resetting, *(request for request, _ in self._waiting)]
+        self._opening, self._resetting, self._was_reset, self._waiting = None, [], None, []
         for request in waiting:
-            self.reply(request, lambda id: rpc.error(id, refused))
+            self._refuse(request, refused)
+
+    def _refuse(self, request: Optional[rpc.Request], refused: RpcError) -> None:
+        self.reply(request, lambda id: rpc.error(id, refused))
 
     def reply(self, request: Optional[rpc.Request], envelope: Callable[[Any], bytes]) -> None:
         if request is not None and not request.is_notification:
@@ -409,6 +429,8 @@ class Session:
         was_reset, self._was_reset = self._was_reset, None
         if was_reset is not None:
             self.say_generation("reset", was_reset)
+        if self._waiting:
+            self._loop.after(0, self._do_what_waits)  # when the takeover has been told
 
     # --- the end of a cell ---
 
