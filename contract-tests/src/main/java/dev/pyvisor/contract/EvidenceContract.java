@@ -6,6 +6,8 @@ import dev.pyvisor.Cell;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.contract.guard.Processes;
+import dev.pyvisor.outcome.Outcome;
+import dev.pyvisor.outcome.OutcomeKind;
 import dev.pyvisor.tool.Tool;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -35,11 +38,63 @@ public interface EvidenceContract extends RunnerContract {
   default Stream<DynamicTest> a_report_on_demand_names_the_line_of_a_cell_that_nothing_interrupts(
       @TempDir Path folder) {
     return StuckCells.all().entrySet().stream()
-        .filter(cell -> !cell.getKey().contains("blocked"))
         .map(
             cell ->
                 DynamicTest.dynamicTest(
                     cell.getKey(), () -> reportOnDemand(folder, cell.getKey(), cell.getValue())));
+  }
+
+  @TestFactory
+  @Rule({"H36", "H11"})
+  default Stream<DynamicTest> the_ladder_leaves_a_report_before_it_kills(@TempDir Path folder) {
+    return StuckCells.all().entrySet().stream()
+        .map(
+            cell ->
+                DynamicTest.dynamicTest(
+                    cell.getKey(), () -> reportOfLadder(folder, cell.getKey(), cell.getValue())));
+  }
+
+  private void reportOfLadder(Path evidence, String name, String code) throws Exception {
+    CountDownLatch stuck = new CountDownLatch(1);
+    Path folder = Files.createTempDirectory(evidence, "of-one-cell");
+    try (SupervisorClient client =
+        OpenClients.open(client().tool(tells(stuck)).evidenceDirectory(folder))) {
+      Outcome outcome =
+          client
+              .session()
+              .execute(
+                  Cell.of(code).timeout(Duration.ofMillis(1_500)).grace(Duration.ofMillis(800)));
+      assertThat(outcome.kind()).isEqualTo(OutcomeKind.TIMED_OUT);
+      Path report = only(folder);
+      awaitVerdict(report);
+      if (name.equals("stopped")) {
+        assertThat(text(report, "verdict.txt")).startsWith("stopped: ");
+      } else {
+        assertThat(text(report, "python-stacks.txt"))
+            .contains("<cell 1>\", line " + StuckCells.line(code));
+      }
+      assertThat(text(report, "runner.json")).contains("\"kernels\"");
+      assertThat(outcome.cause().orElseThrow().text())
+          .as("what the outcome says of it")
+          .contains(text(report, "verdict.txt").split(":")[0]);
+    }
+  }
+
+  private static Path only(Path directory) throws IOException {
+    Awaitility.await().until(() -> !list(directory).isEmpty());
+    assertThat(list(directory)).hasSize(1);
+    return list(directory).get(0);
+  }
+
+  private static List<Path> list(Path directory) throws IOException {
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries.toList();
+    }
+  }
+
+  private static void awaitVerdict(Path report) {
+    Path verdict = report.resolve("verdict.txt");
+    Awaitility.await().until(() -> Files.exists(verdict) && Files.size(verdict) > 0);
   }
 
   private void reportOnDemand(Path evidence, String name, String code) throws Exception {
@@ -158,8 +213,7 @@ public interface EvidenceContract extends RunnerContract {
     Path report = client.hangReport();
     assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(LIMIT);
     // A machine that is busy finishes the files a little later.
-    Path verdict = report.resolve("verdict.txt");
-    Awaitility.await().until(() -> Files.exists(verdict) && Files.size(verdict) > 0);
+    awaitVerdict(report);
     return report;
   }
 
