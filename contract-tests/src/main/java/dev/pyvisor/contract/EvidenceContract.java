@@ -111,7 +111,10 @@ public interface EvidenceContract extends RunnerContract {
           .untilAsserted(
               () -> {
                 Path report = reportInTime(client);
-                if (stops) {
+                if (client.runner().pythonVersion().startsWith("3.13.")) {
+                  // Its stacks are not asked for while it works: that might end it.
+                  assertThat(text(report, "verdict.txt")).doesNotStartWith("idle");
+                } else if (stops) {
                   assertThat(text(report, "verdict.txt")).startsWith("stopped: ");
                 } else {
                   assertThat(text(report, "python-stacks.txt")).contains(place);

@@ -52,6 +52,15 @@ final class ProcFs {
     return found;
   }
 
+  /** The program that it runs, as the kernel names it; empty where that is hidden. */
+  static String program(long pid) {
+    try {
+      return Files.readSymbolicLink(of(pid).resolve("exe")).toString();
+    } catch (IOException hidden) {
+      return "";
+    }
+  }
+
   /** All processes, by number. */
   static List<Long> processes() {
     return names(PROC).stream()
