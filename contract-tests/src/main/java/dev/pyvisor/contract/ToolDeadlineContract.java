@@ -11,8 +11,10 @@ import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.tool.Tool;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** Host tools that take longer than they may, and calls at moments that are not a cell's own. */
@@ -129,6 +131,37 @@ public interface ToolDeadlineContract extends RunnerContract {
 
   private static long left(Session session, Cell cell) {
     return session.execute(cell).value().orElseThrow().as(Long.class);
+  }
+
+  /**
+   * Nobody can see that a tool waits for its own session through another thread. What it waits for
+   * waits for its turn, and the tool's deadline ends that.
+   */
+  @Test
+  @Rule("H29")
+  default void a_tool_that_waits_for_its_own_session_through_another_thread_ends_at_its_deadline()
+      throws Exception {
+    AtomicReference<SupervisorClient> client = new AtomicReference<>();
+    CompletableFuture<Outcome> inner = new CompletableFuture<>();
+    Tool knot =
+        Tool.of(
+                "knot",
+                (arguments, context) -> {
+                  Concurrently.start(() -> client.get().session().execute("print('in its turn')"))
+                      .whenComplete((outcome, failure) -> inner.complete(outcome));
+                  return inner.get();
+                })
+            .timeout(Duration.ofMillis(500));
+    try (SupervisorClient opened = open(knot)) {
+      client.set(opened);
+      Outcome outcome =
+          opened
+              .session()
+              .execute("try:\n    await knot()\nexcept ToolDeadlineExceeded:\n    print('undone')");
+      assertThat(outcome.stdoutText()).isEqualTo("undone\n");
+      assertThat(inner.get(10, TimeUnit.SECONDS).stdoutText()).isEqualTo("in its turn\n");
+      assertThat(opened.session().execute("print('free')").stdoutText()).isEqualTo("free\n");
+    }
   }
 
   @Test

@@ -3,7 +3,9 @@ package dev.pyvisor.tool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pyvisor.TimeLimit;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -207,6 +209,29 @@ class AnnotatedToolsTest {
         "tool(): parameter callback is a java.util.function.Consumer<java.lang.String>",
         "no Python value");
     refused(new Object() {}, "has no public method with @HostTool");
+  }
+
+  @Test
+  void a_method_may_say_how_long_it_may_take() {
+    class Slow {
+      @HostTool(timeoutSeconds = 0.25)
+      public void bounded() {}
+
+      @HostTool
+      public void usual() {}
+    }
+    class Never {
+      @HostTool(timeoutSeconds = -1)
+      public void bounded() {}
+    }
+    assertThat(Tool.fromObject(new Slow()))
+        .extracting(Tool::timeLimit)
+        .containsExactly(
+            Optional.of(TimeLimit.of(Duration.ofMillis(250))), Optional.<TimeLimit>empty());
+    assertThatThrownBy(() -> Tool.fromObject(new Never()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("timeoutSeconds = -1.0")
+        .hasMessageContaining("bounded");
   }
 
   @Test
