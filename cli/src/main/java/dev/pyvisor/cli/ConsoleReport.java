@@ -3,6 +3,7 @@ package dev.pyvisor.cli;
 import dev.pyvisor.CellListener;
 import dev.pyvisor.CheckpointReport;
 import dev.pyvisor.error.RunnerException;
+import dev.pyvisor.outcome.Cause;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
 import dev.pyvisor.outcome.OutputChunk;
@@ -10,8 +11,10 @@ import dev.pyvisor.outcome.StateReport;
 import dev.pyvisor.outcome.StateSource;
 import dev.pyvisor.outcome.StreamName;
 import java.io.PrintStream;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Passes a cell's bytes on as they come; says on standard error what else there is to say. */
 final class ConsoleReport implements Report, CellListener {
@@ -55,11 +58,30 @@ final class ConsoleReport implements Report, CellListener {
     err.flush();
   }
 
+  /** One sentence: what became of the cell, why, and what is left of the state. */
   private static String fate(Outcome outcome) {
-    return outcome.kind().wireName().replace('_', ' ')
-        + outcome.cause().map(cause -> ": " + cause.text()).orElse("")
+    String words = outcome.kind().wireName().replace('_', ' ');
+    String cause = outcome.cause().map(Cause::text).orElse(words);
+    return (cause.startsWith(words) ? cause : words + ": " + cause)
         + "; "
-        + outcome.state().text();
+        + withoutWhatIsSaid(outcome.state(), cause).text();
+  }
+
+  private static StateReport withoutWhatIsSaid(StateReport state, String cause) {
+    return new StateReport(
+        state.preserved(),
+        state.source(),
+        state.restored(),
+        state.lost(),
+        state
+            .reason()
+            .map(
+                reason ->
+                    Arrays.stream(reason.split("; "))
+                        .filter(part -> !cause.contains(part))
+                        .collect(Collectors.joining("; ")))
+            .filter(reason -> !reason.isEmpty()),
+        state.notRolledBack());
   }
 
   @Override

@@ -23,6 +23,50 @@ class CtrlCTest {
 
   @TempDir Path scratch;
 
+  @Test
+  void the_first_interrupts_the_cell_and_the_next_one_finds_the_state() throws Exception {
+    Result result =
+        new Terminal(
+                scratch,
+                "exec",
+                "-c",
+                "kept = 41",
+                "-c",
+                "import time; print('asleep'); time.sleep(60)",
+                "-c",
+                "print('kept', kept + 1)")
+            .whole()
+            .type(Terminal.CTRL_C, "terminal", "asleep")
+            .run();
+
+    assertThat(result.terminal())
+        .contains("^C")
+        .contains("KeyboardInterrupt")
+        .contains("pyvisor: cell 2 interrupted")
+        .contains("(live)")
+        .contains("kept 42");
+    assertEnded(result, 1);
+  }
+
+  @Test
+  void stop_on_error_stops_at_the_interrupted_cell() throws Exception {
+    Result result =
+        new Terminal(
+                scratch,
+                "exec",
+                "--stop-on-error",
+                "-c",
+                started() + "import time; time.sleep(60)",
+                "-c",
+                "print('next')")
+            .type(Terminal.CTRL_C, "started", "x")
+            .run();
+
+    assertThat(result.stdout()).isEmpty();
+    assertThat(result.terminal()).contains("cell 1 interrupted");
+    assertEnded(result, 1);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -70,22 +114,58 @@ class CtrlCTest {
   }
 
   @Test
-  void a_terminal_that_takes_no_output_does_not_keep_the_program() throws Exception {
-    String xoff = "\u0013";
+  void the_second_ends_the_program_also_when_another_cell_runs_by_then() throws Exception {
     Result result =
         new Terminal(
                 scratch,
                 "exec",
                 "-c",
-                "import time\nprint('flood')\n" + started() + "while True: print('x' * 10000)")
+                "import time; print('one'); time.sleep(60)",
+                "-c",
+                "print('two'); time.sleep(60)")
             .whole()
-            .type(xoff, "started", "x")
-            .type(Terminal.CTRL_C, 500)
+            .type(Terminal.CTRL_C, "terminal", "one")
+            .type(Terminal.CTRL_C, "terminal", "two")
+            .run();
+
+    assertThat(result.secondsToTheEnd()).isLessThan(END_SECONDS);
+    assertThat(result.terminal()).contains("cell 1 interrupted");
+    assertEnded(result, 130);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void output_that_nobody_takes_does_not_keep_the_program(boolean toTheTerminal) throws Exception {
+    Terminal deaf =
+        new Terminal(scratch, "exec", "-c", started() + "while True: print('x' * 10000)").deaf();
+    Result result =
+        (toTheTerminal ? deaf.whole() : deaf)
+            .type(Terminal.CTRL_C, "started", "x")
             .type(Terminal.CTRL_C, 500)
             .run();
 
     assertThat(result.secondsToTheEnd()).isLessThan(END_SECONDS);
     assertEnded(result, 130);
+  }
+
+  @Test
+  void where_interrupts_are_ignored_they_stay_ignored_and_deadlines_work() throws Exception {
+    Result result =
+        new Terminal(
+                scratch,
+                "exec",
+                "--timeout=1s",
+                "-c",
+                started() + "while True: pass",
+                "-c",
+                "print('next')")
+            .ignoringInterrupts()
+            .type(Terminal.CTRL_C, "started", "x")
+            .run();
+
+    assertThat(result.terminal()).contains("cell 1 timed out").contains("(live)");
+    assertThat(result.stdout()).isEqualTo("next\n");
+    assertEnded(result, 1);
   }
 
   @Test
@@ -116,6 +196,7 @@ class CtrlCTest {
 
   /** Code that tells that the cell runs. */
   static String started() {
-    return "open('started', 'w').write('x')\n";
+    // Not left to the finalizer: an interrupt that is raised there is lost.
+    return "with open('started', 'w') as mark: mark.write('x')\n";
   }
 }

@@ -87,7 +87,8 @@ class ExecCommandTest {
     assertThat(lines.get(2).get("error").get("type").asString()).isEqualTo("ZeroDivisionError");
     assertThat(lines.get(2).get("error").get("traceback").asString()).contains("1/0");
     assertThat(lines.get(3).get("outcome").asString()).isEqualTo("crashed");
-    assertThat(lines.get(3).get("state").get("preserved").asBoolean()).isFalse();
+    assertThat(lines.get(3).get("state").get("preserved").asBoolean()).isTrue();
+    assertThat(lines.get(3).get("state").get("source").asString()).isEqualTo("checkpoint");
     assertThat(lines.get(3).get("cause").asString()).contains("7");
     assertThat(lines.get(4).get("generation").asInt()).isEqualTo(2);
     assertThat(lines.get(4).get("value").asString()).isEqualTo("still here");

@@ -25,6 +25,7 @@ final class Terminal {
   private final Path temporary;
   private final String tag = "TERMINAL_TEST=" + UUID.randomUUID();
   private final ObjectNode order = JSON.createObjectNode();
+  private final List<String> command;
 
   /**
    * @param scratch an empty directory: what runs works in it, and has {@code started} there
@@ -34,12 +35,12 @@ final class Terminal {
     temporary = Files.createDirectory(scratch.resolve("tmp"));
     List<String> all = new ArrayList<>(List.of(arguments));
     all.addAll(1, List.of("--env", tag));
-    var command = order.putArray("command");
-    Command.line(List.of("-Djava.io.tmpdir=" + temporary), all).forEach(command::add);
+    command = Command.line(List.of("-Djava.io.tmpdir=" + temporary), all);
     order.put("directory", scratch.toString());
     order.put("started", scratch.resolve("started").toString());
     order.put("limitS", LIMIT_SECONDS);
     order.put("splitOut", true);
+    order.put("deaf", false);
     order.putArray("script");
   }
 
@@ -49,10 +50,27 @@ final class Terminal {
     return this;
   }
 
+  /** As a shell starts a job in the background where there is no job control. */
+  Terminal ignoringInterrupts() {
+    command.addAll(0, List.of("/bin/sh", "-c", "trap '' INT; exec \"$@\"", "sh"));
+    return this;
+  }
+
+  /** Nobody reads what comes, before the end. */
+  Terminal deaf() {
+    order.put("deaf", true);
+    return this;
+  }
+
   /** Types {@code keys} when {@code text} has come from {@code source}. */
   Terminal type(String keys, String source, String text) {
+    return type(keys, source, text, 0);
+  }
+
+  /** Like {@link #type(String, String, String)}, after the moment that it takes to type. */
+  Terminal type(String keys, String source, String text, int pauseMillis) {
     ObjectNode step = order.withArray("script").addObject();
-    step.put("type", keys);
+    step.put("type", keys).put("pauseMs", pauseMillis);
     step.putObject("after").put("source", source).put("text", text);
     return this;
   }
@@ -64,6 +82,8 @@ final class Terminal {
   }
 
   Result run() throws Exception {
+    var line = order.putArray("command");
+    command.forEach(line::add);
     Path driver = scratch.resolve("terminal.py");
     try (var source = Terminal.class.getResourceAsStream("terminal.py")) {
       Files.write(driver, source.readAllBytes());
@@ -83,7 +103,10 @@ final class Terminal {
   private List<String> left() throws IOException {
     List<String> left = new ArrayList<>();
     try (Stream<Path> files = Files.list(temporary)) {
-      files.forEach(file -> left.add("file " + file));
+      // Reports of what hangs are there to be read afterwards.
+      files
+          .filter(file -> !file.getFileName().toString().startsWith("pyvisor-evidence-"))
+          .forEach(file -> left.add("file " + file));
     }
     try (Stream<ProcessHandle> processes = ProcessHandle.allProcesses()) {
       processes.filter(this::ours).forEach(process -> left.add("process " + process.pid()));
@@ -150,7 +173,18 @@ final class Terminal {
 
     @Override
     public String toString() {
-      return "status " + status() + ", left " + left + "\n" + terminal() + "\n" + stdout();
+      return "status "
+          + status()
+          + ", left "
+          + left
+          + "\n"
+          + end(terminal())
+          + "\n"
+          + end(stdout());
+    }
+
+    private static String end(String text) {
+      return text.substring(Math.max(0, text.length() - 2_000));
     }
   }
 }

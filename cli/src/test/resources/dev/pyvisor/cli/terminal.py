@@ -8,6 +8,7 @@ Standard input is a JSON object:
              S is typed N milliseconds after T has come from that source. Without "after": N after the step before it
   limitS     the whole run is given up after that many seconds
   splitOut   whether standard output is a pipe of its own, as in `command | reader`; otherwise it is the terminal, too
+  deaf       whether nobody reads the terminal and standard output before the command has ended
 
 Standard output is a JSON object: status (an exit status, or minus a signal), gaveUp, terminal, stdout, typedAt (seconds since the
 start, one for each step that was taken), lines ([seconds, line of standard output]), endedAt.
@@ -33,6 +34,7 @@ class Run:
         self.lines: list[tuple[float, str]] = []
         self.due: float | None = None  # when the next step is to be typed, once what it waits for has come
         self.start = time.monotonic()
+        self.ended_at: float | None = None
         self.gave_up = False
 
     def launch(self) -> None:
@@ -49,19 +51,22 @@ class Run:
             os.execv(command[0], command)
         os.close(out_write)
         self.sources = {self.terminal: "terminal", out_read: "stdout"}
-        self.started = os.open(self.order["started"], os.O_RDONLY | os.O_NONBLOCK)
-        self.sources[self.started] = "started"
+        started = os.open(self.order["started"], os.O_RDONLY | os.O_NONBLOCK)
+        self.sources[started] = "started"
+        self.end = os.pidfd_open(self.pid)
 
     def now(self) -> float:
         return time.monotonic() - self.start
 
     def follow(self) -> None:
         selector = selectors.DefaultSelector()
-        for descriptor in self.sources:
-            selector.register(descriptor, selectors.EVENT_READ)
+        selector.register(self.end, selectors.EVENT_READ)
+        for descriptor, source in self.sources.items():
+            if source == "started" or not self.order["deaf"]:
+                selector.register(descriptor, selectors.EVENT_READ)
         self.ready_for_next()
-        # The command's ends of terminal and pipe are closed: it and all that it started with them are gone.
-        while self.terminal in self.sources or "stdout" in self.sources.values():
+        # Both are at their end when all that the command started with them is gone, too.
+        while self.ended_at is None or self.terminal in self.sources or "stdout" in self.sources.values():
             left = self.order["limitS"] - self.now()
             if left <= 0:
                 self.gave_up = True
@@ -69,7 +74,12 @@ class Run:
                 return
             wait = left if self.due is None else max(0.0, min(left, self.due - self.now()))
             for key, _ in selector.select(wait):
-                if not self.take(key.fd):
+                if key.fd == self.end:
+                    self.ended_at = self.now()
+                    selector.unregister(self.end)
+                    if self.order["deaf"]:
+                        return
+                elif not self.take(key.fd):
                     selector.unregister(key.fd)
                     del self.sources[key.fd]
             if self.due is not None and self.now() >= self.due:
@@ -111,7 +121,6 @@ class Run:
 
     def result(self) -> dict:
         _, status = os.waitpid(self.pid, 0)
-        ended = self.now()
         return {
             "status": os.WEXITSTATUS(status) if os.WIFEXITED(status) else -os.WTERMSIG(status),
             "gaveUp": self.gave_up,
@@ -119,7 +128,7 @@ class Run:
             "stdout": self.seen["stdout"].decode(errors="replace"),
             "typedAt": self.typed_at,
             "lines": self.lines,
-            "endedAt": ended,
+            "endedAt": self.ended_at or self.now(),
         }
 
 
