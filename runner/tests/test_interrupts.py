@@ -16,7 +16,7 @@ from _runner import limits, page
 from _runner.frames import encode_credit
 from tests.support.host import Host
 from tests.support.kernels import KernelHost, Said
-from tests.support.processes import alive
+from tests.support.processes import until_gone
 from tests.support.tier import count, tell
 
 # Bounds what the design allows 200 ms above the ladder on an idle machine.
@@ -94,7 +94,7 @@ class MatrixTest(unittest.TestCase):
     def _row(self, host: Host, row: Stuck) -> str:
         session, grace = host.open(row.name), GRACE[row.ends_by]
         host.order.clear()
-        pid = kernel_pid(host, session)
+        pid = host.kernel(session)
         host.execute(STATE, session)
         started = time.monotonic()
         number = host.start(row.code, session, timeoutMs=100, graceMs=grace)
@@ -108,7 +108,7 @@ class MatrixTest(unittest.TestCase):
             self.assertEqual((cause["killed"], state["source"]), (False, "live"), cause)
             self.assertGreaterEqual(cause["signals"], row.ends_by)
             self.assertLess(took, 0.1 + grace / 1000 / 4 * row.ends_by)
-            self.assertEqual(kernel_pid(host, session), pid)
+            self.assertEqual(host.kernel(session), pid)
         else:
             self.assertEqual((cause["killed"], cause["signals"], state["source"]), (True, 3, "checkpoint"), result)
             self.assertIn("was killed", cause["detail"])
@@ -135,7 +135,7 @@ class OutcomeTest(unittest.TestCase):
 
     def setUp(self) -> None:
         self.session = self.host.open(self.id())
-        self.pid = kernel_pid(self.host, self.session)
+        self.pid = self.host.kernel(self.session)
 
     def tearDown(self) -> None:
         self.host.call("session.close", session=self.session)
@@ -172,7 +172,7 @@ class OutcomeTest(unittest.TestCase):
     def assert_alive(self) -> None:
         """The same kernel runs cells as before, and can be interrupted by one signal."""
         self.assertEqual(self.execute("print('alive')")["outcome"], "completed")
-        self.assertEqual((self.out(), kernel_pid(self.host, self.session)), ("alive\n", self.pid))
+        self.assertEqual((self.out(), self.host.kernel(self.session)), ("alive\n", self.pid))
         self.assertEqual(self.timed("while True: pass", 10)["cause"]["signals"], 1)
 
     # --- deadlines ---
@@ -204,7 +204,7 @@ class OutcomeTest(unittest.TestCase):
         self.assertEqual((result["outcome"], result["state"]["source"]), ("timed_out", "live"))
         self.assertTrue(self.out().startswith("child before timeout "))
         self.assertTrue(self.host.text(self.session, "stderr").startswith("child err before timeout\n"))
-        gone(self, int(self.out().split()[-1]))
+        until_gone([int(self.out().split()[-1])], SLACK_SECONDS)
         self.assert_alive()
 
     def test_pending_async_work_of_a_timed_out_cell_never_happens(self) -> None:  # rule: C63
@@ -485,7 +485,7 @@ class BoundaryTest(unittest.TestCase):
         found = {"completed": 0, "interrupted": 0}
         with Host() as host:
             session = host.open()
-            pid = kernel_pid(host, session)
+            pid = host.kernel(session)
             host.execute("import time; begun = ended = 0; said = None")
             for run in range(runs):
                 number = host.start("begun += 1\ntime.sleep(0.004)\nended += 1; said = begun")
@@ -509,7 +509,7 @@ class BoundaryTest(unittest.TestCase):
             self.assertLessEqual(found["completed"], ended)
             self.assertLessEqual(begun, runs)
             self.assertGreaterEqual(begun, ended)
-            self.assertEqual(kernel_pid(host, session), pid)
+            self.assertEqual(host.kernel(session), pid)
         tell(f"around completion: {found}, begun {begun}, ended {ended}")
 
     def test_a_deadline_at_the_moment_of_the_end_tells_the_truth(self) -> None:  # rule: LIF-16
@@ -539,7 +539,7 @@ class BoundaryTest(unittest.TestCase):
         found = {"completed": 0, "raised": 0}
         with Host() as host:
             session = host.open(checkpoint="never")
-            pid = kernel_pid(host, session)
+            pid = host.kernel(session)
             storm = subprocess.Popen([sys.executable, "-c", STORM, str(pid)], stdout=subprocess.PIPE)
             try:
                 for cell in range(1, cells + 1):
@@ -551,7 +551,7 @@ class BoundaryTest(unittest.TestCase):
                 storm.kill()
                 storm.communicate()
             self.assertEqual(len([1 for what, _ in host.order if what == "reply"]) - 2, cells)
-            self.assertEqual(kernel_pid(host, session), pid)
+            self.assertEqual(host.kernel(session), pid)
             host.execute("print('calm')")
             self.assertEqual(host.text(), "calm\n")
         self.assertGreater(found["raised"], 0)
@@ -597,18 +597,6 @@ while True:
     os.kill(pid, 2)
     time.sleep(random.random() * 0.0004)
 """
-
-
-def kernel_pid(host: Host, session: int) -> int:
-    sessions = host.call("status")["result"]["sessions"]
-    return int(next(found["pid"] for found in sessions if found["session"] == session))
-
-
-def gone(test: unittest.TestCase, pid: int) -> None:
-    deadline = time.monotonic() + SLACK_SECONDS
-    while alive(pid):
-        test.assertLess(time.monotonic(), deadline, f"process {pid} is there still")
-        time.sleep(0.01)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import pathlib
 import select
 import subprocess
 import sys
@@ -33,9 +34,14 @@ class Host:
 
     LATER = object()  # what a tool returns whose call the test answers itself
 
-    def __init__(self, pipe_size: Optional[int] = None, environment: Optional[dict[str, str]] = None) -> None:
+    def __init__(
+        self,
+        pipe_size: Optional[int] = None,
+        environment: Optional[dict[str, str]] = None,
+        payload: pathlib.Path = SOURCES,
+    ) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-B", str(SOURCES / "__main__.py"), "supervisor"],
+            [sys.executable, "-I", "-S", "-B", str(payload / "__main__.py"), "supervisor"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -111,6 +117,31 @@ class Host:
             got = self.output.get((session, self._cells[session], kind), b"")
             assert result["totals"][name] == {"bytes": len(got), "crc32": zlib.crc32(got)}, (result, len(got))
         return result
+
+    def settle(self, session: int = 1) -> None:
+        """Until the kernel has kept what it keeps after a cell, and said so."""
+        self._cells[session] = self._cells.get(session, 0) + 1
+        self.answer(self.request("variable.get", {"name": "__name__"}, session, self._cells[session]))
+        self.call("status")
+
+    def kernel(self, session: int = 1) -> int:
+        """The number of the process that runs the session's cells."""
+        return next(found["pid"] for found in self.sessions() if found["session"] == session)
+
+    def sessions(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.call("status")["result"]["sessions"]
+        return found
+
+    def generation(self, session: int = 1) -> dict[str, Any]:
+        """What is told of the next generation of the session."""
+
+        def told() -> list[dict[str, Any]]:
+            return [event["params"] for event in self.events if event["method"] == "generation" and event["params"]["session"] == session]
+
+        self.wait_for(told)
+        found = told()[0]
+        self.events = [event for event in self.events if event.get("params") is not found]
+        return found
 
     def start(self, code: str, session: int = 1, value: bool = False, **params: Any) -> int:
         cell = self._cells[session] = self._cells.get(session, 0) + 1

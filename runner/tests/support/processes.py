@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from typing import Iterable
 
 
 def alive(pid: int) -> bool:
@@ -29,6 +31,30 @@ def children(pid: int) -> list[int]:
             except OSError:
                 pass
     return found
+
+
+def command(pid: int) -> str:
+    try:
+        with open(f"/proc/{pid}/comm", encoding="ascii", errors="replace") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
+def copies(supervisor: int, kernels: Iterable[int]) -> list[int]:
+    """The frozen copies that a supervisor has, of all its sessions."""
+    known = set(kernels)
+    return sorted(pid for pid in children(supervisor) if pid not in known and command(pid).startswith("pyvisor-") and alive(pid))
+
+
+def until_gone(pids: Iterable[int], patience: float) -> float:
+    """How long it took until none of them was left."""
+    started, left = time.monotonic(), list(pids)
+    while left:
+        left = [pid for pid in left if alive(pid)]
+        assert time.monotonic() - started < patience, f"these are there still: {left}"
+        time.sleep(0.002)
+    return time.monotonic() - started
 
 
 def private_kilobytes(pid: int) -> int:
