@@ -4,7 +4,9 @@ import dev.pyvisor.Cell;
 import dev.pyvisor.CellRun;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.outcome.Cause;
 import dev.pyvisor.outcome.Outcome;
+import dev.pyvisor.outcome.PythonError;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -80,10 +82,9 @@ public final class BestOfN {
           new Idea(
               "the best of all lines",
               """
-              known.clear()
+              del known[10:]
               while True:
-                  known.append(known)
-                  known.pop()
+                  known.sort()
               """));
 
   private BestOfN() {}
@@ -108,7 +109,6 @@ public final class BestOfN {
     }
   }
 
-  // snippet: best-of-n
   static void run(Path data, PrintStream out) throws IOException {
     try (SupervisorClient client = SupervisorClient.builder().trusted().open()) {
       Session session = client.session();
@@ -143,16 +143,13 @@ public final class BestOfN {
     }
   }
 
-  // end of snippet
-
   private static String told(Outcome outcome) {
     return outcome
         .value()
         .map(error -> error.as(Integer.class) + " g off on average")
-        .orElseGet(
-            () ->
-                outcome.kind().wireName()
-                    + outcome.error().map(error -> ", " + error.message()).orElse(""));
+        .or(() -> outcome.cause().map(Cause::text))
+        .or(() -> outcome.error().map(PythonError::text))
+        .orElseThrow();
   }
 
   /** Takes the data set's file; prints what became of each idea, and the answer of the best. */
