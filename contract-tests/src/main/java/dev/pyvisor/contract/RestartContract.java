@@ -19,6 +19,7 @@ import dev.pyvisor.tool.Tool;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -73,6 +74,55 @@ public interface RestartContract extends RunnerContract {
           .startsWith("the runner died (")
           .contains("signal 9");
       assertThat(told).isEmpty();
+    }
+  }
+
+  @Test
+  @Rule("C82")
+  default void a_death_between_two_cells_is_told_with_what_was_answered_last()
+      throws InterruptedException {
+    BlockingQueue<GenerationChange> told = new LinkedBlockingQueue<>();
+    try (SupervisorClient client = open()) {
+      Session session = client.session();
+      session.onGeneration(told::add);
+      Session other = client.openSession("other");
+      CellRun running = other.start(Cell.of("import time; time.sleep(60)"));
+      session.execute("1 / 0");
+      Processes.kill(client.runner().pid());
+      Outcome lost = running.outcome().orTimeout(10, TimeUnit.SECONDS).join();
+      assertThat(lost.kind()).isEqualTo(OutcomeKind.UNKNOWN);
+      assertThat(lost.cause().orElseThrow().text())
+          .contains("signal 9")
+          .contains("execute cell 1, request id ");
+      assertThat(lost.state().source()).isEqualTo(StateSource.FRESH);
+      assertThat(lost.state().reason().orElseThrow()).startsWith("the runner died (");
+
+      assertThat(session.execute("print('goes on')").stdoutText()).isEqualTo("goes on\n");
+      assertThat(told.poll(10, TimeUnit.SECONDS).state().reason().orElseThrow())
+          .contains("signal 9")
+          .contains("execute cell 1, request id ")
+          .contains("raised");
+    }
+  }
+
+  @Test
+  @Rule("C83")
+  default void all_who_come_at_once_wait_for_the_same_new_runner() throws Exception {
+    try (SupervisorClient client = open()) {
+      killSupervisor(client);
+      List<CompletableFuture<Outcome>> all = new ArrayList<>();
+      for (int i = 0; i < 16; i++) {
+        int number = i;
+        all.add(
+            CompletableFuture.supplyAsync(
+                () -> client.session().execute("print(" + number + ")"),
+                task -> new Thread(task).start()));
+      }
+      for (int i = 0; i < all.size(); i++) {
+        Outcome outcome = all.get(i).get(15, TimeUnit.SECONDS);
+        assertThat(outcome.stdoutText()).isEqualTo(i + "\n");
+        assertThat(outcome.generation()).isEqualTo(2);
+      }
     }
   }
 

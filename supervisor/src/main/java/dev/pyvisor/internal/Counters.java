@@ -22,7 +22,7 @@ public final class Counters {
     return lateReplies.sum();
   }
 
-  /** Messages of a generation that had ended (LIF-8). */
+  /** Messages of a generation that had ended (LIF-8), and frames of a runner that had. */
   public long staleFrames() {
     return staleFrames.sum();
   }

@@ -155,6 +155,11 @@ final class Link implements TransportListener {
   @Override
   public void onFrame(Frame frame) {
     frames.received(frame);
+    if (ended) {
+      // Its sessions live elsewhere by now, or not at all; what it says is of nobody.
+      counters.staleFrames.increment();
+      return;
+    }
     if (!greeted) {
       greet(frame);
       return;

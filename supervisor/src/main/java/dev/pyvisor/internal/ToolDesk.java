@@ -41,6 +41,7 @@ public final class ToolDesk {
   private final Semaphore events = new Semaphore(Defaults.QUEUED_EVENTS);
   private final Map<Object, OpenCall> open = new HashMap<>();
   private long openBytes;
+  private boolean ended;
 
   /**
    * Makes the desk of a session.
@@ -115,6 +116,9 @@ public final class ToolDesk {
   }
 
   private synchronized byte @Nullable [] admit(OpenCall call) {
+    if (ended) {
+      return JsonRpc.error(call.id, ErrorCode.DRAINING, "the session is over");
+    }
     if (open.containsKey(call.key)) {
       return JsonRpc.error(
           call.id, ErrorCode.INVALID_REQUEST, "the id " + call.id + " is already in use");
@@ -187,6 +191,9 @@ public final class ToolDesk {
 
   /** The session is over. Any thread. */
   void end() {
+    synchronized (this) {
+      ended = true;
+    }
     cancelAll(call -> true);
     answers.open();
   }

@@ -137,6 +137,50 @@ class LinkTest {
   }
 
   @Test
+  @Rule({"H6", "SES-4", "LIF-8"})
+  void what_a_runner_still_says_after_its_end_reaches_nobody() throws Exception {
+    List<Object> heard = new ArrayList<>();
+    ToolRunner tools =
+        (core, call, id, progress) -> {
+          heard.add(call);
+          return () -> {};
+        };
+    SessionCore session = peer.session(1, tools);
+    session.life().onLateOutput(heard::add);
+    session.life().onGeneration(heard::add);
+    CellOperation running = session.start(ScriptedPeer.cell(), peer.inCallTime());
+    Message asked = peer.nextMessage();
+    peer.link.end(new TransportLost("test", Delivery.UNKNOWN, "silent"));
+    assertThat(running.result.get(5, TimeUnit.SECONDS).outcome().kind())
+        .isEqualTo(OutcomeKind.UNKNOWN);
+
+    peer.prints(1, "late");
+    peer.says(
+        FrameKind.RELAY,
+        1,
+        1,
+        1,
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tool.call\",\"params\":{\"name\":\"t\"}}");
+    peer.says(
+        FrameKind.MESSAGE,
+        1,
+        0,
+        0,
+        "{\"jsonrpc\":\"2.0\",\"method\":\"generation\",\"params\":{\"session\":1,"
+            + "\"generation\":2,\"reason\":\"crashed\",\"state\":{\"preserved\":false,"
+            + "\"source\":\"fresh\",\"restored\":[],\"lost\":[]}}}");
+    peer.completes(asked, "late", "", 1);
+    CompletableFuture<Void> delivered = new CompletableFuture<>();
+    session.mailbox().post(() -> delivered.complete(null));
+    delivered.get(5, TimeUnit.SECONDS);
+
+    assertThat(heard).isEmpty();
+    assertThat(session.generation()).isEqualTo(1);
+    assertThat(peer.link.counters().staleFrames()).isEqualTo(4);
+    assertThat(peer.nothingSent()).isTrue();
+  }
+
+  @Test
   @Rule({"FRM-7", "SES-11"})
   void a_violation_fails_everything_with_the_rules_name() {
     CompletableFuture<JsonNode> open = request("a");

@@ -11,6 +11,7 @@ import dev.pyvisor.outcome.OutcomeKind;
 import dev.pyvisor.testing.Rule;
 import dev.pyvisor.transport.Transport;
 import dev.pyvisor.wire.Frame;
+import dev.pyvisor.wire.FrameKind;
 import dev.pyvisor.wire.Message;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -21,6 +22,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -113,6 +115,26 @@ class WatchdogTest {
     Outcome never = outcome(waiting);
     assertThat(never.kind()).isEqualTo(OutcomeKind.NEVER_STARTED);
     assertThat(never.cause().orElseThrow().kind()).isEqualTo("runner_gone");
+  }
+
+  @Test
+  @Rule("C84")
+  void a_tool_call_that_is_open_then_is_cancelled() {
+    List<String> cancelled = new ArrayList<>();
+    session = peer.session(2, (core, call, id, progress) -> () -> cancelled.add(id));
+    CellOperation cell = start(TimeLimit.of(LIMIT));
+    peer.nextMessage();
+    peer.says(
+        FrameKind.RELAY,
+        2,
+        1,
+        1,
+        "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tool.call\",\"params\":{\"name\":\"t\"}}");
+    written.complete(null);
+    pass(LIMIT.plus(GRACE).plus(Defaults.WATCHDOG_GRACE));
+    peer.link.onClosed(KILLED);
+    Awaitility.await().untilAsserted(() -> assertThat(cancelled).containsExactly("7"));
+    assertThat(cell.result).succeedsWithin(Duration.ofSeconds(5));
   }
 
   @Test
