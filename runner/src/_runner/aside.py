@@ -4,6 +4,10 @@ A child would show in the user's own `os.wait()`, which then never says that the
 only children, and a second fork from a process between costs three times the time, a second copy of the page tables and
 the end of one. So this makes the system call of glibc's own `fork` with one flag more. What is left out are the
 handlers of `pthread_atfork`: they tidy up after other threads, and a process that has other threads is not copied.
+
+A copy sleeps first, and most never wake. What the interpreter does after a fork, the handlers of `os.register_at_fork`
+with it, touches more memory than all else that a copy does: so it is done when the copy wakes. Until then it is as the
+original was after the interpreter had made ready for the fork, which it may be in for as long as it has one thread.
 """
 
 from __future__ import annotations
@@ -12,13 +16,15 @@ import ctypes
 import os
 import platform
 import signal
-from typing import Callable, NamedTuple, Optional
+import warnings
+from typing import Callable, NamedTuple, Optional, TypeVar
 
 from .pristine import BUILTINS as __builtins__  # noqa: F401
 
 _PR_GET_TID_ADDRESS = 40
 _CLONE_PARENT, _CLONE_CHILD_CLEARTID, _CLONE_CHILD_SETTID = 0x8000, 0x00200000, 0x01000000
 _FLAGS = _CLONE_PARENT | _CLONE_CHILD_CLEARTID | _CLONE_CHILD_SETTID | int(signal.SIGCHLD)
+_EXIT_DEFECT = 71
 _PyOS = ctypes.pythonapi  # the lock of the interpreter is held during its calls
 
 _fork, _pipe, _close, _read, _waitpid, _exit = (
@@ -38,11 +44,24 @@ class _Call(NamedTuple):
     address_place: int
 
 
+T = TypeVar("T")
+Fork = Callable[[], bool]  # whether this is the copy; raises OSError, in the original only
+Asleep = Callable[[Fork], T]
+
 _CALLS = {"x86_64": _Call(56, 3), "aarch64": _Call(220, 4)}
 
 
-def _sister() -> Optional[Callable[[], bool]]:
-    """The system call, ready to be made; None where it is not known how."""
+class _Sister(NamedTuple):
+    """The system call, and what the interpreter does around it."""
+
+    fork: Fork
+    before: Callable[[], None]
+    in_original: Callable[[], None]
+    in_copy: Callable[[], None]
+
+
+def _sister() -> Optional[_Sister]:
+    """None where it is not known how the call is made."""
     call = _CALLS.get(platform.machine())
     libc = ctypes.PyDLL(None, use_errno=True)
     address = ctypes.c_void_p()
@@ -63,26 +82,44 @@ def _sister() -> Optional[Callable[[], bool]]:
         hook.restype, hook.argtypes = None, ()
 
     def fork() -> bool:
-        before()
         pid = system(*arguments)
-        if pid == 0:
-            in_child()
-            return True
-        number = ctypes.get_errno()
-        in_parent()
         if pid < 0:
+            number = ctypes.get_errno()
             raise OSError(number, f"clone: {os.strerror(number)}")
-        return False
+        return bool(pid == 0)
 
-    return fork
-
-
-_fork_sister = _sister()
+    return _Sister(fork, before, in_parent, in_child)
 
 
-def fork_aside() -> bool:
-    """Whether this is the copy. In a process with one thread. Raises OSError, in the original only."""
-    return _fork_grandchild() if _fork_sister is None else _fork_sister()
+_SISTER = _sister()
+HANDLERS_RUN_EARLY = _SISTER is None  # before the copy sleeps, as with any fork
+
+
+def fork_aside(asleep: Asleep[T]) -> Optional[T]:
+    """None in the original. In the copy: what `asleep` returns, which is called at once and is given the means to copy
+    the copy. In a process with one thread. Raises OSError, in the original only.
+    """
+    if _SISTER is None:
+        return _asleep(asleep, _fork_grandchild) if _fork_grandchild() else None
+    _SISTER.before()
+    try:
+        is_copy = _SISTER.fork()
+    except OSError:
+        _SISTER.in_original()
+        raise
+    if not is_copy:
+        _SISTER.in_original()
+        return None
+    found = _asleep(asleep, _SISTER.fork)
+    _SISTER.in_copy()
+    return found
+
+
+def _asleep(asleep: Asleep[T], fork: Fork) -> T:
+    try:
+        return asleep(fork)
+    except BaseException:  # noqa: B902 - it must never go on as the process that it was copied from
+        _exit(_EXIT_DEFECT)
 
 
 def _fork_grandchild() -> bool:
@@ -91,7 +128,7 @@ def _fork_grandchild() -> bool:
     """
     released, release = _pipe()
     try:
-        middle = _fork()
+        middle = _fork_quietly()
     except OSError:
         _close(released)
         _close(release)
@@ -109,10 +146,16 @@ def _fork_grandchild() -> bool:
     return False
 
 
+def _fork_quietly() -> int:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # whoever copies has looked for threads
+        return _fork()
+
+
 def _leave_a_child(released: int, release: int) -> None:
     """In the process between. Returns in its child alone."""
     try:
-        child = _fork()
+        child = _fork_quietly()
     except OSError as problem:
         _exit(min(problem.errno or 1, 255))
     if child:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import socket
-from typing import Any, NamedTuple, NoReturn, Sequence
+from typing import Any, NamedTuple, Sequence
 
 from . import limits, linux
-from .aside import fork_aside
+from .aside import Fork
 from .pristine import BUILTINS as __builtins__  # noqa: F401
 
 _loads, _exit, _close, _setsid = json.loads, os._exit, os.close, os.setsid
@@ -23,37 +23,30 @@ class Awakening(NamedTuple):
     descriptors: Sequence[int]  # main socket, door, standard output, standard error, shared page
 
 
-def sleep(supervisor: socket.socket) -> Awakening:
-    """In the copy: wait to be woken. Whoever returns from here is to be a kernel."""
+def sleep(supervisor: socket.socket, fork: Fork) -> Awakening:
+    """In the copy: wait to be woken. Whoever returns from here is to be a kernel. `fork` copies the copy."""
     _setsid()  # a signal to the kernel's group is not for this one
     linux.Tag.take_off()
     linux.prefer_for_oom(limits.COPY_OOM_SCORE)
-    try:
-        supervisor.send(b"frozen")
-        while True:
-            data, descriptors, _, _ = _recv_fds(supervisor, limits.COPY_DATAGRAM, _DESCRIPTORS + 1)
-            if not data:
-                _exit(0)
-            config = _loads(data)
-            if not config["stay"] or _is_the_copy():
-                break
-            for fd in descriptors:
-                _close(fd)
-        if config["stay"]:
-            _setsid()
-        supervisor.send(b"awake %d" % config["wake"])
-        supervisor.close()
-        return Awakening(config, descriptors[:_DESCRIPTORS])
-    except BaseException:  # noqa: B902 - it must never go on as the process that it was copied from
-        _leave()
+    supervisor.send(b"frozen")
+    while True:
+        data, descriptors, _, _ = _recv_fds(supervisor, limits.COPY_DATAGRAM, _DESCRIPTORS + 1)
+        if not data:
+            _exit(0)
+        config = _loads(data)
+        if not config["stay"] or _is_the_copy(fork):
+            break
+        for fd in descriptors:
+            _close(fd)
+    if config["stay"]:
+        _setsid()
+    supervisor.send(b"awake %d" % config["wake"])
+    supervisor.close()
+    return Awakening(config, descriptors[:_DESCRIPTORS])
 
 
-def _is_the_copy() -> bool:
+def _is_the_copy(fork: Fork) -> bool:
     try:
-        return fork_aside()
+        return fork()
     except OSError:
         return False  # the supervisor waits in vain for it to wake, and says so
-
-
-def _leave() -> NoReturn:
-    _exit(71)

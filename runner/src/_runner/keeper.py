@@ -6,11 +6,10 @@ import os
 import socket
 import sys
 import time
-import warnings
 from typing import Any, Optional
 
 from . import gates, jsontext, limits, snapshot
-from .aside import fork_aside
+from .aside import HANDLERS_RUN_EARLY, Fork, fork_aside
 from .calls import Calls
 from .capture import Capture
 from .frozen import Awakening, sleep
@@ -76,14 +75,18 @@ class Keeper:
             ours, theirs = _socketpair(_UNIX, _SEQPACKET)
             try:
                 theirs.setsockopt(_SOL, _PASSCRED, 1)
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore", DeprecationWarning)  # the gates have looked for threads
-                    is_copy = fork_aside()
-                if is_copy:
+
+                def asleep(fork: Fork) -> Awakening:
                     theirs.close()
                     self._calls.shed()
                     self._capture.shed()
-                    awakening = sleep(ours)
+                    awakening = sleep(ours, fork)
+                    if not HANDLERS_RUN_EARLY:
+                        before.keep_random()
+                    return awakening
+
+                awakening = fork_aside(asleep)
+                if awakening is not None:
                     self._calls.copying = False
                     before.restore(awakening.config["kind"])
                     return awakening
@@ -126,9 +129,15 @@ class _Before:
 
     def __init__(self, own: frozenset[int]) -> None:
         self._offsets = gates.offsets(own)
+        self._random: Any = None
+        if HANDLERS_RUN_EARLY:
+            self.keep_random()
+
+    def keep_random(self) -> None:
+        """Before the handlers of the fork run."""
         random = _modules.get("random")
         try:
-            self._random: Any = None if random is None else random.getstate()
+            self._random = None if random is None else random.getstate()
         except Exception:  # noqa: B902 - the user may have put anything in its place
             self._random = None
 

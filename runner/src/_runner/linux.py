@@ -47,10 +47,15 @@ def hide_memory() -> None:
 def prefer_for_oom(score: int) -> None:
     """Let this process go before those with a lower score when memory runs out."""
     try:
-        with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
-            file.write(str(score))
+        fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC)
     except OSError:
-        pass  # a container may forbid it; then all processes are equal
+        return  # a container may forbid it; then all processes are equal
+    try:
+        os.write(fd, b"%d" % score)
+    except OSError:
+        pass  # as above
+    finally:
+        os.close(fd)
 
 
 def above(least: int, *descriptors: int) -> list[int]:
