@@ -1,0 +1,181 @@
+package dev.pyvisor.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.pyvisor.Cell;
+import dev.pyvisor.CellRun;
+import dev.pyvisor.Session;
+import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.guard.OpenClients;
+import dev.pyvisor.contract.guard.Processes;
+import dev.pyvisor.contract.load.Latencies;
+import dev.pyvisor.error.CallFailed;
+import dev.pyvisor.error.ErrorCode;
+import dev.pyvisor.outcome.Outcome;
+import dev.pyvisor.outcome.OutcomeKind;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** Several sessions on one runner, and what they are forked from. */
+public interface SessionsContract extends RunnerContract {
+  int SESSIONS = 8;
+
+  @Test
+  @Rule({"C2", "C22", "LIF-2"})
+  default void sessions_run_side_by_side_and_know_nothing_of_each_other()
+      throws InterruptedException {
+    CountDownLatch all = new CountDownLatch(SESSIONS);
+    try (SupervisorClient client = open(Gates.waiting(all, all))) {
+      List<Session> sessions = new ArrayList<>();
+      for (int i = 0; i < SESSIONS; i++) {
+        sessions.add(i == 0 ? client.session() : client.openSession("session " + i));
+      }
+      List<CellRun> runs = new ArrayList<>();
+      for (int i = 0; i < SESSIONS; i++) {
+        // Each waits until all of them run.
+        runs.add(
+            sessions
+                .get(i)
+                .start(
+                    Cell.of(
+                        "mine = %d\nawait wait()\nfor _ in range(500): print(mine)".formatted(i))));
+      }
+      for (int i = 0; i < SESSIONS; i++) {
+        Outcome outcome = runs.get(i).await();
+        assertThat(outcome.stdoutText()).isEqualTo((i + "\n").repeat(500));
+      }
+      for (int i = 0; i < SESSIONS; i++) {
+        assertThat(sessions.get(i).get("mine").asJava()).isEqualTo((long) i);
+      }
+    }
+  }
+
+  @Test
+  @Rule({"H19", "LIF-14"})
+  default void what_becomes_of_one_session_touches_no_other() throws InterruptedException {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch never = new CountDownLatch(1);
+    try (SupervisorClient client = open(Gates.waiting(begun, never))) {
+      Session calm = client.session();
+      Session dies = client.openSession("dies");
+      Session hangs = client.openSession("hangs");
+      calm.execute("counting = iter(range(9))");
+      CellRun stuck =
+          hangs.start(
+              Cell.of(
+                      "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass")
+                  .timeout(Duration.ofMillis(300))
+                  .grace(Duration.ofMillis(400)));
+      CellRun waits = calm.start(Cell.of("next(counting); await wait()").noTimeout());
+      assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(dies.execute("import os; os._exit(7)").kind()).isEqualTo(OutcomeKind.CRASHED);
+      Outcome killed = stuck.await();
+      assertThat(killed.kind()).isEqualTo(OutcomeKind.TIMED_OUT);
+      hangs.close();
+      dies.reset();
+      assertThat(waits.outcome()).isNotDone();
+      assertThat(calm.interrupt()).isTrue();
+      assertThat(waits.await().kind()).isEqualTo(OutcomeKind.INTERRUPTED);
+      Outcome next = calm.execute("print(next(counting))");
+      assertThat(next.stdoutText()).isEqualTo("1\n");
+      assertThat(next.generation()).isEqualTo(1);
+      assertThat(dies.execute("print('fresh')").stdoutText()).isEqualTo("fresh\n");
+    }
+  }
+
+  /** The wire's limit of one runner; the one beyond it is refused and harms none. */
+  @Test
+  @Rule("ERR-1")
+  default void as_many_sessions_as_the_limit_says_and_not_one_more() {
+    Counts counts = Counts.of(64, 64, 64);
+    Latencies latencies = new Latencies();
+    try (SupervisorClient client = open()) {
+      List<Session> sessions = new ArrayList<>(List.of(client.session()));
+      while (sessions.size() < counts.now()) {
+        long start = System.nanoTime();
+        sessions.add(client.openSession("session " + sessions.size()));
+        latencies.add(Duration.ofNanos(System.nanoTime() - start));
+      }
+      assertThatThrownBy(() -> client.openSession("one more"))
+          .isInstanceOfSatisfying(
+              CallFailed.class,
+              refused -> assertThat(refused.code()).isEqualTo(ErrorCode.RESOURCE_EXHAUSTED))
+          .hasMessageContaining("64 sessions");
+      for (Session session : sessions) {
+        assertThat(session.execute("print(1)").stdoutText()).isEqualTo("1\n");
+      }
+      sessions.get(63).close();
+      assertThat(client.openSession("one more").execute("print(1)").stdoutText()).isEqualTo("1\n");
+    }
+    Evidence.record(
+        "opening another session, from the call to its return",
+        List.of("ERR-1"),
+        latencies.summary(),
+        counts);
+  }
+
+  @Test
+  @Rule("P11")
+  default void closing_a_session_leaves_nothing_of_it_and_frees_its_name() {
+    try (SupervisorClient client = open()) {
+      client.session().execute("keep = 1");
+      for (int i = 0; i < 3; i++) {
+        Session other = client.openSession("other");
+        assertThatThrownBy(() -> client.openSession("other"))
+            .isInstanceOf(CallFailed.class)
+            .hasMessageContaining("'other'");
+        String[] its =
+            other
+                .execute(
+                    "import os, subprocess\n"
+                        + "print(os.getpid(), subprocess.Popen(['sleep', '60']).pid, os.getcwd())")
+                .stdoutText()
+                .strip()
+                .split(" ");
+        other.close();
+        assertThat(Processes.alive(Long.parseLong(its[0]))).as("its kernel").isFalse();
+        assertThat(Processes.alive(Long.parseLong(its[1]))).as("its child").isFalse();
+        assertThat(Path.of(its[2])).doesNotExist();
+      }
+      assertThat(client.session().execute("print(keep)").stdoutText()).isEqualTo("1\n");
+    }
+  }
+
+  @Test
+  @Rule("C9")
+  default void modules_that_were_asked_for_are_there_before_the_first_cell() {
+    String loaded = "import sys\nprint('sched' in sys.modules, 'sched' in globals())";
+    try (SupervisorClient client = open()) {
+      assertThat(client.session().execute(loaded).stdoutText()).isEqualTo("False False\n");
+    }
+    try (SupervisorClient client = OpenClients.open(client().preload("sched", "xml.dom.minidom"))) {
+      for (Session session : List.of(client.session(), client.openSession("other"))) {
+        assertThat(session.execute(loaded).stdoutText()).isEqualTo("True False\n");
+        assertThat(
+                session
+                    .execute("print('xml.dom.minidom' in sys.modules)\nimport sched")
+                    .stdoutText())
+            .isEqualTo("True\n");
+      }
+      client.session().reset();
+      assertThat(client.session().execute(loaded).stdoutText()).isEqualTo("True False\n");
+    }
+  }
+
+  @Test
+  @Rule("C9")
+  default void a_module_that_cannot_be_imported_is_said_and_harms_nothing() {
+    try (SupervisorClient client = OpenClients.open(client().preload("no_such_module", "sched"))) {
+      assertThat(client.session().execute("import sys\nprint('sched' in sys.modules)").stdoutText())
+          .isEqualTo("True\n");
+      assertThat(String.join("\n", client.evidence()))
+          .contains("preload: cannot import 'no_such_module'", "ModuleNotFoundError");
+    }
+  }
+}
