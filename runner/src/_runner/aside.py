@@ -17,7 +17,7 @@ import os
 import platform
 import signal
 import warnings
-from typing import Callable, NamedTuple, Optional, TypeVar
+from typing import Callable, NamedTuple, NoReturn, Optional, TypeVar
 
 from .pristine import BUILTINS as __builtins__  # noqa: F401
 
@@ -54,10 +54,13 @@ _CALLS = {"x86_64": _Call(56, 3), "aarch64": _Call(220, 4)}
 class _Sister(NamedTuple):
     """The system call, and what the interpreter does around it."""
 
-    fork: Fork
+    clone: Callable[[], int]  # 0 in the copy, its number in the original
     before: Callable[[], None]
     in_original: Callable[[], None]
     in_copy: Callable[[], None]
+
+    def fork(self) -> bool:
+        return self.clone() == 0
 
 
 def _sister() -> Optional[_Sister]:
@@ -81,17 +84,18 @@ def _sister() -> Optional[_Sister]:
     for hook in (before, in_parent, in_child):
         hook.restype, hook.argtypes = None, ()
 
-    def fork() -> bool:
-        pid = system(*arguments)
+    def clone() -> int:
+        pid: int = system(*arguments)
         if pid < 0:
             number = ctypes.get_errno()
             raise OSError(number, f"clone: {os.strerror(number)}")
-        return bool(pid == 0)
+        return pid
 
-    return _Sister(fork, before, in_parent, in_child)
+    return _Sister(clone, before, in_parent, in_child)
 
 
 _SISTER = _sister()
+CAN_START_SISTERS = _SISTER is not None
 HANDLERS_RUN_EARLY = _SISTER is None  # before the copy sleeps, as with any fork
 
 
@@ -113,6 +117,24 @@ def fork_aside(asleep: Asleep[T]) -> Optional[T]:
     found = _asleep(asleep, _SISTER.fork)
     _SISTER.in_copy()
     return found
+
+
+def start_sister(run: Callable[[], NoReturn]) -> int:
+    """The number of a new process that does this, whose parent is this one's parent. In a process with one thread, where
+    `CAN_START_SISTERS`. Raises OSError.
+    """
+    assert _SISTER is not None
+    _SISTER.before()
+    try:
+        pid = _SISTER.clone()
+    except OSError:
+        _SISTER.in_original()
+        raise
+    if pid == 0:
+        _SISTER.in_copy()
+        run()
+    _SISTER.in_original()
+    return pid
 
 
 def _asleep(asleep: Asleep[T], fork: Fork) -> T:

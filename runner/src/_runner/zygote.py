@@ -17,6 +17,7 @@ import sys
 from typing import Any, NoReturn, Optional, Sequence
 
 from . import kernel, limits, linux
+from .aside import CAN_START_SISTERS, start_sister
 from .page import mapped
 
 _DESCRIPTORS = 5  # and one more for a snapshot
@@ -63,7 +64,7 @@ def _answer(requests: socket.socket, supervisor: int, config: dict[str, Any], de
         if len(descriptors) < _DESCRIPTORS:
             raise OSError(f"{len(descriptors)} of {_DESCRIPTORS} descriptors arrived; too many files are open")
         released, release = os.pipe()
-        answer["pid"] = _fork_twice(supervisor, config, descriptors, released, release)
+        answer["pid"] = _fork(supervisor, config, descriptors, released, release)
     except OSError as problem:
         answer["error"] = str(problem)
     requests.send(json.dumps(answer).encode("ascii"))
@@ -71,6 +72,15 @@ def _answer(requests: socket.socket, supervisor: int, config: dict[str, Any], de
     for fd in (released, release, *descriptors):
         if fd >= 0:
             os.close(fd)
+
+
+def _fork(
+    supervisor: int, config: dict[str, Any], descriptors: Sequence[int], released: int, release: int
+) -> int:
+    """Fork a kernel that is a child of the supervisor; returns its number."""
+    if CAN_START_SISTERS and len(os.listdir("/proc/self/task")) == 1:
+        return start_sister(lambda: _become_kernel(supervisor, config, descriptors, released, release))
+    return _fork_twice(supervisor, config, descriptors, released, release)
 
 
 def _fork_twice(
