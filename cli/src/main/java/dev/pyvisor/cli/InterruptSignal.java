@@ -12,9 +12,9 @@ final class InterruptSignal {
   private InterruptSignal() {}
 
   /**
-   * Lets an action run at each SIGINT from now on, in a new thread each time. Where SIGINT is
-   * ignored, as in a job that a script put into the background, it stays ignored; where the JVM
-   * leaves the signal alone (-Xrs), it ends the program at once.
+   * Lets an action run at each SIGINT from now on, in a new thread each time. Where SIGINT was
+   * ignored from the start, as in a job that a script put into the background, the JVM keeps it so;
+   * where the JVM leaves the signal alone (-Xrs), it ends the program at once.
    */
   static void handle(Runnable action) {
     try {
@@ -30,11 +30,7 @@ final class InterruptSignal {
                 action.run();
                 return null;
               });
-      Object before = handle.invoke(null, signal, handler);
-      Object ignore = handlerType.getField("SIG_IGN").get(null);
-      if (before == ignore) {
-        handle.invoke(null, signal, ignore);
-      }
+      handle.invoke(null, signal, handler);
     } catch (ReflectiveOperationException unusable) {
       // The JVM's own way stays: the first Ctrl-C ends the program, and nothing is left of it.
     }

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Ctrl-C typed at a terminal on which {@code pyvisor exec} runs. */
-@Timeout(value = 180, unit = TimeUnit.SECONDS)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class CtrlCTest {
   /** What a second Ctrl-C may take. */
   private static final double END_SECONDS = 3;
@@ -184,6 +184,25 @@ class CtrlCTest {
 
       assertThat(result.gaveUp()).as(result.toString()).isFalse();
       assertThat(result.status()).as(result.toString()).isIn(130, -2);
+      assertThat(result.left()).as(result.toString()).isEmpty();
+    }
+  }
+
+  @Test
+  void during_the_end_it_changes_at_most_the_status() throws Exception {
+    Counts moments = Counts.of(4, 10, 30);
+    for (int moment = 0; moment < moments.now(); moment++) {
+      Path directory = Files.createDirectory(scratch.resolve("at" + moment));
+      Result result =
+          new Terminal(directory, "exec", "-c", "print('last')")
+              .type(Terminal.CTRL_C, "stdout", "last", 100 * moment / moments.now())
+              .run();
+
+      assertThat(result.gaveUp()).as(result.toString()).isFalse();
+      // 0 where it comes too late, -2 where the JVM no longer listens.
+      assertThat(result.status()).as(result.toString()).isIn(0, 1, 130, -2);
+      assertThat(result.secondsToTheEnd()).as(result.toString()).isLessThan(END_SECONDS);
+      assertThat(result.stdout()).isEqualTo("last\n");
       assertThat(result.left()).as(result.toString()).isEmpty();
     }
   }
