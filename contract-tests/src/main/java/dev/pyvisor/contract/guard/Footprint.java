@@ -1,6 +1,7 @@
 package dev.pyvisor.contract.guard;
 
 import java.io.File;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -10,10 +11,12 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.management.MalformedObjectNameException;
+import javax.management.ObjectName;
 
 /**
- * What this JVM holds at one moment that a client may have left: threads, processes, descriptors
- * and temporary files, each as a line of text.
+ * What this JVM holds at one moment that a client may have left: threads, processes, descriptors,
+ * temporary files and MBeans, each as a line of text.
  *
  * <p>Immutable.
  */
@@ -24,6 +27,7 @@ record Footprint(Set<String> lines) {
     processes().forEach(lines::add);
     descriptors().forEach(lines::add);
     files().forEach(lines::add);
+    beans().forEach(lines::add);
     return new Footprint(Set.copyOf(lines));
   }
 
@@ -62,6 +66,17 @@ record Footprint(Set<String> lines) {
 
   private static Stream<String> files() {
     return temporaryFiles().stream().map(file -> "file " + file);
+  }
+
+  private static Stream<String> beans() {
+    try {
+      return ManagementFactory.getPlatformMBeanServer()
+          .queryNames(new ObjectName("dev.pyvisor:*"), null)
+          .stream()
+          .map(name -> "MBean " + name);
+    } catch (MalformedObjectNameException impossible) {
+      throw new AssertionError(impossible);
+    }
   }
 
   /** What clients have put into the directory for temporary files. */

@@ -3,11 +3,16 @@ package dev.pyvisor.contract.guard;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.channels.Pipe;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import javax.management.JMException;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
+import javax.management.StandardMBean;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -66,6 +71,16 @@ class CensusTest {
     Path directory = Files.createTempDirectory("pyvisor");
     assertThat(left()).contains("file " + directory);
     Files.delete(directory);
+    assertThat(left()).isEmpty();
+  }
+
+  @Test
+  void an_mbean_is_seen_until_it_is_unregistered() throws JMException {
+    MBeanServer beans = ManagementFactory.getPlatformMBeanServer();
+    ObjectName name = new ObjectName("dev.pyvisor:type=Client,id=left");
+    beans.registerMBean(new StandardMBean(() -> {}, Runnable.class), name);
+    assertThat(left()).contains("MBean " + name);
+    beans.unregisterMBean(name);
     assertThat(left()).isEmpty();
   }
 
