@@ -20,7 +20,7 @@ final class HangCheck {
   private static final Duration FOR_A_NEW_CLIENT = Duration.ofSeconds(2);
 
   /** Attaching gives up by itself, and so takes away the file that it leaves at the other JVM. */
-  private static final Duration ATTACHING = Duration.ofMillis(4_500);
+  private static final Duration ATTACHING = Duration.ofMillis(3_500);
 
   private final PrintStream out;
   private final PrintStream err;
@@ -92,7 +92,7 @@ final class HangCheck {
       return "the JVM did not answer within " + PATIENCE.toSeconds() + " s";
     } catch (ExecutionException failed) {
       return failed.getCause() instanceof AttachNotSupportedException
-          ? "the JVM did not answer within " + PATIENCE.toSeconds() + " s"
+          ? "the JVM did not answer within " + ATTACHING.toMillis() + " ms"
           : "the JVM could not be asked: " + failed.getCause();
     }
   }
