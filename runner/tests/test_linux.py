@@ -176,6 +176,24 @@ class FamilyTest(unittest.TestCase):
             self.assertEqual(sorted(linux.family(1, {2}, Tag(1))), [3, 4, 8])
             self.assertEqual(sorted(linux.family(1, {5})), [6, 9])
 
+    def test_a_copy_is_not_taken_for_what_a_cell_started_from_its_birth_on(self) -> None:  # rule: LIF-17
+        result = as_root("""
+            name = Tag.take_off()
+            copy = os.fork()
+            if copy == 0:
+                signal.pause()
+            Tag.put_on(name)
+            impostor = kernel(1, lambda: escape(forked))
+            below = [pid for pid in linux.descendants(os.getpid()) if pid != copy]
+            result = {
+                'copy': linux.without_copies([copy], os.getpid()),
+                'others': linux.without_copies(below, os.getpid()) == below,
+                'elsewhere': linux.without_copies([copy], 1) == [copy],
+                'own': linux.processes()[os.getpid()].command == name,
+            }
+            """)
+        self.assertEqual(result, {"copy": [], "others": True, "elsewhere": True, "own": True})
+
     def test_orphans_that_left_are_found_by_their_tag(self) -> None:  # rule: P11
         result = as_root("""
             def act():

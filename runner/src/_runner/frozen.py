@@ -26,7 +26,6 @@ class Awakening(NamedTuple):
 def sleep(supervisor: socket.socket, fork: Fork) -> Awakening:
     """In the copy: wait to be woken. Whoever returns from here is to be a kernel. `fork` copies the copy."""
     _setsid()  # a signal to the kernel's group is not for this one
-    linux.Tag.take_off()
     linux.prefer_for_oom(limits.COPY_OOM_SCORE)
     supervisor.send(b"frozen")
     while True:

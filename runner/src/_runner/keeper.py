@@ -8,7 +8,7 @@ import sys
 import time
 from typing import Any, Optional
 
-from . import gates, jsontext, limits, snapshot
+from . import gates, jsontext, limits, linux, snapshot
 from .aside import HANDLERS_RUN_EARLY, Fork, fork_aside
 from .calls import Calls
 from .capture import Capture
@@ -85,7 +85,11 @@ class Keeper:
                         before.keep_random()
                     return awakening
 
-                awakening = fork_aside(asleep)
+                name = linux.Tag.take_off()
+                try:
+                    awakening = fork_aside(asleep)
+                finally:
+                    linux.Tag.put_on(name)
                 if awakening is not None:
                     self._calls.copying = False
                     before.restore(awakening.config["kind"])

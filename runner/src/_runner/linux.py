@@ -16,7 +16,9 @@ from . import limits
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _PR_SET_NAME = 15
+_PR_GET_NAME = 16
 _TAG_VARIABLE = "PYVISOR_SESSION"
+_COPY = b"pyvisor-copy"
 _PR_SET_CHILD_SUBREAPER = 36
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -161,9 +163,17 @@ class Tag(NamedTuple):
         os.environ.pop(_TAG_VARIABLE, None)
 
     @staticmethod
-    def take_off() -> None:
-        """This process, a sleeping copy, is nobody's yet."""
-        _libc.prctl(_PR_SET_NAME, ctypes.c_char_p(b"pyvisor-copy"), 0, 0, 0)
+    def take_off() -> bytes:
+        """This process is to be copied, and its copy nobody's from its birth on. Returns the name that it had."""
+        name = ctypes.create_string_buffer(16)
+        _libc.prctl(_PR_GET_NAME, name, 0, 0, 0)
+        _libc.prctl(_PR_SET_NAME, ctypes.c_char_p(_COPY), 0, 0, 0)
+        return name.value
+
+    @staticmethod
+    def put_on(name: bytes) -> None:
+        """It has been copied, and goes on under its own name."""
+        _libc.prctl(_PR_SET_NAME, ctypes.c_char_p(name), 0, 0, 0)
 
     def is_on(self, pid: int, process: Process) -> bool:
         if process.command == self.command:
@@ -187,6 +197,16 @@ def family(root: int, kernels: Container[int], tag: Optional[Tag] = None) -> lis
         if tag.is_on(pid, living[pid]):
             found.update((pid, *descendants(pid, living)))
     return [pid for pid in ours if pid in found]
+
+
+def without_copies(pids: Iterable[int], root: int) -> list[int]:
+    """Those that are not copies of a kernel of `root`, also of copies that were only just born and have not told of it."""
+    found = []
+    for pid in pids:
+        process = _process(pid)
+        if process is not None and (process.command != _COPY or process.parent != root):
+            found.append(pid)
+    return found
 
 
 class Mark(NamedTuple):

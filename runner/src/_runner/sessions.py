@@ -506,6 +506,10 @@ class Session:
 
     def family(self) -> list[int]:
         """The processes that cells of this session started."""
+        return linux.without_copies(self._offspring(), os.getpid())
+
+    def _offspring(self) -> list[int]:
+        """The same, and copies that have not told of themselves yet."""
         self.succession.copies.listen()
         kept = {copy.pid for copy in self.succession.copies.all()}
         tag = linux.Tag(self.state.number)
@@ -514,7 +518,7 @@ class Session:
     # --- the end of the session ---
 
     def _kill_family(self) -> None:
-        for pid in self.family():
+        for pid in self._offspring():
             linux.kill(pid)
 
     def _conclude_close(self) -> None:

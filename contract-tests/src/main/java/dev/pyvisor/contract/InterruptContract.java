@@ -224,18 +224,23 @@ public interface InterruptContract extends RunnerContract {
   default void a_tool_may_interrupt_the_cell_that_called_it() throws Exception {
     AtomicReference<CellRun> running = new AtomicReference<>();
     CountDownLatch started = new CountDownLatch(1);
-    Tool stop =
+    Tool byItsRun =
         Tool.of(
-            "stop",
+            "by_its_run",
             (arguments, context) -> {
               started.await();
               return running.get().interrupt();
             });
-    try (SupervisorClient client = open(stop)) {
+    Tool byItsSession =
+        Tool.of("by_its_session", (arguments, context) -> context.session().interrupt());
+    try (SupervisorClient client = open(byItsRun, byItsSession)) {
       Session session = client.session();
-      running.set(session.start(Cell.of("await stop()\nimport time\ntime.sleep(120)")));
+      String sleep = "\nimport time\ntime.sleep(120)";
+      running.set(session.start(Cell.of("await by_its_run()" + sleep)));
       started.countDown();
       assertThat(running.get().await().kind()).isEqualTo(OutcomeKind.INTERRUPTED);
+      assertThat(session.execute("await by_its_session()" + sleep).kind())
+          .isEqualTo(OutcomeKind.INTERRUPTED);
       assertThat(session.execute("print('free')").stdoutText()).isEqualTo("free\n");
     }
   }
@@ -366,6 +371,37 @@ public interface InterruptContract extends RunnerContract {
             + withdrawn.size()
             + " withdrawn; same kernel",
         counts);
+  }
+
+  /** The next cell may be on its way to a kernel that is only coming up. */
+  @Test
+  @Limit(seconds = 300, why = "the full count is 200 kills with their takeovers on a busy machine")
+  @Rule({"H13", "LIF-15", "LIF-18"})
+  default void an_interrupt_of_the_cell_behind_a_kill_is_not_lost() throws Exception {
+    Counts counts = Counts.of(20, 60, 200);
+    try (SupervisorClient client = open()) {
+      Session session = client.session();
+      session.execute("kept = 7");
+      for (int i = 0; i < counts.now(); i++) {
+        CellRun killed =
+            session.start(
+                Cell.of(
+                        "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+                            + "while True: pass")
+                    .timeout(Duration.ofMillis(30))
+                    .grace(Duration.ZERO));
+        CellRun behind = session.start(Cell.of("import time\ntime.sleep(120)"));
+        assertThat(killed.await().kind()).isEqualTo(OutcomeKind.TIMED_OUT);
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(i % 20));
+        assertThat(behind.interrupt()).isTrue();
+        Outcome outcome = behind.await();
+        assertThat(outcome.kind())
+            .as("%s: %s", i, outcome)
+            .isIn(OutcomeKind.INTERRUPTED, OutcomeKind.CANCELLED);
+        assertThat(outcome.state()).as("%s: %s", i, outcome).isEqualTo(StateReport.live());
+      }
+      assertThat(session.execute("print(kept)").stdoutText()).isEqualTo("7\n");
+    }
   }
 
   private static int usualNanos(Session session) {
