@@ -195,11 +195,14 @@ public final class ClientCore {
     toolHost.leave(session);
     SessionCore core = session.core();
     CompletableFuture<JsonNode> over = core.close(deadline);
-    if (core.link().ended() && settings.restart()) {
-      // It ended with its runner.
-      return;
+    try {
+      Futures.await(over, () -> Futures.interrupted(runnerId(), "session.close"));
+    } catch (RunnerException failed) {
+      boolean endedWithItsRunner = core.link().ended() && settings.restart();
+      if (!endedWithItsRunner) {
+        throw failed;
+      }
     }
-    Futures.await(over, () -> Futures.interrupted(runnerId(), "session.close"));
   }
 
   /**

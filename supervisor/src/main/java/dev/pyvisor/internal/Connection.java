@@ -89,6 +89,7 @@ final class Connection {
    * @throws LaunchFailed when it does not come up; what there is of it is to be closed
    */
   void launch(Deadline by) {
+    refuseKilled();
     TransportConfig config =
         new TransportConfig(
             runnerId,
@@ -119,6 +120,13 @@ final class Connection {
     Map<String, String> environment = new LinkedHashMap<>(settings.environment());
     environment.put(PRELOAD, String.join(",", settings.preload()));
     return environment;
+  }
+
+  /** It may have been killed before there was anything to kill. */
+  private synchronized void refuseKilled() {
+    if (killReason != null) {
+      throw new LaunchFailed(runnerId, ErrorCode.CANCELLED, killReason, null);
+    }
   }
 
   /** A kill may have come while the process was being started. */

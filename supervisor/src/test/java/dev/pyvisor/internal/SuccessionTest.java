@@ -1,0 +1,157 @@
+package dev.pyvisor.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.pyvisor.Cell;
+import dev.pyvisor.CellRun;
+import dev.pyvisor.GenerationChange;
+import dev.pyvisor.Session;
+import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.error.LaunchFailed;
+import dev.pyvisor.outcome.Outcome;
+import dev.pyvisor.outcome.OutcomeKind;
+import dev.pyvisor.testing.Rule;
+import dev.pyvisor.tool.Tool;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Runners in memory that follow one another. */
+@Timeout(20)
+class SuccessionTest {
+  private SupervisorClient client;
+  private Session session;
+  private MemoryBackend.Runner first;
+
+  @BeforeEach
+  void open() throws InterruptedException {
+    MemoryBackend.broken = false;
+    MemoryBackend.STARTED.clear();
+    client =
+        SupervisorClient.builder()
+            .backend("memory")
+            .trusted()
+            .tool(Tool.of("echo", (arguments, context) -> "here"))
+            .callTimeout(Duration.ofSeconds(10))
+            .open();
+    session = client.session();
+    first = MemoryBackend.next();
+    assertThat(first.asked()).startsWith("session.open ");
+    assertThat(first.asked()).startsWith("tools.register ");
+  }
+
+  @AfterEach
+  void close() {
+    MemoryBackend.broken = false;
+    client.close();
+  }
+
+  @Test
+  @Rule("C83")
+  void the_next_runner_starts_only_when_nothing_of_the_dead_one_is_left() throws Exception {
+    first.die();
+    CompletableFuture<CellRun> use = start();
+    // The dead one still has its last second.
+    assertThat(MemoryBackend.STARTED.poll(200, TimeUnit.MILLISECONDS)).isNull();
+    first.gone.countDown();
+    MemoryBackend.Runner second = MemoryBackend.next();
+    assertThat(second.asked()).startsWith("session.open ").contains("\"generation\":2");
+    assertThat(second.asked()).startsWith("tools.register ").contains("echo");
+    assertThat(second.asked()).startsWith("execute ");
+    assertThat(use).succeedsWithin(Duration.ofSeconds(10));
+    assertThat(client.runner().incarnation()).isEqualTo(second.id).isNotEqualTo(first.id);
+  }
+
+  @Test
+  @Rule("C83")
+  void a_death_by_itself_starts_nothing() throws Exception {
+    end(first);
+    assertThat(MemoryBackend.STARTED.poll(200, TimeUnit.MILLISECONDS)).isNull();
+    assertThat(client.exited()).isNotDone();
+    assertThat(client.runner().incarnation()).isEqualTo(first.id);
+  }
+
+  @Test
+  @Rule("C83")
+  void a_runner_that_dies_at_once_each_time_is_started_once_for_each_use() throws Exception {
+    end(first);
+    for (int use = 0; use < 5; use++) {
+      CompletableFuture<CellRun> run = start();
+      MemoryBackend.Runner runner = MemoryBackend.next();
+      runner.asked();
+      runner.asked();
+      assertThat(runner.asked()).startsWith("execute ");
+      end(runner);
+      Outcome outcome = run.get(10, TimeUnit.SECONDS).outcome().get(10, TimeUnit.SECONDS);
+      assertThat(outcome.kind()).isEqualTo(OutcomeKind.UNKNOWN);
+      assertThat(outcome.cell()).as("numbers are never used again").isEqualTo(use + 1);
+    }
+    assertThat(MemoryBackend.STARTED).isEmpty();
+    assertThat(session.generation()).isEqualTo(6);
+  }
+
+  @Test
+  @Rule("C88")
+  void what_was_registered_while_no_runner_could_be_started_is_not_there_later() throws Exception {
+    BlockingQueue<GenerationChange> told = new LinkedBlockingQueue<>();
+    session.onGeneration(told::add);
+    end(first);
+    MemoryBackend.broken = true;
+    assertThatThrownBy(() -> session.registerTools(Tool.of("late", (a, c) -> 1)))
+        .isInstanceOf(LaunchFailed.class)
+        .hasMessageContaining("the backend is broken");
+    assertThat(session.execute("x").kind()).isEqualTo(OutcomeKind.NEVER_STARTED);
+    assertThat(told).isEmpty();
+    MemoryBackend.broken = false;
+    session.registerTools(Tool.of("later", (a, c) -> 1));
+    MemoryBackend.Runner second = MemoryBackend.next();
+    second.asked();
+    assertThat(second.asked()).contains("echo").doesNotContain("late");
+    assertThat(second.asked()).contains("echo", "later").doesNotContain("\"late\"");
+    assertThat(told.poll(10, TimeUnit.SECONDS).generation()).isEqualTo(2);
+  }
+
+  @Test
+  @Rule("C83")
+  void a_session_that_is_closed_meanwhile_is_not_opened_again() throws Exception {
+    end(first);
+    session.close();
+    assertThat(session.execute("x").kind()).isEqualTo(OutcomeKind.NEVER_STARTED);
+    assertThat(MemoryBackend.STARTED).isEmpty();
+    assertThat(client.openSession("other").generation()).isEqualTo(1);
+    MemoryBackend.Runner second = MemoryBackend.next();
+    assertThat(second.asked()).startsWith("session.open ").contains("other");
+  }
+
+  @Test
+  @Rule("H33")
+  void a_close_while_the_dead_one_is_waited_for_starts_nothing() throws Exception {
+    first.die();
+    CompletableFuture<CellRun> use = start();
+    Awaitility.await()
+        .until(() -> client.evidence().toString().contains(first.id + ".2 is being started"));
+    client.close();
+    Outcome never = use.get(10, TimeUnit.SECONDS).outcome().get(10, TimeUnit.SECONDS);
+    assertThat(never.kind()).isEqualTo(OutcomeKind.NEVER_STARTED);
+    assertThat(MemoryBackend.STARTED).isEmpty();
+    assertThat(client.exited()).succeedsWithin(Duration.ofSeconds(5));
+  }
+
+  private CompletableFuture<CellRun> start() {
+    return CompletableFuture.supplyAsync(
+        () -> session.start(Cell.of("x")), task -> new Thread(task).start());
+  }
+
+  private static void end(MemoryBackend.Runner runner) {
+    runner.gone.countDown();
+    runner.die();
+  }
+}
