@@ -301,7 +301,7 @@ class OtherMeansTest(TakeoverTest):
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.payload = patched(cls, "aside", "_fork_sister = _sister()", "_fork_sister = None")
+        cls.payload = patched(cls, "aside", "_SISTER = _sister()", "_SISTER = None")
         super().setUpClass()
 
 
