@@ -3,6 +3,7 @@ package dev.pyvisor.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.Cell;
+import dev.pyvisor.CellRun;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.error.ErrorCode;
@@ -74,6 +75,20 @@ public interface DeadlineContract extends RunnerContract {
       assertThat(outcome.cause().orElseThrow().text()).startsWith("timed out after 0.2 s");
       assertThat(outcome.elapsed()).isBetween(Duration.ofMillis(200), PROMPT);
       assertThat(session.execute("print(count > 0)").stdoutText()).isEqualTo("True\n");
+    }
+  }
+
+  @Test
+  @Rule("C71")
+  default void time_that_a_cell_waits_for_its_turn_is_none_of_its_own() throws Exception {
+    try (SupervisorClient client = open()) {
+      Session session = client.session();
+      CellRun before = session.start(Cell.of("import time; time.sleep(1)"));
+      CellRun waiting = session.start(Cell.of("print('in time')").timeout(Duration.ofMillis(500)));
+      Outcome outcome = waiting.await();
+      assertThat(outcome.stdoutText()).isEqualTo("in time\n");
+      assertThat(outcome.ok()).as("its own time is far below the half second").isTrue();
+      assertThat(before.await().ok()).isTrue();
     }
   }
 

@@ -68,7 +68,7 @@ public interface InterruptContract extends RunnerContract {
   }
 
   @Test
-  @Rule({"C89", "LIF-15"})
+  @Rule({"C89", "C91f", "LIF-15"})
   default void an_interrupt_from_another_thread_ends_the_cell_and_the_session_goes_on()
       throws Exception {
     try (SupervisorClient client = open()) {

@@ -31,7 +31,7 @@ class PipeHostDeathTest {
   @TempDir Path folder;
 
   @Test
-  @Rule({"LIF-9", "TRN-7"})
+  @Rule({"C87", "LIF-9", "TRN-7"})
   void nothing_of_the_runner_outlives_a_host_that_is_killed() throws Exception {
     Process host =
         new ProcessBuilder(

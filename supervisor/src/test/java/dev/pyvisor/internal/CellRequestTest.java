@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.pyvisor.Cell;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.TimeLimit;
+import dev.pyvisor.testing.Rule;
 import dev.pyvisor.tool.Tool;
 import dev.pyvisor.wire.Json;
 import java.time.Duration;
@@ -36,6 +37,7 @@ class CellRequestTest {
   }
 
   @Test
+  @Rule("C30")
   void limits_that_cannot_be_kept_are_refused_with_their_value() {
     Cell cell = Cell.of("pass");
     for (Duration unfit :
