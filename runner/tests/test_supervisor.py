@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -273,6 +274,24 @@ class SupervisorTest(unittest.TestCase):
             host.execute("print('seven')")
             self.assertEqual(host.text(), "seven\n")
             self.assertEqual(host.call("reset", session=1)["result"], {"generation": 8})
+
+    def test_a_private_workspace_of_a_runner_that_was_killed_is_private_again(self) -> None:  # rule: C83
+        with tempfile.TemporaryDirectory() as folder:
+            environment = {"PYVISOR_DIR": folder}
+            kept = os.path.join(folder, "workspace-of-before")
+            os.mkdir(kept)
+            with open(os.path.join(kept, "file"), "w") as file:
+                file.write("still here")
+            with Host(environment=environment) as host:
+                self.assertEqual(host.call("session.open", name="main", workspace=kept)["result"]["workspace"], kept)
+                host.execute("print(open('file').read())")
+                self.assertEqual(host.text(), "still here\n")
+                self.assertEqual(host.call("session.close", session=1)["result"], {})
+                self.assertFalse(os.path.exists(kept))
+                own = os.path.join(folder, "own")
+                os.mkdir(own)
+                host.call("session.open", name="main", workspace=own)
+            self.assertTrue(os.path.exists(own))
 
     def test_a_private_workspace_is_made_and_removed(self) -> None:
         with Host() as host:

@@ -88,7 +88,8 @@ class Control:
         try:
             session.open(request)
         except RpcError:
-            session.drop_workspace()
+            if workspace is None:
+                session.drop_workspace()
             del sessions[session.state.number]
             raise
         return rpc.LATER

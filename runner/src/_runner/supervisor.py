@@ -30,6 +30,7 @@ _MESSAGE, _RELAY = int(FrameKind.MESSAGE), int(FrameKind.RELAY)
 _FIRST, _WHOLE = int(Flag.FIRST), int(Flag.FIRST | Flag.LAST)
 _STREAMS = {int(Lane.STDOUT): STDOUT, int(Lane.STDERR): STDERR}
 _EXIT_USAGE = 64
+_WORKSPACE = "workspace-"
 _EXIT_PROTOCOL = 70
 
 
@@ -128,7 +129,7 @@ class Supervisor:
         path = _private_directory() if workspace is None else os.path.abspath(workspace)
         state = SessionState(number, name, path, logging, policy)
         session = Session(state, self._loop, self._outbound, self._nursery, self._retired_pipes, self._forget, shared)
-        session.owns_workspace = workspace is None
+        session.owns_workspace = workspace is None or _was_private(path)
         self.sessions[number] = session
         return session
 
@@ -262,6 +263,13 @@ class Supervisor:
 def _private_directory() -> str:
     """A new directory that only this user can read."""
     parent = os.environ.get(limits.DIRECTORY_VARIABLE) or os.environ.get("TMPDIR") or "/tmp"
-    path = os.path.join(parent, f"workspace-{secrets.token_hex(8)}")
+    path = os.path.join(parent, f"{_WORKSPACE}{secrets.token_hex(8)}")
     os.mkdir(path, 0o700)
     return path
+
+
+def _was_private(path: str) -> bool:
+    """Whether a runner that had this one's directory before made it: then it goes with its session, too."""
+    parent = os.environ.get(limits.DIRECTORY_VARIABLE)
+    head, tail = os.path.split(path)
+    return parent is not None and head == os.path.abspath(parent) and tail.startswith(_WORKSPACE)
