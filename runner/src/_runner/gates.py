@@ -4,6 +4,7 @@ locks that a vanished thread has taken, and its memory once more.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import resource
 import stat
@@ -17,6 +18,10 @@ _os_open, _os_read, _os_close = os.open, os.read, os.close
 _getrlimit, _RLIMIT_AS, _INFINITY = resource.getrlimit, resource.RLIMIT_AS, resource.RLIM_INFINITY
 _is_fifo, _is_socket, _is_regular = stat.S_ISFIFO, stat.S_ISSOCK, stat.S_ISREG
 _O_RDONLY = os.O_RDONLY | os.O_CLOEXEC
+_dup2, _fcntl, _GETFL, _GETFD = os.dup2, fcntl.fcntl, fcntl.F_GETFL, fcntl.F_GETFD
+_FD_CLOEXEC, _CLOEXEC = fcntl.FD_CLOEXEC, os.O_CLOEXEC
+# Of the flags that a file was opened with: what would be done a second time, or is no flag of opening by name.
+_NOT_AGAIN = os.O_CREAT | os.O_EXCL | os.O_TRUNC | os.O_NOFOLLOW | os.O_TMPFILE
 _SEEK_SET, _SEEK_CUR = os.SEEK_SET, os.SEEK_CUR
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -213,3 +218,26 @@ def restore_offsets(saved: list[Offset]) -> None:
                 _lseek(fd, offset, _SEEK_SET)
         except OSError:
             pass  # it was closed
+
+
+def part_offsets(saved: list[Offset]) -> None:
+    """Put the positions back, in files that are opened anew: this process and the one that it was copied from go on side
+    by side. Where a file cannot be opened again, they go on sharing the position.
+    """
+    for fd, offset, identity in saved:
+        try:
+            found = _fstat(fd)
+            if (found.st_dev, found.st_ino) != identity:
+                continue
+            flags = _fcntl(fd, _GETFL) & ~_NOT_AGAIN
+            inherited = not _fcntl(fd, _GETFD) & _FD_CLOEXEC
+            own = _os_open(f"/proc/self/fd/{fd}", flags | _CLOEXEC)
+        except OSError:
+            continue
+        try:
+            _lseek(own, offset, _SEEK_SET)
+            _dup2(own, fd, inherited)
+        except OSError:
+            pass  # it stays shared
+        finally:
+            _os_close(own)

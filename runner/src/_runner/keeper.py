@@ -146,8 +146,9 @@ class _Before:
             self._random = None
 
     def restore(self, kind: str) -> None:
-        """For a branch all stays as it is, freshly seeded; whoever takes over goes on where the cell before ended."""
+        """A branch is freshly seeded, and its files are its own; whoever takes over goes on where the cell before ended."""
         if kind == "branch":
+            gates.part_offsets(self._offsets)
             _reseed_numpy()
             return
         gates.restore_offsets(self._offsets)

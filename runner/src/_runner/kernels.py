@@ -176,6 +176,8 @@ class Kernel:
         for fd in fds[1:]:
             os.close(fd)
         fd = fds[0] if fds else -1
+        if not self.ready:
+            self._read(self.main)  # it said first that it was ready: till then nobody takes a copy of it
         if isinstance(said, dict):
             self._owner.kernel_kept(self, said, fd)
         elif fd >= 0:

@@ -109,10 +109,7 @@ class Succession:
             except OSError:
                 sleeper.close()
                 return None
-        names = said.get("names")
-        snapshot = Snapshot(fd, cell, reason or "no copy of the process could be made")
-        snapshot.names = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
-        return snapshot
+        return Snapshot(fd, cell, reason or "no copy of the process could be made")
 
     def refuse_wanted(self, why: str) -> None:
         for number in list(self._wanted):
