@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Iterable
+from typing import Callable, Iterable
 
 
 def alive(pid: int) -> bool:
@@ -55,6 +55,24 @@ def until_gone(pids: Iterable[int], patience: float) -> float:
         assert time.monotonic() - started < patience, f"these are there still: {left}"
         time.sleep(0.002)
     return time.monotonic() - started
+
+
+def until(condition: Callable[[], bool], patience: float) -> None:
+    """For what processes do by themselves, and tell nobody."""
+    deadline = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < deadline, f"not so within {patience} s"
+        time.sleep(0.002)
+
+
+def oom_score(pid: int) -> int:
+    with open(f"/proc/{pid}/oom_score_adj", encoding="ascii") as file:
+        return int(file.read())
+
+
+def resident_kilobytes(pid: int) -> int:
+    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
 
 
 def private_kilobytes(pid: int) -> int:
