@@ -205,7 +205,7 @@ class OtherMeansTest(FrozenTest):
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.payload = patched(cls, "aside", "_fork_sister = _sister()", "_fork_sister = None")
+        cls.payload = patched(cls, "aside", "_SISTER = _sister()", "_SISTER = None")
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ def command(pid: int) -> str:
 def copies(supervisor: int, kernels: Iterable[int]) -> list[int]:
     """The frozen copies that a supervisor has, of all its sessions."""
     known = set(kernels)
-    return sorted(pid for pid in children(supervisor) if pid not in known and command(pid).startswith("pyvisor-") and alive(pid))
+    return sorted(pid for pid in children(supervisor) if pid not in known and command(pid) == "pyvisor-copy" and alive(pid))
 
 
 def until_gone(pids: Iterable[int], patience: float) -> float:
