@@ -117,20 +117,22 @@ class Session:
             raise
 
     def close(self, request: rpc.Request) -> None:
-        """Everything that the session started goes; replied to when its kernel has ended."""
+        """Everything that the session started goes; replied to when all of it has ended."""
         if self._closing is not None:
             raise RpcError(ErrorCode.INVALID_STATE, f"session {self.state.number} is closing already")
         self._refuse_waiting(RpcError(ErrorCode.CANCELLED, f"session {self.state.number} was closed"))
         self._closing = request
-        self._kill_family()
-        kernel = self.kernel
-        if kernel is None or not kernel.pid:
-            if kernel is not None:
-                kernel.condemn("the session was closed")
-            self._conclude_close()
-            return
-        kernel.condemn("the session was closed")
         self._close_deadline = self._loop.after(limits.CLOSE_BUDGET, self._conclude_close)
+        self._kill_family()
+        if self.kernel is not None:
+            self.kernel.condemn("the session was closed")
+        self.relative_ended()
+
+    def relative_ended(self) -> None:
+        """A process has ended that may have been the last one that a closing session waits for."""
+        if self._closing is not None and (self.kernel is None or not self.kernel.pid):
+            if not self._kill_family():  # those that were started while the others were killed
+                self._conclude_close()
 
     def checkpoints(self) -> list[str]:
         return self.keeping.names()
@@ -274,7 +276,7 @@ class Session:
             return
         cell = self.state.cell
         if self._closing is not None:
-            self._conclude_close()
+            self.relative_ended()
         elif not kernel.ready:
             self._never_ready(kernel, cause)
         elif cell is None:
@@ -517,17 +519,19 @@ class Session:
 
     # --- the end of the session ---
 
-    def _kill_family(self) -> None:
-        for pid in self._offspring():
+    def _kill_family(self) -> bool:
+        """Whether there was anybody."""
+        found = self._offspring()
+        for pid in found:
             linux.kill(pid)
+        return bool(found)
 
     def _conclude_close(self) -> None:
-        """The kernel has ended, or would not: what is still there to be read is the session's last output."""
+        """All has ended, or would not: what is still there to be read is the session's last output."""
         if self._close_deadline is not None:
             self._close_deadline.cancel()
         if self.kernel is not None:
             self.kernel.close()
-        self._kill_family()  # those that were started while the others were killed
         self.output.read()
         cell = self.state.cell
         if cell is not None:

@@ -258,6 +258,8 @@ class Supervisor:
                 session.kernel_ended(kernel, ended)
                 return
         self._nursery.child_ended(ended)
+        for session in list(self.sessions.values()):
+            session.relative_ended()
 
 
 def _private_directory() -> str:
