@@ -9,6 +9,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,7 @@ final class CtrlC {
   private final PrintStream err;
   private final CountDownLatch done = new CountDownLatch(1);
   private @Nullable CellRun running;
+  private boolean starting;
   private boolean used;
   private boolean closing;
   private boolean ending;
@@ -50,12 +52,18 @@ final class CtrlC {
   }
 
   /**
-   * Waits for a cell, which Ctrl-C means from now on.
+   * Starts a cell and waits for it; Ctrl-C means it from before it can run.
    *
    * @throws InterruptedException when the program is to end
    */
-  Outcome await(CellRun cell) throws InterruptedException {
-    running(cell);
+  Outcome await(Supplier<CellRun> start) throws InterruptedException {
+    starting();
+    CellRun cell = null;
+    try {
+      cell = start.get();
+    } finally {
+      running(cell);
+    }
     try {
       return cell.await();
     } finally {
@@ -63,8 +71,14 @@ final class CtrlC {
     }
   }
 
+  private synchronized void starting() {
+    starting = true;
+  }
+
   private synchronized void running(@Nullable CellRun cell) {
     running = cell;
+    starting = false;
+    notifyAll();
   }
 
   /** Whether a Ctrl-C has ended the program. */
@@ -84,22 +98,29 @@ final class CtrlC {
   }
 
   private void pressed() {
-    CellRun cell = target();
-    if (cell == null || !interrupt(cell)) {
-      end();
+    try {
+      CellRun cell = target();
+      if (cell == null || !interrupt(cell)) {
+        end();
+      }
+    } catch (InterruptedException | ExecutionException impossible) {
+      throw new AssertionError(impossible);
     }
   }
 
   /** The cell that this press is for; none where it ends the program. */
-  private synchronized @Nullable CellRun target() {
+  private synchronized @Nullable CellRun target() throws InterruptedException {
     if (used) {
       return null;
     }
     used = true;
+    while (starting) {
+      wait();
+    }
     return running;
   }
 
-  private boolean interrupt(CellRun cell) {
+  private boolean interrupt(CellRun cell) throws InterruptedException, ExecutionException {
     try {
       if (!cell.interrupt()) {
         return false;
@@ -110,25 +131,19 @@ final class CtrlC {
           "pyvisor: cell " + cell.cell() + " is being interrupted; Ctrl-C again ends the program");
     } catch (RunnerException failed) {
       err.println("pyvisor: the interrupt failed: " + Failures.explain(failed));
-    } catch (InterruptedException | ExecutionException impossible) {
-      throw new AssertionError(impossible);
     }
     return true;
   }
 
-  private void end() {
+  private void end() throws InterruptedException {
     synchronized (this) {
       ending = true;
       if (!closing) {
         worker.interrupt();
       }
     }
-    try {
-      if (!done.await(ORDERLY.toNanos(), TimeUnit.NANOSECONDS)) {
-        force();
-      }
-    } catch (InterruptedException impossible) {
-      throw new AssertionError(impossible);
+    if (!done.await(ORDERLY.toNanos(), TimeUnit.NANOSECONDS)) {
+      force();
     }
   }
 

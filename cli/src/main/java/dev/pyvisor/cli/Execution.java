@@ -24,7 +24,7 @@ final class Execution implements Step.Taker {
   @Override
   public boolean cell(String code) throws InterruptedException {
     Cell cell = form.apply(Cell.of(code)).listener(report.listener());
-    Outcome outcome = ctrlC.await(session.start(cell));
+    Outcome outcome = ctrlC.await(() -> session.start(cell));
     cells++;
     report.finished(cells, outcome);
     return outcome.ok();

@@ -147,7 +147,7 @@ final class Terminal {
       return told.get("stdout").asString();
     }
 
-    /** Seconds from the last key to the end of the program. */
+    /** Seconds from the last key to the end of the program; 0 where it ended before. */
     double secondsToTheEnd() {
       return told.get("endedAt").asDouble() - lastTyped();
     }
@@ -168,7 +168,9 @@ final class Terminal {
 
     private double lastTyped() {
       JsonNode typed = told.get("typedAt");
-      return typed.get(typed.size() - 1).asDouble();
+      return typed.isEmpty()
+          ? told.get("endedAt").asDouble()
+          : typed.get(typed.size() - 1).asDouble();
     }
 
     @Override
