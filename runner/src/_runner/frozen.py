@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import socket
 from typing import Any, NamedTuple, Sequence
 
@@ -13,6 +14,7 @@ from .pristine import BUILTINS as __builtins__  # noqa: F401
 
 _loads, _exit, _close, _setsid = json.loads, os._exit, os.close, os.setsid
 _recv_fds = socket.recv_fds
+_getrlimit, _setrlimit, _FILES = resource.getrlimit, resource.setrlimit, resource.RLIMIT_NOFILE
 _DESCRIPTORS = 5
 
 
@@ -21,12 +23,15 @@ class Awakening(NamedTuple):
 
     config: dict[str, Any]
     descriptors: Sequence[int]  # main socket, door, standard output, standard error, shared page
+    files: tuple[int, int]  # how many it may have open, as the user had it
 
 
 def sleep(supervisor: socket.socket, fork: Fork) -> Awakening:
     """In the copy: wait to be woken. Whoever returns from here is to be a kernel. `fork` copies the copy."""
     _setsid()  # a signal to the kernel's group is not for this one
     linux.prefer_for_oom(limits.COPY_OOM_SCORE)
+    files = _getrlimit(_FILES)
+    _setrlimit(_FILES, (files[1], files[1]))  # a cell may have left no room for what comes
     supervisor.send(b"frozen")
     while True:
         data, descriptors, _, _ = _recv_fds(supervisor, limits.COPY_DATAGRAM, _DESCRIPTORS + 1)
@@ -41,7 +46,7 @@ def sleep(supervisor: socket.socket, fork: Fork) -> Awakening:
         _setsid()
     supervisor.send(b"awake %d" % config["wake"])
     supervisor.close()
-    return Awakening(config, descriptors[:_DESCRIPTORS])
+    return Awakening(config, descriptors[:_DESCRIPTORS], files)
 
 
 def _is_the_copy(fork: Fork) -> bool:

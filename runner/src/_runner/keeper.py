@@ -22,6 +22,7 @@ _SOL, _PASSCRED = socket.SOL_SOCKET, socket.SO_PASSCRED
 _memfd, _CLOEXEC, _write, _close = os.memfd_create, os.MFD_CLOEXEC, os.write, os.close
 _cpu = time.process_time_ns  # a machine that is busy with others does not make a copy dear
 _modules = sys.modules
+_getpid, _exit, _EXIT_DEFECT = os.getpid, os._exit, 71
 
 
 class Keeper:
@@ -43,12 +44,18 @@ class Keeper:
         """
         said: dict[str, Any] = {"id": number, "cell": cell}
         own = frozenset((*self._calls.descriptors(), *self._capture.descriptors(), self.stacks))
-        # What somebody asked for by name may cost what it costs.
-        why_not = gates.why_not(own, policy if number is None else "always", self._cost())
-        if why_not is None:
-            why_not = self._copy(said, own)
-            if isinstance(why_not, Awakening):
-                return why_not
+        pid = _getpid()
+        try:
+            # What somebody asked for by name may cost what it costs.
+            why_not = gates.why_not(own, policy if number is None else "always", self._cost())
+            if why_not is None:
+                why_not = self._copy(said, own)
+        except Exception as problem:  # noqa: B902 - the user may have put anything in the place of what this needs
+            if _getpid() != pid:
+                _exit(_EXIT_DEFECT)  # the copy must never go on as the process that it was copied from
+            why_not = f"fork: {problem}"
+        if isinstance(why_not, Awakening):
+            return why_not
         if why_not is not None:
             self._snapshot(said, why_not)
         return None
@@ -66,7 +73,7 @@ class Keeper:
     # --- a copy ---
 
     def _copy(self, said: dict[str, Any], own: frozenset[int]) -> Any:
-        """None where it was made, a reason where it could not be; in the copy, what it has woken to."""
+        """None where it was made; in the copy, what it has woken to. Raises whatever keeps it from being made."""
         before = _Before(own)
         self._heap.freeze()
         started = _cpu()
@@ -98,8 +105,6 @@ class Keeper:
             finally:
                 theirs.close()
                 ours.close()
-        except OSError as problem:
-            return f"fork: {problem}"
         finally:
             self._calls.copying = False
         self._took = _cpu() - started
@@ -112,7 +117,7 @@ class Keeper:
         try:
             taken = snapshot.take(self._namespace, self._names.of_user())
             fd = _memory_file(taken.data)
-        except OSError as problem:
+        except Exception as problem:  # noqa: B902 - as above
             said["reason"] = f"{why}; and no snapshot: {problem}"
             self._say(said, None)
             return

@@ -54,6 +54,7 @@ _exit, _getpid, _cpu, _usage, _SELF = (
     resource.getrusage,
     resource.RUSAGE_SELF,
 )
+_set_limit, _FILES = resource.setrlimit, resource.RLIMIT_NOFILE
 _get_recursion, _set_recursion = sys.getrecursionlimit, sys.setrecursionlimit
 
 Operation = Callable[[], Optional[reports.Report]]
@@ -211,6 +212,7 @@ class Kernel:
             os.close(fd)
         self._keeper.stacks = evidence.arm(f"kernel-{session}", self._keeper.stacks)
         self._interrupts.rebind(mapped(page))
+        _set_limit(_FILES, awakening.files)
         _move(config, session)
         self._unkept = True
         self._say("ready", {"pid": self._pid})
