@@ -12,7 +12,7 @@ enum Heap {
       "100m", "100 MB", "heap = b'x' * 100_000_000", Yardstick.FORK_100M, Yardstick.WORK_100M, 5),
   OBJECTS(
       "100m-objects",
-      "100 MB of small objects",
+      "100 MB of objects",
       "heap = [(i, str(i)) for i in range(640_000)]",
       Yardstick.FORK_100M_OBJECTS,
       Yardstick.WORK_100M_OBJECTS,

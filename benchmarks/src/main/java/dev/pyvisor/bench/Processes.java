@@ -37,8 +37,13 @@ final class Processes {
    * adds them up when a thread leaves its core.
    */
   static long nanosOnCore(long pid) throws IOException {
-    await(() -> asleep(pid), "process " + pid + " to wait for something");
+    awaitSleep(pid);
     return Long.parseLong(Files.readString(Path.of("/proc/" + pid + "/schedstat")).split(" ")[0]);
+  }
+
+  /** Waits until a process has nothing to do. */
+  static void awaitSleep(long pid) throws IOException {
+    await(() -> asleep(pid), "process " + pid + " to wait for something");
   }
 
   /**

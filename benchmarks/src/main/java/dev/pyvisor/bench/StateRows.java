@@ -31,11 +31,7 @@ final class StateRows {
               "checkpoint-", what + "kernel's CPU time", heap, heap.work(), StateRows::cpuNanos));
       rows.add(
           beside(
-              "felt-",
-              what + "delay of a call sent at once",
-              heap,
-              heap.fork(),
-              StateRows::nextCall));
+              "felt-", what + "delay of a call at once", heap, heap.fork(), StateRows::nextCall));
     }
     for (Heap heap : List.of(Heap.SMALL, Heap.LARGE)) {
       rows.add(kill("kill-idle-", heap, "idle kernel until a cell completes", StateRows::killIdle));
@@ -187,8 +183,10 @@ final class StateRows {
   }
 
   private static long memory(Runner runner) throws IOException {
+    long kernel = runner.kernel();
     runner.run(CHANGE);
-    runner.settle();
+    // Not asked for anything: what the kernel touches from now on is the copy's alone.
+    Processes.awaitSleep(kernel);
     return runner.copyMemory();
   }
 }

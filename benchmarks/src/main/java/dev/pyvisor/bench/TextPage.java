@@ -7,7 +7,7 @@ import java.util.Locale;
 
 /** A report as a table for people. */
 final class TextPage {
-  private static final String LINE = "  %-64s %7s %10s %10s %10s  %s%n";
+  private static final String LINE = "  %-66s %7s %10s %10s %10s  %s%n";
 
   private TextPage() {}
 
@@ -40,7 +40,7 @@ final class TextPage {
 
   private static String line(Result result) {
     if (result.figures().isEmpty()) {
-      return format("  %-64s %s%n", result.title(), result.note());
+      return format("  %-66s %s%n", result.title(), result.note());
     }
     Figures figures = result.figures().get();
     return format(
