@@ -335,7 +335,7 @@ class OutcomeTest(unittest.TestCase):
         number = self.host.start("print('ran')\nwhile True: pass", young)
         self.assertTrue(self.host.call("interrupt", session=young, cell=1, graceMs=40_000)["result"]["running"])
         result = self.host.finish(number, young)
-        self.assertEqual((result["outcome"], result["cause"]["killed"]), ("interrupted", False))
+        self.assertEqual((result["outcome"], result["cause"]["signals"]), ("interrupted", 1))
         self.assertEqual(self.host.answer(opening)["result"]["session"], young)
         self.assertEqual(self.host.execute("print('well')", young)["outcome"], "completed")
         self.host.call("session.close", session=young)
