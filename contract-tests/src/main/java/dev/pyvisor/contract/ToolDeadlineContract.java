@@ -263,7 +263,12 @@ public interface ToolDeadlineContract extends RunnerContract {
                   try:
                       waits.sync()
                   except ToolCancelled:
-                      heard.append(echo.sync('between'))
+                      pass
+                  while not heard:
+                      try:
+                          heard.append(echo.sync('between'))
+                      except ToolCancelled:
+                          pass  # the host had not heard of the cell's end
                   for i in range(200):
                       heard.append(echo.sync(i))
               thread = threading.Thread(target=stays)

@@ -180,9 +180,19 @@ public final class ToolDesk {
     session.link().send(answer(message, envelope, List.of()));
   }
 
-  /** LIF-12: what the cell had open is over, and its answers are late. */
+  /**
+   * LIF-12: what the cell had open is over, and its answers are late. A thread may have called
+   * after the kernel had cancelled what was open, and before it heard of its cell's end here: it
+   * must not wait for an answer that never comes.
+   */
   void cellEnded(int cell) {
-    cancelAll(call -> call.cell() == cell);
+    cancelAll(call -> call.cell() == cell)
+        .forEach(
+            call ->
+                answerNow(
+                    call,
+                    JsonRpc.error(
+                        call.id, ErrorCode.CANCELLED, "the cell of this call has ended")));
   }
 
   void generationEnded(int generation) {
@@ -198,16 +208,17 @@ public final class ToolDesk {
     answers.open();
   }
 
-  private void cancelAll(Predicate<OpenCall> which) {
+  private List<OpenCall> cancelAll(Predicate<OpenCall> which) {
     List<OpenCall> over = new ArrayList<>();
     synchronized (this) {
       if (open.isEmpty()) {
-        return;
+        return over;
       }
       open.values().removeIf(call -> which.test(call) && over.add(call));
       over.forEach(call -> openBytes -= call.size());
     }
     over.forEach(call -> call.cancel("cancelled"));
+    return over;
   }
 
   // ---- on any thread ----

@@ -98,6 +98,7 @@ class ToolDeskTest {
     peer.completes(request, "", "", 1);
     assertThat(cell.result.get(5, TimeUnit.SECONDS).outcome().ok()).isTrue();
     assertThat(handed.get(0).cancelled.await(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(text(peer.nextMessage())).contains("\"id\":7").contains("cancelled");
     handed.get(0).answers("1");
     assertThat(peer.nothingSent()).isTrue();
     assertThat(peer.link.counters().lateReplies()).isEqualTo(1);
