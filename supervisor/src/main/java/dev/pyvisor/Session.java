@@ -40,6 +40,15 @@ public final class Session {
     return life.name();
   }
 
+  /**
+   * What a branch began with: its parent's whole state, or, where the parent's kernel could not be
+   * copied, the plain data in it; then the report says what is lost and why. Empty for a session
+   * that is no branch.
+   */
+  public Optional<StateReport> origin() {
+    return life.origin();
+  }
+
   /** The generation of its kernel: 1 at first, one more whenever another process takes over. */
   public int generation() {
     return life.generation();
@@ -186,7 +195,7 @@ public final class Session {
   /**
    * Opens another session that starts with a copy of this one's state and its tools: in a kernel,
    * with random numbers and a working directory of its own. From then on they know nothing of each
-   * other.
+   * other. Whether the copy is a whole one is told by {@link #origin}.
    *
    * @param newName the new session's name
    */

@@ -12,6 +12,8 @@ import dev.pyvisor.contract.load.Latencies;
 import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
+import dev.pyvisor.outcome.StateReport;
+import dev.pyvisor.outcome.StateSource;
 import dev.pyvisor.tool.Tool;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -124,6 +126,31 @@ public interface BranchContract extends RunnerContract {
       assertThat(parent.execute("print(next(counting), later)").stdoutText()).isEqualTo("2 1\n");
       parent.rollback("one");
       assertThat(parent.execute("print(next(counting))").stdoutText()).isEqualTo("1\n");
+    }
+  }
+
+  @Test
+  @Rule({"H39", "LIF-18"})
+  default void a_branch_that_could_only_have_plain_data_says_so() {
+    try (SupervisorClient client = open()) {
+      Session parent = client.session();
+      assertThat(parent.origin()).isEmpty();
+      parent.execute("number = 1\ndef function(): pass");
+      StateReport whole = parent.branch("whole").origin().orElseThrow();
+      assertThat(whole.preserved()).as(whole.text()).isTrue();
+      assertThat(whole.source()).isEqualTo(StateSource.CHECKPOINT);
+      assertThat(whole.restored()).containsExactly("function", "number");
+
+      parent.execute(SnapshotContract.THREAD);
+      Session branch = parent.branch("plain");
+      StateReport plain = branch.origin().orElseThrow();
+      assertThat(plain.preserved()).isFalse();
+      assertThat(plain.source()).isEqualTo(StateSource.SNAPSHOT);
+      assertThat(plain.restored()).containsExactly("number");
+      assertThat(plain.lost()).containsExactly("function", "threading", "waiting");
+      assertThat(plain.reason()).get().asString().contains("threads: 1 other thread runs");
+      assertThat(branch.execute("print(number, 'function' in globals())").stdoutText())
+          .isEqualTo("1 False\n");
     }
   }
 

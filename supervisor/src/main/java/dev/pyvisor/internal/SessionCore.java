@@ -10,6 +10,7 @@ import dev.pyvisor.wire.Flag;
 import dev.pyvisor.wire.Frame;
 import dev.pyvisor.wire.FrameKind;
 import dev.pyvisor.wire.Message;
+import dev.pyvisor.wire.Terminal;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,6 +58,9 @@ public final class SessionCore {
     }
     if (opened.has("cell")) {
       life.countFrom(opened.small("cell"));
+    }
+    if (opened.has("state")) {
+      life.origin(Terminal.state(opened.object("state")));
     }
     link.enter(session);
     return session;

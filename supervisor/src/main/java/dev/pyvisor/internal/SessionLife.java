@@ -3,7 +3,9 @@ package dev.pyvisor.internal;
 import dev.pyvisor.GenerationChange;
 import dev.pyvisor.Session;
 import dev.pyvisor.outcome.OutputChunk;
+import dev.pyvisor.outcome.StateReport;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -27,6 +29,7 @@ public final class SessionLife {
   private volatile @Nullable Function<BooleanSupplier, Session> faces;
   private volatile @Nullable Session facade;
   private volatile @Nullable Path workspace;
+  private volatile @Nullable StateReport origin;
   private volatile @Nullable Consumer<OutputChunk> late;
   private volatile @Nullable Consumer<GenerationChange> onGeneration;
   private volatile boolean closed;
@@ -103,6 +106,15 @@ public final class SessionLife {
 
   void workspace(Path told) {
     workspace = told;
+  }
+
+  /** What it began with of another session's state, where it is a branch. */
+  public Optional<StateReport> origin() {
+    return Optional.ofNullable(origin);
+  }
+
+  void origin(StateReport told) {
+    origin = told;
   }
 
   // ---- its public faces ----
