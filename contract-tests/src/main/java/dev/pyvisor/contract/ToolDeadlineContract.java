@@ -7,10 +7,12 @@ import dev.pyvisor.Cell;
 import dev.pyvisor.Defaults;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.tool.Tool;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -286,6 +288,52 @@ public interface ToolDeadlineContract extends RunnerContract {
               print(heard == ['between', *range(200)])
               """);
       assertThat(second.stdoutText()).as(second::toString).isEqualTo("True\n");
+    }
+  }
+
+  /** Between the end of a cell in the kernel and at the host, too, each call has an answer. */
+  @Test
+  @Limit(
+      seconds = 300,
+      why = "the full count is 2,000 cells beside a thread that calls on a busy machine")
+  @Rule({"H32", "LIF-12"})
+  default void a_thread_that_calls_while_cells_come_and_go_always_hears() {
+    Counts counts = Counts.of(200, 1_000, 2_000);
+    Tool echo = Tool.of("echo", (arguments, context) -> arguments.positional().get(0));
+    try (SupervisorClient client = open(echo)) {
+      Session session = client.session();
+      session.execute(
+          """
+          import threading
+          going, wrong, told = True, [], [0, 0]
+          def calls():
+              number = 0
+              while going:
+                  number += 1
+                  try:
+                      if echo.sync(number) != number:
+                          wrong.append(number)
+                      told[0] += 1
+                  except ToolCancelled:
+                      told[1] += 1
+          thread = threading.Thread(target=calls)
+          thread.start()
+          """);
+      for (int i = 0; i < counts.now(); i++) {
+        assertThat(session.execute("pass").ok()).isTrue();
+      }
+      Outcome last =
+          session.execute("going = False\nthread.join(10)\nprint(thread.is_alive(), wrong)");
+      assertThat(last.stdoutText()).isEqualTo("False []\n");
+      Evidence.record(
+          "a thread's tool calls while cells begin and end",
+          List.of("H32", "LIF-12"),
+          session
+              .execute(Cell.of("'{} answered, {} cancelled'.format(*told)").withValue())
+              .value()
+              .orElseThrow()
+              .as(String.class),
+          counts);
     }
   }
 }
