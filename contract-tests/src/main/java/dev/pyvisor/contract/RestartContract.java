@@ -2,6 +2,7 @@ package dev.pyvisor.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pyvisor.Cell;
 import dev.pyvisor.CellRun;
@@ -9,6 +10,7 @@ import dev.pyvisor.GenerationChange;
 import dev.pyvisor.RunnerInfo;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.error.RunnerGone;
@@ -16,6 +18,7 @@ import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
 import dev.pyvisor.outcome.StateSource;
 import dev.pyvisor.tool.Tool;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -102,6 +105,28 @@ public interface RestartContract extends RunnerContract {
           .contains("signal 9")
           .contains("execute cell 1, request id ")
           .contains("raised");
+    }
+  }
+
+  @Test
+  @Rule({"C80", "SES-11"})
+  @Limit(seconds = 60, why = "a stopped supervisor has ten seconds before it is given up")
+  default void a_supervisor_that_is_stopped_is_given_up_and_replaced() throws IOException {
+    assumeTrue(Tier.current() != Tier.VERIFY, "ten seconds of waiting; LinkTest turns the clock");
+    try (SupervisorClient client = open(DemoTools.adder())) {
+      Session session = client.session();
+      CellRun running = session.start(Cell.of("import time; time.sleep(60)"));
+      CellRun waiting = session.start(Cell.of("1"));
+      long pid = client.runner().pid();
+      new ProcessBuilder("kill", "-STOP", Long.toString(pid)).inheritIO().start();
+      Outcome lost = running.outcome().orTimeout(40, TimeUnit.SECONDS).join();
+      assertThat(lost.kind()).isIn(OutcomeKind.UNKNOWN, OutcomeKind.NEVER_STARTED);
+      assertThat(lost.cause().orElseThrow().kind()).isEqualTo("transport_lost");
+      assertThat(lost.cause().orElseThrow().text()).contains("no answer to a ping");
+      assertThat(waiting.outcome().join().kind()).isEqualTo(OutcomeKind.NEVER_STARTED);
+      Outcome next = session.execute("print((await add(1, 2))['total'])");
+      assertThat(next.stdoutText()).isEqualTo("3\n");
+      assertThat(Processes.alive(pid)).isFalse();
     }
   }
 
