@@ -184,11 +184,6 @@ public final class ClientCore {
     session.core().registerTools(toolHost.register(session, tools), deadline);
   }
 
-  /** Whether this thread runs a tool that this session called. */
-  boolean toolRunsHere(SessionLife session) {
-    return ToolRun.runsHere(session);
-  }
-
   void closeSession(SessionLife session, Deadline deadline) {
     session.close();
     runners.forget(session);

@@ -6,7 +6,7 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Makes every thread of one client: daemons named {@code runner-<id>-<job>}.
+ * Makes the threads of a client, or of one of its runners: daemons named {@code runner-<id>-<job>}.
  *
  * <p>Thread-safe: by concurrent collections.
  */
