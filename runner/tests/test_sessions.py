@@ -249,6 +249,26 @@ class BeginningTest(unittest.TestCase):
         self.assertEqual(reply["result"], {"generation": 3})
         self.assertEqual((told["method"], told["params"]["reason"]), ("generation", "reset"))
 
+    def test_a_verb_waits_for_the_kernel_that_is_on_its_way(self) -> None:  # rule: LIF-18
+        with Stage() as stage:
+            kernel = stage.open()
+            stage.session.kernel_ended(stage.session.kernel, kernel.die(9))
+            conditions: list[str] = []
+            stage.session.when_ready(stage.request("rollback"), lambda: conditions.append(stage.session.condition))
+            self.assertEqual(conditions, [])
+            stage.kernel.born()
+            stage.kernel.say("ready", pid=stage.kernel.pid)
+            stage.until(lambda: conditions)
+            self.assertEqual(conditions, ["idle"])
+
+    def test_a_verb_that_waits_for_a_kernel_in_vain_is_refused(self) -> None:  # rule: LIF-18
+        with Stage() as stage:
+            kernel = stage.open()
+            stage.session.kernel_ended(stage.session.kernel, kernel.die(9))
+            stage.session.when_ready(stage.request("rollback"), lambda: self.fail("there is no kernel"))
+            stage.kernel.fail("fork: no more processes")
+            stage.until(lambda: "execution_failed" in stage.seen)
+
     def test_ready_may_be_read_before_the_zygotes_answer(self) -> None:
         with Stage() as stage:
             stage.session.open(stage.request("session.open"))
