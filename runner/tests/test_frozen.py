@@ -19,7 +19,7 @@ from tests.support.processes import (
     until,
     until_gone,
 )
-from tests.support.tier import count, tell
+from tests.support.tier import count, thorough, tell
 
 # Bounds what the design allows 2 s on an idle machine.
 PATIENCE = 10.0
@@ -200,6 +200,7 @@ class FrozenTest(unittest.TestCase):
         self.assertLess(last, 2 * third + 60_000)
 
 
+@unittest.skipUnless(thorough(), "the double fork is tried on the oldest and the newest Python")
 class OtherMeansTest(FrozenTest):
     """The same where the system call is not known, and a process between makes the copy."""
 

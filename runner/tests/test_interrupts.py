@@ -190,7 +190,14 @@ class OutcomeTest(unittest.TestCase):
         self.assertEqual(self.out(), "42\n")
 
     def test_except_exception_in_a_loop_swallows_no_deadline(self) -> None:  # rule: C60
-        result = self.timed("caught = 0\nwhile True:\n  try: pass\n  except Exception: caught += 1")
+        code = "caught = 0\nwhile True:\n  try: pass\n  except Exception: caught += 1"
+        if sys.version_info[:2] == (3, 10):
+            # That Python looks for signals where a loop jumps back, but not if a `try` is next: only a kill helps.
+            result = self.timed(code, grace=1000)
+            self.assertEqual((result["outcome"], result["cause"]["killed"]), ("timed_out", True))
+            self.assertEqual(self.execute("print('on')")["outcome"], "completed")
+            return
+        result = self.timed(code)
         self.assertEqual((result["outcome"], result["cause"]["signals"], self.out()), ("timed_out", 1, ""))
         self.assert_alive()
 
@@ -470,7 +477,9 @@ class OutcomeTest(unittest.TestCase):
             "pid = os.fork()\n"
             "if pid == 0:\n"
             "  try:\n"
-            "    os.write(w, b'1'); time.sleep(60)\n"
+            # Not one long sleep: a signal between the write and its begin is not looked at before its end.
+            "    os.write(w, b'1')\n"
+            "    while True: time.sleep(0.05)\n"
             "  except KeyboardInterrupt: os._exit(5)\n"
             "os.read(r, 1); os.kill(pid, 2); print(os.waitpid(pid, 0)[1] >> 8); os.close(r); os.close(w)"
         )

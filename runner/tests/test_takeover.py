@@ -16,7 +16,7 @@ from tests import SOURCES
 from tests.support.host import Host
 from tests.support.payload import patched
 from tests.support.processes import copies, until, until_gone
-from tests.support.tier import count, tell
+from tests.support.tier import count, thorough, tell
 
 # Bounds what the design allows 100 ms on an idle machine.
 PATIENCE = 10.0
@@ -304,6 +304,7 @@ class TakeoverTest(unittest.TestCase):
         return next(found["state"] for found in self.host.sessions() if found["session"] == self.session)
 
 
+@unittest.skipUnless(thorough(), "the double fork is tried on the oldest and the newest Python")
 class OtherMeansTest(TakeoverTest):
     """The same where the system call is not known, and a process between makes the copy."""
 

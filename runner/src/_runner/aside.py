@@ -12,6 +12,7 @@ original was after the interpreter had made ready for the fork, which it may be 
 
 from __future__ import annotations
 
+import _signal
 import ctypes
 import os
 import platform
@@ -25,6 +26,8 @@ _PR_GET_TID_ADDRESS = 40
 _CLONE_PARENT, _CLONE_CHILD_CLEARTID, _CLONE_CHILD_SETTID = 0x8000, 0x00200000, 0x01000000
 _FLAGS = _CLONE_PARENT | _CLONE_CHILD_CLEARTID | _CLONE_CHILD_SETTID | int(signal.SIGCHLD)
 _EXIT_DEFECT = 71
+_SIGCHLD = int(signal.SIGCHLD)
+_set_mask, _BLOCK, _SETMASK = _signal.pthread_sigmask, _signal.SIG_BLOCK, _signal.SIG_SETMASK
 _PyOS = ctypes.pythonapi  # the lock of the interpreter is held during its calls
 
 _fork, _pipe, _close, _read, _waitpid, _exit = (
@@ -148,6 +151,15 @@ def _fork_grandchild() -> bool:
     """The same by means that every system has. It returns in the copy when the process between has ended: then the
     copy's parent is whoever adopts orphans.
     """
+    # The end of the process between must not call a handler of the user's, who would wait for it.
+    mask = _set_mask(_BLOCK, (_SIGCHLD,))
+    try:
+        return _fork_through_a_process_between()
+    finally:
+        _set_mask(_SETMASK, mask)
+
+
+def _fork_through_a_process_between() -> bool:
     released, release = _pipe()
     try:
         middle = _fork_quietly()

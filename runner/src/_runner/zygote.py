@@ -30,6 +30,7 @@ def main(fd: int) -> int:
     os.setsid()  # a signal to somebody's group must not reach this one
     requests = socket.socket(fileno=fd)
     requests.set_inheritable(False)
+    _forget_ignored_signals()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _preload()
     while True:
@@ -37,6 +38,13 @@ def main(fd: int) -> int:
         if not data:
             return 0
         _answer(requests, supervisor, json.loads(data), descriptors)
+
+
+def _forget_ignored_signals() -> None:
+    """What the host was started to ignore, for example in the background of a shell, is no business of user code."""
+    for number in signal.valid_signals() - {signal.SIGPIPE, signal.SIGXFSZ}:  # which Python itself ignores
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _preload() -> None:

@@ -21,6 +21,11 @@ def count(what: str, verify: int, full: int) -> int:
     return now
 
 
+def thorough() -> bool:
+    """Whether this Python is one of those that everything runs on. Others leave out what depends on the Python least."""
+    return tier() == "full" or os.environ.get("PYVISOR_THOROUGH") != "no"
+
+
 def tell(line: str) -> None:
     """A figure for whoever reads the run's output."""
     print(line, file=sys.stderr, flush=True)
