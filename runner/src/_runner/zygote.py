@@ -30,7 +30,7 @@ def main(fd: int) -> int:
     os.setsid()  # a signal to somebody's group must not reach this one
     requests = socket.socket(fileno=fd)
     requests.set_inheritable(False)
-    _forget_ignored_signals()
+    _forget_the_hosts_signals()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _preload()
     while True:
@@ -40,8 +40,11 @@ def main(fd: int) -> int:
         _answer(requests, supervisor, json.loads(data), descriptors)
 
 
-def _forget_ignored_signals() -> None:
-    """What the host was started to ignore, for example in the background of a shell, is no business of user code."""
+def _forget_the_hosts_signals() -> None:
+    """What the host ignores, for example in the background of a shell, or blocks, as a JVM does with SIGQUIT, is no
+    business of user code.
+    """
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     for number in signal.valid_signals() - {signal.SIGPIPE, signal.SIGXFSZ}:  # which Python itself ignores
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
