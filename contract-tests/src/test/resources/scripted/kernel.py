@@ -44,7 +44,7 @@ class Channel:
         return self.waiting.pop(0)
 
 
-def run(main_socket: socket.socket, door: socket.socket, config: dict) -> None:
+def run(main_socket: socket.socket, door: socket.socket, config: dict, page: object) -> None:
     channel = Channel(main_socket, config)
     channel.send(FrameKind.MESSAGE, 0, notification("ready", {"pid": os.getpid()}))
     while True:
