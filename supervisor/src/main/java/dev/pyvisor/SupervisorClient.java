@@ -157,6 +157,7 @@ public final class SupervisorClient implements AutoCloseable {
         Pattern.compile("[\\p{L}_][\\p{L}\\p{N}_]*(\\.[\\p{L}_][\\p{L}\\p{N}_]*)*");
 
     private String backend = Defaults.BACKEND;
+    private final Map<String, String> backendOptions = new LinkedHashMap<>();
     private Optional<Path> python = Optional.empty();
     private Optional<Path> payload = Optional.empty();
     private Optional<Path> workspace = Optional.empty();
@@ -181,6 +182,22 @@ public final class SupervisorClient implements AutoCloseable {
     /** The backend by name. Default: {@value Defaults#BACKEND}. */
     public Builder backend(String name) {
       backend = name;
+      return this;
+    }
+
+    /**
+     * An option that one backend takes, named {@code <backend>.<option>} as its documentation says.
+     * Those of other backends than the chosen one are kept and not looked at, so that a change of
+     * {@link #backend} is all that it takes to swap them.
+     *
+     * @throws IllegalArgumentException when the key has no backend's name in front
+     */
+    public Builder backendOption(String key, String value) {
+      if (key.indexOf('.') < 1 || key.endsWith(".")) {
+        throw new IllegalArgumentException(
+            "backendOption needs a key like 'stdio.command', not '" + key + "'");
+      }
+      backendOptions.put(key, value);
       return this;
     }
 
@@ -379,6 +396,7 @@ public final class SupervisorClient implements AutoCloseable {
           ClientCore.open(
               new ClientSettings(
                   backend,
+                  backendOptions,
                   python,
                   payload,
                   workspace,

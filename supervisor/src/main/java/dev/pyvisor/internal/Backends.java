@@ -2,10 +2,14 @@ package dev.pyvisor.internal;
 
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.LaunchFailed;
+import dev.pyvisor.transport.BackendOption;
 import dev.pyvisor.transport.TransportProvider;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.stream.Collectors;
 
 /**
  * Finds a backend by its name.
@@ -31,6 +35,42 @@ final class Backends {
             + "'; on the class path are "
             + (found.isEmpty() ? "none: add pyvisor-transport-pipe" : found),
         null);
+  }
+
+  /**
+   * What was set for this backend, without its name in front.
+   *
+   * @throws LaunchFailed when it takes no option of such a name
+   */
+  static Map<String, String> optionsOf(
+      String runnerId, TransportProvider backend, Map<String, String> all) {
+    String prefix = backend.name() + ".";
+    List<String> taken = backend.options().stream().map(BackendOption::name).toList();
+    Map<String, String> own = new LinkedHashMap<>();
+    all.forEach(
+        (key, value) -> {
+          if (key.startsWith(prefix)) {
+            own.put(key.substring(prefix.length()), value);
+          }
+        });
+    for (String name : own.keySet()) {
+      if (!taken.contains(name)) {
+        throw new LaunchFailed(
+            runnerId,
+            ErrorCode.INVALID_ARGUMENT,
+            "the backend "
+                + backend.name()
+                + " takes no option '"
+                + prefix
+                + name
+                + "'; it takes "
+                + (taken.isEmpty()
+                    ? "none"
+                    : taken.stream().map(prefix::concat).collect(Collectors.joining(", "))),
+            null);
+      }
+    }
+    return own;
   }
 
   private static ClassLoader loader() {

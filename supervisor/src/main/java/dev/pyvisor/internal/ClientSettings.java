@@ -18,6 +18,7 @@ import java.util.concurrent.Executor;
  */
 public record ClientSettings(
     String backend,
+    Map<String, String> backendOptions,
     Optional<Path> python,
     Optional<Path> payload,
     Optional<Path> workspace,
@@ -38,6 +39,7 @@ public record ClientSettings(
     boolean restart) {
 
   public ClientSettings {
+    backendOptions = Map.copyOf(backendOptions);
     environment = Map.copyOf(environment);
     tools = List.copyOf(tools);
     preload = List.copyOf(preload);

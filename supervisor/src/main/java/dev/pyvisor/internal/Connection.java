@@ -11,6 +11,7 @@ import dev.pyvisor.error.RunnerGone;
 import dev.pyvisor.transport.ThreadRoster;
 import dev.pyvisor.transport.Transport;
 import dev.pyvisor.transport.TransportConfig;
+import dev.pyvisor.transport.TransportProvider;
 import dev.pyvisor.wire.Fields;
 import dev.pyvisor.wire.Hello;
 import java.nio.file.Files;
@@ -90,6 +91,7 @@ final class Connection {
    */
   void launch(Deadline by) {
     refuseKilled();
+    TransportProvider backend = Backends.named(runnerId, settings.backend());
     TransportConfig config =
         new TransportConfig(
             runnerId,
@@ -99,8 +101,9 @@ final class Connection {
             client.privateDirectory(),
             settings.startTimeout(),
             settings.trust(),
-            threads);
-    attach(Backends.named(runnerId, settings.backend()).open(config, link.outbound(), link));
+            threads,
+            Backends.optionsOf(runnerId, backend, settings.backendOptions()));
+    attach(backend.open(config, link.outbound(), link));
     Hello hello = awaitHello(by);
     info =
         new RunnerInfo(

@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param startTimeout how long a start may take in all
  * @param trust whether the user gave the word of trust
  * @param threads where threads come from
+ * @param options the backend's own, by {@link BackendOption#name}: only those that it takes
  */
 public record TransportConfig(
     String runnerId,
@@ -27,9 +28,11 @@ public record TransportConfig(
     Path privateDirectory,
     Duration startTimeout,
     Trust trust,
-    ThreadRoster threads) {
+    ThreadRoster threads,
+    Map<String, String> options) {
 
   public TransportConfig {
     environment = Map.copyOf(environment);
+    options = Map.copyOf(options);
   }
 }
