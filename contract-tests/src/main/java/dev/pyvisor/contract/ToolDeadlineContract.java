@@ -234,6 +234,7 @@ public interface ToolDeadlineContract extends RunnerContract {
   @Rule({"H32", "LIF-13"})
   default void a_call_from_a_thread_that_outlives_its_cell_gets_its_own_answer() throws Exception {
     CountDownLatch called = new CountDownLatch(1);
+    CountDownLatch ended = new CountDownLatch(1);
     CountDownLatch answered = new CountDownLatch(1);
     Tool waits =
         Tool.of(
@@ -244,6 +245,7 @@ public interface ToolDeadlineContract extends RunnerContract {
             });
     Tool until =
         Tool.of("until_called", (arguments, context) -> called.await(10, TimeUnit.SECONDS));
+    Tool end = Tool.of("end_of_cell", (arguments, context) -> ended.await(10, TimeUnit.SECONDS));
     Tool echo =
         Tool.of(
             "echo",
@@ -254,7 +256,7 @@ public interface ToolDeadlineContract extends RunnerContract {
               }
               return said;
             });
-    try (SupervisorClient client = open(waits, until, echo)) {
+    try (SupervisorClient client = open(waits, until, end, echo)) {
       Session session = client.session();
       Outcome first =
           session.execute(
@@ -266,11 +268,13 @@ public interface ToolDeadlineContract extends RunnerContract {
                       waits.sync()
                   except ToolCancelled:
                       pass
-                  while not heard:
+                  while True:
                       try:
-                          heard.append(echo.sync('between'))
+                          if end_of_cell.sync():
+                              break
                       except ToolCancelled:
                           pass  # the host had not heard of the cell's end
+                  heard.append(echo.sync('between'))
                   for i in range(200):
                       heard.append(echo.sync(i))
               thread = threading.Thread(target=stays)
@@ -278,6 +282,7 @@ public interface ToolDeadlineContract extends RunnerContract {
               await until_called()
               """);
       assertThat(first.ok()).as(first::toString).isTrue();
+      ended.countDown();
       assertThat(answered.await(10, TimeUnit.SECONDS)).isTrue();
       Outcome second =
           session.execute(
