@@ -157,6 +157,21 @@ public final class Defaults {
    */
   public static final Duration MANAGED_AFTER = Duration.ofSeconds(1);
 
+  /** A document with settings; far more than all keys with all their words. */
+  public static final int CONFIGURATION_BYTES = 1024 * 1024;
+
+  /** Maps and lists in one another in it: a key needs two. */
+  public static final int CONFIGURATION_DEPTH = 8;
+
+  /** Errors of one layer of settings that are told; nobody reads more at a time. */
+  public static final int CONFIGURATION_PROBLEMS = 20;
+
+  /** Characters of one of them; the list of all keys has room. */
+  public static final int CONFIGURATION_PROBLEM = 1_000;
+
+  /** Characters of a key or value that a message quotes, and by which keys are compared. */
+  public static final int CONFIGURATION_SHOWN = 80;
+
   private Defaults() {}
 
   /** Where reports of what hangs are kept: {@code pyvisor-evidence-USER} beside temporary files. */

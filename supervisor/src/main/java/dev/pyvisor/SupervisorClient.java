@@ -1,5 +1,6 @@
 package dev.pyvisor;
 
+import dev.pyvisor.config.Configuration;
 import dev.pyvisor.error.ExitReport;
 import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.internal.ClientCore;
@@ -47,6 +48,11 @@ public final class SupervisorClient implements AutoCloseable {
 
   public static Builder builder() {
     return new Builder();
+  }
+
+  /** A builder that a configuration has been given to; what is called on it later wins. */
+  public static Builder builder(Configuration configuration) {
+    return builder().configuration(configuration);
   }
 
   /** The session that was opened with the client. */
@@ -179,6 +185,15 @@ public final class SupervisorClient implements AutoCloseable {
 
     private Builder() {}
 
+    /**
+     * Sets all that a configuration sets, as if its keys were called here. What is called later
+     * wins over it; names of modules and variables are added to those that are there.
+     */
+    public Builder configuration(Configuration configuration) {
+      configuration.applyTo(this);
+      return this;
+    }
+
     /** The backend by name. Default: {@value Defaults#BACKEND}. */
     public Builder backend(String name) {
       backend = name;
@@ -255,7 +270,12 @@ public final class SupervisorClient implements AutoCloseable {
 
     /** Your word that the code may run with this process's rights: no warning is logged. */
     public Builder trusted() {
-      trust = Trust.STATED;
+      return trust(Trust.STATED);
+    }
+
+    /** The same, or that you do not give it. Default: {@link Trust#NOT_STATED}. */
+    public Builder trust(Trust word) {
+      trust = word;
       return this;
     }
 
@@ -392,35 +412,38 @@ public final class SupervisorClient implements AutoCloseable {
      *     found, and the fix
      */
     public SupervisorClient open() {
-      ClientCore core =
-          ClientCore.open(
-              new ClientSettings(
-                  backend,
-                  backendOptions,
-                  python,
-                  payload,
-                  workspace,
-                  environment,
-                  tools,
-                  trust,
-                  startTimeout,
-                  callTimeout,
-                  cellTimeout,
-                  interruptGrace,
-                  toolTimeout,
-                  checkpoints,
-                  preload,
-                  toolThreads,
-                  pythonLogging,
-                  callbackExecutor,
-                  evidenceDirectory,
-                  restart));
+      ClientCore core = ClientCore.open(settings());
       try {
         return new SupervisorClient(core, Deadline.in(core.timer(), startTimeout));
       } catch (RuntimeException | Error failed) {
         core.giveUp();
         throw failed;
       }
+    }
+
+    /** What has been set so far. */
+    ClientSettings settings() {
+      return new ClientSettings(
+          backend,
+          backendOptions,
+          python,
+          payload,
+          workspace,
+          environment,
+          tools,
+          trust,
+          startTimeout,
+          callTimeout,
+          cellTimeout,
+          interruptGrace,
+          toolTimeout,
+          checkpoints,
+          preload,
+          toolThreads,
+          pythonLogging,
+          callbackExecutor,
+          evidenceDirectory,
+          restart);
     }
 
     private static Duration positive(String name, Duration limit) {

@@ -1,5 +1,9 @@
 package dev.pyvisor.cli;
 
+import dev.pyvisor.Defaults;
+import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.config.Configuration;
+import dev.pyvisor.config.Setting;
 import dev.pyvisor.runner.RunnerPayload;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -7,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code pyvisor doctor}: what this machine offers, and what to do about what it lacks. */
@@ -16,6 +21,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     footer = {
       "",
+      "With --config or --set it says, too, what holds for every key and where that was written.",
       "With --hang it says instead what a program that hangs is doing: each of its clients writes a"
           + " folder with Java and Python stacks, open calls, last frames and what /proc says, and"
           + " the verdict is printed. Nothing is interrupted or killed.",
@@ -28,6 +34,8 @@ final class DoctorCommand implements Callable<Integer> {
       paramLabel = "PATH",
       description = "The interpreter to try. Default: the first python3 on the PATH.")
   private @Nullable Path python;
+
+  @Mixin private ConfigOptions config;
 
   @Option(
       names = "--hang",
@@ -45,6 +53,7 @@ final class DoctorCommand implements Callable<Integer> {
       HangCheck check = new HangCheck(System.out, System.err);
       return hang == 0 ? check.all() : check.one(hang);
     }
+    Configuration configuration = config.read();
     PrintStream out = System.out;
     section(out, "machine", Machine.facts());
     section(out, "python", Machine.pythons());
@@ -56,7 +65,13 @@ final class DoctorCommand implements Callable<Integer> {
         List.of(
             "payload sha256 " + RunnerPayload.sha256(),
             "unpacked below " + RunnerPayload.defaultCache()));
-    Trial trial = Trial.run(python);
+    if (config.given() || !configuration.settings().isEmpty()) {
+      section(
+          out,
+          "configuration",
+          configuration.effective().stream().map(DoctorCommand::line).toList());
+    }
+    Trial trial = Trial.run(builder(configuration));
     section(
         out,
         "backends",
@@ -65,6 +80,18 @@ final class DoctorCommand implements Callable<Integer> {
             "websocket  not in this version",
             "stdio      not in this version"));
     return trial.works() ? Failures.OK : Failures.NO_RUNNER;
+  }
+
+  /** The interpreter and all else as configured, but the backend that the line is about. */
+  private SupervisorClient.Builder builder(Configuration configuration) {
+    SupervisorClient.Builder builder =
+        SupervisorClient.builder(configuration).backend(Defaults.BACKEND).trusted();
+    return python == null ? builder : builder.python(python);
+  }
+
+  private static String line(Setting setting) {
+    return String.format(
+        "%-22s %-12s  (%s)", setting.key(), setting.value(), setting.origin().place());
   }
 
   private static void section(PrintStream out, String title, List<String> lines) {

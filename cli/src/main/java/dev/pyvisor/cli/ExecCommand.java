@@ -44,7 +44,7 @@ import picocli.CommandLine.Spec;
           + " started or reached; 130 ended by Ctrl-C."
     })
 final class ExecCommand implements Callable<Integer> {
-  private static final Path NO_WORKSPACE = Path.of("");
+  private static final Path HERE = Path.of("");
 
   @Spec private CommandSpec spec;
 
@@ -62,10 +62,9 @@ final class ExecCommand implements Callable<Integer> {
 
   @Option(
       names = "--backend",
-      defaultValue = "pipe",
       paramLabel = "NAME",
       description = "How the runner is reached: pipe (default). Later: websocket, stdio.")
-  private String backend;
+  private @Nullable String backend;
 
   @Option(
       names = "--launcher",
@@ -86,7 +85,7 @@ final class ExecCommand implements Callable<Integer> {
       names = "--workspace",
       paramLabel = "DIR",
       description = "The directory that cells run in. Default: the current one.")
-  private Path workspace = NO_WORKSPACE;
+  private @Nullable Path workspace;
 
   @Option(
       names = "--env",
@@ -95,6 +94,8 @@ final class ExecCommand implements Callable<Integer> {
   private List<String> environment = new ArrayList<>();
 
   @Mixin private LimitOptions limits;
+
+  @Mixin private ConfigOptions config;
 
   @Option(names = "--value", description = "Reports the value of each cell's last expression.")
   private boolean value;
@@ -118,11 +119,13 @@ final class ExecCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    requireKnown("--backend", backend, "pipe", List.of("websocket", "stdio"));
+    if (backend != null) {
+      requireKnown("--backend", backend, "pipe", List.of("websocket", "stdio"));
+    }
     requireKnown(
         "--launcher", launcher, "process", List.of("bubblewrap", "podman", "docker", "command"));
-    List<Step> steps = steps(System.in);
     SupervisorClient.Builder builder = limits.applyTo(builder());
+    List<Step> steps = steps(System.in);
     CtrlC ctrlC = CtrlC.takeOver(System.err);
     try {
       int status = run(builder, steps, ctrlC);
@@ -182,14 +185,19 @@ final class ExecCommand implements Callable<Integer> {
     return steps;
   }
 
+  /** What holds for a command at a terminal, then the configuration, then its own options. */
   private SupervisorClient.Builder builder() {
-    Path directory = workspace.toAbsolutePath().normalize();
-    if (!Files.isDirectory(directory)) {
-      throw new ParameterException(
-          spec.commandLine(), "--workspace " + workspace + " is not a directory; make it first");
-    }
     SupervisorClient.Builder builder =
-        SupervisorClient.builder().backend(backend).workspace(directory).trusted();
+        SupervisorClient.builder()
+            .workspace(HERE.toAbsolutePath())
+            .trusted()
+            .configuration(config.read());
+    if (backend != null) {
+      builder.backend(backend);
+    }
+    if (workspace != null) {
+      builder.workspace(directory(workspace));
+    }
     if (python != null) {
       builder.python(python);
     }
@@ -209,6 +217,15 @@ final class ExecCommand implements Callable<Integer> {
       builder.tools(new DemoTools());
     }
     return builder;
+  }
+
+  private Path directory(Path given) {
+    Path directory = given.toAbsolutePath().normalize();
+    if (!Files.isDirectory(directory)) {
+      throw new ParameterException(
+          spec.commandLine(), "--workspace " + given + " is not a directory; make it first");
+    }
+    return directory;
   }
 
   private void requireKnown(String option, String given, String usable, List<String> later) {

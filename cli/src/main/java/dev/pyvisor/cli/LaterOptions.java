@@ -10,16 +10,6 @@ final class LaterOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;
 
-  @Option(names = "--config", paramLabel = "FILE", description = "Later.")
-  void config(String value) {
-    refuse("--config", "give the options on the command line");
-  }
-
-  @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Later.")
-  void set(String value) {
-    refuse("--set", "give the options on the command line");
-  }
-
   @Option(names = "--image", paramLabel = "IMAGE", description = "Later: for containers.")
   void image(String value) {
     refuse("--image", "the runner is a process of this machine");

@@ -2,6 +2,7 @@ package dev.pyvisor.cli;
 
 import dev.pyvisor.CheckpointPolicy;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.TimeLimit;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.stream.Collectors;
@@ -19,7 +20,7 @@ final class LimitOptions {
       description =
           "The deadline of each cell, like 500ms, 2s, 1.5s, 5m; none for no deadline. Default:"
               + " 300s. At the deadline the cell is interrupted and the state stays.")
-  private @Nullable Limit timeout;
+  private @Nullable TimeLimit timeout;
 
   @Option(
       names = "--interrupt-grace",
@@ -37,7 +38,7 @@ final class LimitOptions {
       description =
           "The deadline of each call of a host tool, or none. Default: 60s. The cell gets a"
               + " ToolError and goes on.")
-  private @Nullable Limit toolTimeout;
+  private @Nullable TimeLimit toolTimeout;
 
   @Option(
       names = "--checkpoint",

@@ -4,17 +4,11 @@ import dev.pyvisor.RunnerInfo;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.outcome.Outcome;
-import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 
 /** One real cell through one real runner: whether the pipe backend works here. */
 record Trial(boolean works, String text) {
 
-  static Trial run(@Nullable Path python) {
-    SupervisorClient.Builder builder = SupervisorClient.builder().trusted();
-    if (python != null) {
-      builder.python(python);
-    }
+  static Trial run(SupervisorClient.Builder builder) {
     long start = System.nanoTime();
     try (SupervisorClient client = builder.open()) {
       Outcome outcome = client.session().execute("print(6 * 7)");

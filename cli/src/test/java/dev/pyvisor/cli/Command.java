@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -24,9 +25,11 @@ final class Command {
   private Command() {}
 
   static Process start(Path directory, String... arguments) throws IOException {
-    return new ProcessBuilder(line(List.of(), List.of(arguments)))
-        .directory(directory.toFile())
-        .start();
+    return builder(directory, arguments).start();
+  }
+
+  private static ProcessBuilder builder(Path directory, String... arguments) {
+    return new ProcessBuilder(line(List.of(), List.of(arguments))).directory(directory.toFile());
   }
 
   /** The whole command line, with options of the JVM's own. */
@@ -45,7 +48,18 @@ final class Command {
   }
 
   static Result run(Path directory, String input, String... arguments) throws Exception {
-    Process process = start(directory, arguments);
+    return run(builder(directory, arguments), input);
+  }
+
+  /** With variables in the environment on top of this process's own. */
+  static Result run(Map<String, String> variables, String... arguments) throws Exception {
+    ProcessBuilder builder = builder(ROOT, arguments);
+    builder.environment().putAll(variables);
+    return run(builder, "");
+  }
+
+  private static Result run(ProcessBuilder builder, String input) throws Exception {
+    Process process = builder.start();
     CompletableFuture<String> out = drain(process.getInputStream());
     CompletableFuture<String> err = drain(process.getErrorStream());
     try (OutputStream stdin = process.getOutputStream()) {

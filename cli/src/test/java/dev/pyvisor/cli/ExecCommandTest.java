@@ -133,8 +133,6 @@ class ExecCommandTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "--config=f",
-        "--set=a=b",
         "--image=x",
         "--memory=1g",
         "--url=ws://x",

@@ -31,6 +31,7 @@ class ArchitectureTest {
     "dev.pyvisor.outcome..",
     "dev.pyvisor.error..",
     "dev.pyvisor.tool..",
+    "dev.pyvisor.config..",
     "dev.pyvisor.document..",
     "dev.pyvisor.wire..",
     "dev.pyvisor.transport",
@@ -44,6 +45,7 @@ class ArchitectureTest {
     "dev.pyvisor.outcome..",
     "dev.pyvisor.error..",
     "dev.pyvisor.tool..",
+    "dev.pyvisor.config..",
     "dev.pyvisor.transport..",
     "dev.pyvisor.runner..",
     "dev.pyvisor.contract.."

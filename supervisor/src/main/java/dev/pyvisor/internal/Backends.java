@@ -12,28 +12,36 @@ import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 
 /**
- * Finds a backend by its name.
+ * Finds the backends that are on the class path.
  *
  * <p>Immutable.
  */
-final class Backends {
+public final class Backends {
   private Backends() {}
 
+  /** Those on the class path. */
+  public static List<TransportProvider> all() {
+    List<TransportProvider> all = new ArrayList<>();
+    ServiceLoader.load(TransportProvider.class, loader()).forEach(all::add);
+    return all;
+  }
+
+  /** Their names, for a message about one that is not there. */
+  public static String listed() {
+    List<String> names = all().stream().map(TransportProvider::name).toList();
+    return names.isEmpty() ? "none: add pyvisor-transport-pipe" : names.toString();
+  }
+
   static TransportProvider named(String runnerId, String name) {
-    List<String> found = new ArrayList<>();
-    for (TransportProvider provider : ServiceLoader.load(TransportProvider.class, loader())) {
+    for (TransportProvider provider : all()) {
       if (provider.name().equals(name)) {
         return provider;
       }
-      found.add(provider.name());
     }
     throw new LaunchFailed(
         runnerId,
         ErrorCode.INVALID_ARGUMENT,
-        "no backend '"
-            + name
-            + "'; on the class path are "
-            + (found.isEmpty() ? "none: add pyvisor-transport-pipe" : found),
+        "no backend '" + name + "'; on the class path are " + listed(),
         null);
   }
 
