@@ -25,7 +25,14 @@ def main(arguments):
         from _runner import zygote
 
         return zygote.main(int(arguments[1]))
-    sys.stderr.write("pyvisor: usage: runner.pyz supervisor   (frames on standard input and output)\n")
+    if arguments == ["--stdio"]:
+        from _runner import legacy_stdio
+
+        return legacy_stdio.main(home)
+    sys.stderr.write(
+        "pyvisor: usage: runner.pyz supervisor   (frames on standard input and output)\n"
+        "                runner.pyz --stdio      (deprecated: lines of the old dialect)\n"
+    )
     return 64
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import select
+import time
 from collections import deque
 from typing import Callable, Optional
 
@@ -60,6 +62,18 @@ class Sink:
             self._loop.on(self.fd, WRITE, self.flush if waiting else None)
         if wrote:
             self._on_written(gone)
+
+    def drain(self, seconds: float) -> None:
+        """Write what is queued, but wait no longer than this for whoever does not read."""
+        deadline = time.monotonic() + seconds
+        writable = select.poll()
+        writable.register(self.fd, select.POLLOUT)
+        self.flush()
+        while self.queued and not self.broken:
+            left = deadline - time.monotonic()
+            if left <= 0 or not writable.poll(left * 1000):
+                return
+            self.flush()
 
     def close(self) -> int:
         """Take nothing more; returns the cost of what was not sent."""

@@ -40,6 +40,7 @@ from .names import Names
 from .page import Page, mapped
 from .pristine import BUILTINS as __builtins__  # noqa: F401
 from .signatures import is_name
+from .submit import Submission
 from .tools import Tools, not_awaited
 from .tracebacks import describe
 from .wire import Wire, WireBroken, WireClosed
@@ -264,6 +265,8 @@ class Kernel:
         self, report: Optional[reports.Report], error: Optional[BaseException]
     ) -> tuple[Optional[reports.Report], str]:
         forgotten = self._tools.take_unawaited()
+        if type(error) is Submission:
+            return reports.of_submission(error.fields), "submitted"
         if error is None and not forgotten:
             return report, "completed"
         self._sources.restore()

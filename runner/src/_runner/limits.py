@@ -126,3 +126,15 @@ FORK_NANOS = 50_000_000  # a fork that took longer would be felt before every ce
 FORK_PATIENCE = 10  # cells after which another copy is tried: it may cost a tenth of them more
 FORK_MEMORY = 4 * GIB  # resident, and a quarter of what there is: a cell that writes all of it doubles it
 NO_LIMIT = 2**63  # bytes, where nothing limits them
+
+# --- the deprecated dialect (docs/STDIO.md) ---
+LEGACY_LINE = MESSAGE  # bytes of one line, either way: what a message may hold
+LEGACY_LINE_ENDS = 256  # bytes kept of each end of a longer line: enough to tell whose it is
+LEGACY_REQUESTS = 64  # that wait behind the one that runs; together they may be as large as one line
+LEGACY_UNREAD = 256 * MIB  # of tool answers that the kernel has not read; then they are refused, for lines must be read
+LEGACY_OUTPUT = 16 * MIB  # bytes kept of each stream of a cell, head and tail: all of it goes out in one line
+LEGACY_OUTPUT_ESCAPED = 5 * MIB  # where that line were too long: six bytes for each of them, twice, fit one
+LEGACY_GRACE_MS = 500  # what the interrupt ladder takes where the host does not say
+LEGACY_SECONDS_MAX = 31_536_000  # of a cell, a year: whoever asks for more means none
+LEGACY_COPY = 1 * MIB  # bytes of a file that are copied before other work gets its turn
+LEGACY_INT_HEX = 3500  # digits of an int beyond which it goes as text: Python reads no number of 4,300 decimal ones

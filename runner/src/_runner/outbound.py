@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import select
-import time
 from typing import Callable
 
 from . import limits
@@ -19,7 +17,6 @@ class Outbound:
     """Confined to the supervisor's loop."""
 
     def __init__(self, loop: Loop, fd: int, on_pace: Callable[[], None], on_broken: Callable[[], None]) -> None:
-        self._fd = fd
         self._on_pace = on_pace
         self._sink = Sink(loop, fd, self._host_took, on_broken)
         self._number = 0
@@ -61,15 +58,7 @@ class Outbound:
 
     def last_words(self, seconds: float) -> None:
         """Write what is queued, but wait no longer than this for a host that does not read."""
-        deadline = time.monotonic() + seconds
-        writable = select.poll()
-        writable.register(self._fd, select.POLLOUT)
-        self.flush()
-        while self._sink.queued and not self._sink.broken:
-            left = deadline - time.monotonic()
-            if left <= 0 or not writable.poll(left * 1000):
-                return
-            self._sink.flush()
+        self._sink.drain(seconds)
 
     def _host_took(self, cost: int) -> None:
         if self.slowed and self._sink.queued < limits.OUTBOUND_LOW:

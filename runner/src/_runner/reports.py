@@ -43,6 +43,18 @@ def _value_report(document: bytes, value: Any, attachments: Sequence[Bytes]) -> 
     return Report(_envelope(text), attachments)
 
 
+def of_submission(fields: dict[str, Any]) -> Report:
+    """What the cell submitted."""
+    encoder = Encoder()
+    report = Report(_envelope(b'"submitted":%b' % encoder.encode(fields)), encoder.attachments)
+    try:
+        check_size(report.envelope, report.attachments)
+        return report
+    except RpcError:
+        cut = {FORM: "cut", "type": type_name(fields), "reason": "size"}
+        return Report(_envelope(b'"submitted":%b' % jsontext.dump(cut)), ())
+
+
 def of_error(
     error: BaseException, place: Optional[Place] = None, notes: Sequence[str] = ()
 ) -> Report:

@@ -35,6 +35,11 @@ _EXIT_PROTOCOL = 70
 
 
 def main(home: str) -> int:
+    return Supervisor(*settle_in(home)).run()
+
+
+def settle_in(home: str) -> tuple[Loop, int, int, Nursery]:
+    """Make this process a supervisor's: its loop, the channel that it was started with, and where its kernels come from."""
     inbound, outbound = _take_channel()
     try:
         os.setsid()  # a terminal's Ctrl-C is for the host, not for us
@@ -50,7 +55,7 @@ def main(home: str) -> int:
     nursery = Nursery(loop, home, file_limits)  # before anything is read
     _raise_file_limit(*file_limits)
     evidence.arm("supervisor")
-    return Supervisor(loop, inbound, outbound, nursery).run()
+    return loop, inbound, outbound, nursery
 
 
 def _take_channel() -> tuple[int, int]:

@@ -12,6 +12,7 @@ from typing import Any, Coroutine, NamedTuple, Optional
 from .calls import Calls
 from .pristine import BUILTINS as __builtins__  # noqa: F401
 from .signatures import is_name, shape
+from .submit import submitter
 from .tool_errors import ToolError, ToolNotAwaited
 from .tracebacks import Place
 
@@ -76,7 +77,7 @@ class Tools:
     def __init__(self, calls: Calls, namespace: dict[str, Any]) -> None:
         self.calls = calls
         self._namespace = namespace
-        self._registered: dict[str, HostTool] = {}
+        self._registered: dict[str, Any] = {}
         self._unawaited: dict[int, Unawaited] = {}
         self._keys = itertools.count()
 
@@ -88,12 +89,15 @@ class Tools:
             if self._namespace.get(name) is tool:
                 del self._namespace[name]
         self._registered = {
-            spec["name"]: HostTool(self, spec["name"], spec)
+            spec["name"]: self._stand_in(spec["name"], spec)
             for spec in specs
             if isinstance(spec, dict) and is_name(spec.get("name"))
         }
         for name, tool in self._registered.items():
             self._namespace.setdefault(name, tool)
+
+    def _stand_in(self, name: str, spec: dict[str, Any]) -> Any:
+        return submitter(name) if spec.get("submits") is True else HostTool(self, name, spec)
 
     def is_tool(self, name: str, value: Any) -> bool:
         return self._registered.get(name) is value
