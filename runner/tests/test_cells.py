@@ -277,6 +277,17 @@ class CellsTest(KernelTest):
         self.assertGreater(done.done["peakMemoryBytes"], 1_000_000)
         self.assertEqual(done.done["toolCalls"], 0)
 
+    def test_the_runner_compares_no_key_of_the_users_globals(self) -> None:
+        self.run_cell("""
+            class Key:
+              def __hash__(self): return hash('a')
+              def __eq__(self, other): raise SystemExit(5)
+            """)
+        self.run_cell("last = 1")
+        done = self.run_cell("del last; globals()[Key()] = 1").done
+        self.assertNotIn("last", done["names"])
+        self.assertEqual(self.run_cell("print('on')").outcome, "completed")
+
     def test_names_are_told_when_they_change(self) -> None:
         self.assertEqual(self.run_cell("a = 1; import os").done["names"], ["a", "os"])
         self.assertNotIn("names", self.run_cell("a = 2").done)
