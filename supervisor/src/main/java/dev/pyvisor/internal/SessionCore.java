@@ -197,6 +197,11 @@ public final class SessionCore {
     link.forgetGeneration(number, old);
   }
 
+  /** Whether the runner cannot end a cell because its output is not taken here. */
+  boolean holdsOutput() {
+    return output.waits();
+  }
+
   /** The cell of that number, if it is the one that runs. */
   @Nullable CellOperation currentCell(int cell) {
     return operations.current() instanceof CellOperation current && current.cell() == cell
