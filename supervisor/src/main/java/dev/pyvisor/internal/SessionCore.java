@@ -235,7 +235,9 @@ public final class SessionCore {
   /** The user's end of it; the future completes when nothing of it is left in the runner. */
   CompletableFuture<JsonNode> close(Deadline by) {
     link.leave(this);
-    return link.requests().request("session.close", "{\"session\":" + number + "}", by);
+    // Once a session, and also from a thread that is interrupted, as that of a tool of its own now
+    // is.
+    return link.requests().requestNow("session.close", "{\"session\":" + number + "}", by);
   }
 
   CallFailed closed() {
