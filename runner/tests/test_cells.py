@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import unittest
 
 from _runner import limits
@@ -276,6 +278,18 @@ class CellsTest(KernelTest):
         self.assertGreater(done.returned["cpuNanos"], 1_000_000)
         self.assertGreater(done.done["peakMemoryBytes"], 1_000_000)
         self.assertEqual(done.done["toolCalls"], 0)
+
+    def test_an_alarm_that_comes_when_its_cell_has_ended_costs_no_state(self) -> None:
+        self.run_cell("""
+            import signal
+            def late(*_): raise TimeoutError('too late')
+            signal.signal(signal.SIGALRM, late); kept = [1]
+            """)
+        self.host.wait_until_asleep()
+        os.kill(self.host.pid, signal.SIGALRM)
+        self.host.wait_for(lambda: "too late\n" in self.host.output(2))
+        self.assertIn('<cell 1>", line 2, in late', self.host.output(2))
+        self.expect("print(kept)", "[1]\n")
 
     def test_the_runner_compares_no_key_of_the_users_globals(self) -> None:
         self.run_cell("""
