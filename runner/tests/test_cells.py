@@ -291,6 +291,16 @@ class CellsTest(KernelTest):
         self.assertIn('<cell 1>", line 2, in late', self.host.output(2))
         self.expect("print(kept)", "[1]\n")
 
+    def test_an_error_is_told_whatever_a_cell_did_to_the_modules_that_tell_it(self) -> None:  # rule: H23
+        self.run_cell("""
+            import linecache, traceback
+            traceback.TracebackException = traceback.FrameSummary = traceback.walk_tb = None
+            linecache.getline = linecache.checkcache = linecache.lazycache = None
+            """)
+        error = self.fails("1/0")
+        self.assertEqual((error["type"], error["message"]), ("ZeroDivisionError", "division by zero"))
+        self.assertEqual([frame["line"] for frame in error["frames"]], [1])
+
     def test_the_runner_compares_no_key_of_the_users_globals(self) -> None:
         self.run_cell("""
             class Key:
