@@ -94,6 +94,12 @@ class CaptureTest(unittest.TestCase):
             "kept away\ntoo\n\n",
         )
 
+    def test_a_stream_that_was_detached_is_there_again_and_the_wrapper_made_of_it_stays(self) -> None:
+        self.expect("import sys; raw = sys.stdout.detach()", "")
+        self.expect("print('again'); raw.write(b'raw'); print(sys.__stdout__ is sys.stdout)", "again\nrawTrue\n")
+        self.expect("import io; sys.stderr = io.TextIOWrapper(sys.stderr.detach(), 'latin-1')", "")
+        self.expect("print(sys.stderr.encoding); n = sys.stderr.write('kept')", "latin-1\n", "kept")
+
     def test_a_stream_that_cannot_be_flushed_ends_no_cell(self) -> None:
         self.host.execute("""
             import sys

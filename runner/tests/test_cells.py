@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import unittest
 
 from _runner import limits
@@ -276,6 +278,39 @@ class CellsTest(KernelTest):
         self.assertGreater(done.returned["cpuNanos"], 1_000_000)
         self.assertGreater(done.done["peakMemoryBytes"], 1_000_000)
         self.assertEqual(done.done["toolCalls"], 0)
+
+    def test_an_alarm_that_comes_when_its_cell_has_ended_costs_no_state(self) -> None:
+        self.run_cell("""
+            import signal
+            def late(*_): raise TimeoutError('too late')
+            signal.signal(signal.SIGALRM, late); kept = [1]
+            """)
+        self.host.wait_until_asleep()
+        os.kill(self.host.pid, signal.SIGALRM)
+        self.host.wait_for(lambda: "too late\n" in self.host.output(2))
+        self.assertIn('<cell 1>", line 2, in late', self.host.output(2))
+        self.expect("print(kept)", "[1]\n")
+
+    def test_an_error_is_told_whatever_a_cell_did_to_the_modules_that_tell_it(self) -> None:  # rule: H23
+        self.run_cell("""
+            import linecache, traceback
+            traceback.TracebackException = traceback.FrameSummary = traceback.walk_tb = None
+            linecache.getline = linecache.checkcache = linecache.lazycache = None
+            """)
+        error = self.fails("1/0")
+        self.assertEqual((error["type"], error["message"]), ("ZeroDivisionError", "division by zero"))
+        self.assertEqual([frame["line"] for frame in error["frames"]], [1])
+
+    def test_the_runner_compares_no_key_of_the_users_globals(self) -> None:
+        self.run_cell("""
+            class Key:
+              def __hash__(self): return hash('a')
+              def __eq__(self, other): raise SystemExit(5)
+            """)
+        self.run_cell("last = 1")
+        done = self.run_cell("del last; globals()[Key()] = 1").done
+        self.assertNotIn("last", done["names"])
+        self.assertEqual(self.run_cell("print('on')").outcome, "completed")
 
     def test_names_are_told_when_they_change(self) -> None:
         self.assertEqual(self.run_cell("a = 1; import os").done["names"], ["a", "os"])

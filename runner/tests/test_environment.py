@@ -24,6 +24,7 @@ DAMAGES = {
     "profile": "import sys\ndef profile(*_): raise RuntimeError('profiled')\nsys.setprofile(profile)",
     "no streams": "import sys; sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = None",
     "closed streams": "import sys; sys.stdout.close(); sys.stderr.close(); os.close(1); os.close(2)",
+    "detached streams": "import sys; sys.stdout.detach(); sys.stderr.detach()",
     "builtins": "import builtins\nfor name in ('print', 'open', 'len', 'type', 'isinstance', 'getattr', 'Exception', 'int', 'str', 'dict'): setattr(builtins, name, None)",
     "os": "for name in ('fork', 'close', 'read', 'write', 'getpid', 'pipe', 'waitpid', 'lseek', 'listdir', 'stat', 'fstat', 'open', 'readlink'):\n"
     "  if name != 'write': setattr(os, name, None)",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import unittest
+from unittest import mock
 
 from _runner import limits
 from _runner.errors import RpcError
 from _runner.frames import Frame, FrameKind, InnerFlag, encode
+from _runner.linux import Ended
 from _runner.session import STDOUT
 from tests.support.scripted import MESSAGE, RELAY, Stage
 
@@ -43,6 +45,26 @@ class EndOfACellTest(unittest.TestCase):
             self.assertEqual(stage.seen, ["out all of it"])
             kernel.say("done", toolCalls=0, peakMemoryBytes=2)
             stage.until(lambda: "completed" in stage.seen)
+
+    def test_a_kernel_that_does_not_come_to_a_cells_end_is_ended_unless_the_host_holds_it_up(self) -> None:  # rule: LIF-7
+        with mock.patch.object(limits, "END_BUDGET", 0.01), Stage() as stage:
+            kernel = stage.open()
+            stage.execute(1)
+            stage.state.purses[STDOUT].left = 0
+            kernel.say("returned", outcome="completed", cpuNanos=1)
+            later: list[bool] = []
+            stage.loop.after(0.1, lambda: later.append(True))
+            stage.until(lambda: later)
+            held = stage.session.kernel
+            assert held is not None and held.fault is None
+            stage.session.credit(STDOUT, 100)
+            stage.until(lambda: held.fault)
+            self.assertIn("had not come to the cell's end", held.fault or "")
+            _, status = os.waitpid(kernel.pid, 0)
+            stage.session.kernel_ended(held, Ended(kernel.pid, status, 0))
+            stage.until(lambda: "crashed" in stage.seen)
+            told = next(said["result"] for said in stage.envelopes if said.get("result", {}).get("outcome") == "crashed")
+            self.assertIn("cell's end", told["cause"]["detail"])
 
     def test_the_reply_waits_for_output_that_has_no_credit_and_goes_at_once_when_it_has(self) -> None:  # rule: TRN-2
         with Stage() as stage:

@@ -49,6 +49,7 @@ def write_all(fd: int, data: bytes) -> None:
 
 
 _NAMES = {1: "<stdout>", 2: "<stderr>"}
+_STREAM_NAMES = ("stdout", "stderr")
 
 
 class CapturePipe(io.BufferedIOBase):
@@ -126,16 +127,7 @@ class Capture:
 
     def __init__(self) -> None:
         self._pipes = (CapturePipe(1), CapturePipe(2))
-        self._streams: list[io.TextIOWrapper] = []
-        self._open_streams()
-
-    def _open_streams(self) -> None:
-        self._streams = [
-            io.TextIOWrapper(
-                pipe, encoding="utf-8", errors="backslashreplace", newline="", write_through=True
-            )
-            for pipe in self._pipes
-        ]
+        self._streams = [_text(pipe) for pipe in self._pipes]
         _sys.stdout, _sys.stderr = self._streams
         _sys.__stdout__, _sys.__stderr__ = self._streams
 
@@ -159,12 +151,12 @@ class Capture:
         """
         for pipe in self._pipes:
             pipe.make_blocking()
-        if any(stream.closed for stream in self._streams):
-            self._open_streams()
-        if _is_unusable(getattr(_sys, "stdout", None)):
-            _sys.stdout = self._streams[0]
-        if _is_unusable(getattr(_sys, "stderr", None)):
-            _sys.stderr = self._streams[1]
+        for number, name in enumerate(_STREAM_NAMES):
+            if _is_unusable(self._streams[number]):  # detached from its pipe
+                self._streams[number] = _text(self._pipes[number])
+                setattr(_sys, f"__{name}__", self._streams[number])
+            if _is_unusable(getattr(_sys, name, None)):
+                setattr(_sys, name, self._streams[number])
 
     def end_cell(self) -> None:
         """Bring everything that the cell wrote into the pipes, and the pipes back to where they
@@ -183,7 +175,7 @@ class Capture:
 
     def flush_replaced(self) -> None:
         """What the cell put in the place of the streams: code of the user's, which may never end."""
-        for name in ("stdout", "stderr"):
+        for name in _STREAM_NAMES:
             stream = getattr(_sys, name, None)
             if all(stream is not own for own in self._streams):
                 _flush(stream)
@@ -193,6 +185,12 @@ class Capture:
             _flush(stream)
         if _flush_c is not None:
             _flush_c(None)
+
+
+def _text(pipe: CapturePipe) -> io.TextIOWrapper:
+    return io.TextIOWrapper(
+        pipe, encoding="utf-8", errors="backslashreplace", newline="", write_through=True
+    )
 
 
 def _flush(stream: Any) -> None:

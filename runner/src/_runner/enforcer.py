@@ -9,7 +9,7 @@ from . import limits, linux
 from .inquiry import Inquiries
 from .kernels import Kernel
 from .ladder import Ladder
-from .loop import Loop
+from .loop import Loop, Timer
 from .page import Page
 from .session import Cell, SessionState
 from .watchdog import Watchdog
@@ -30,6 +30,8 @@ class House(Protocol):
 
     def look(self, ladder: Ladder) -> None: ...
 
+    def waits_for_host(self) -> bool: ...
+
 
 class Enforcer:
     """Confined to the supervisor's loop."""
@@ -38,6 +40,7 @@ class Enforcer:
         self._loop, self._house, self._page = loop, house, page
         self._watchdog = Watchdog(loop, self, page)
         self._mark = linux.Mark(0, 0)
+        self._end: Optional[Timer] = None
 
     # --- a cell's life ---
 
@@ -59,6 +62,21 @@ class Enforcer:
             cell.cause = ladder.cause()
         return outcome
 
+    def returned(self, cell: Cell) -> None:
+        """Its code has ended, and with that its deadline. What is left is the runner's, but a thread of the user's may
+        keep the interpreter to itself.
+        """
+        self._end = self._loop.after(limits.END_BUDGET, lambda: self._end_overdue(cell))
+
+    def _end_overdue(self, cell: Cell) -> None:
+        kernel = self._house.kernel_for_cells
+        if self.running is not cell or cell.ending or kernel is None:
+            return
+        if self._house.waits_for_host():  # which holds the kernel up itself
+            self.returned(cell)
+        else:
+            kernel.condemn(f"the cell's code had ended, and {limits.END_BUDGET:g} s later its kernel had not come to the cell's end")
+
     def died(self, cell: Cell, cause: dict[str, Any], told: str, peak_memory: int) -> None:
         """Its kernel has ended, by itself or by the ladder."""
         ladder = self._watchdog.ladder
@@ -72,6 +90,8 @@ class Enforcer:
         """The cell has ended. Where it had to, what it started goes with it, and what earlier cells started lives."""
         ended_by_ladder = self._watchdog.ladder is not None and cell.cause is not None
         self._watchdog.cell_over()
+        if self._end is not None:
+            self._end.cancel()
         if ended_by_ladder:
             for pid in linux.started_after(self._house.family(), self._mark):
                 linux.kill(pid)

@@ -140,9 +140,15 @@ class Kernel:
             while self._unkept and self._policy != "never":
                 self._unkept = False
                 self._keep_state(None)
-            message = receive()
+            message = receive(self._stray)
             request = load(message.envelope)
             methods[request["method"]](message, request.get("params") or {})
+
+    def _stray(self, raised: BaseException) -> None:
+        """A signal, an alarm perhaps, came when the cell that it was for had ended: it must not cost the state."""
+        self._sources.restore()
+        text = "pyvisor: a signal handler raised while no cell ran\n" + describe(raised)["traceback"]
+        write_all(2, text.encode("utf-8", "backslashreplace"))
 
     # --- operations ---
 

@@ -68,6 +68,7 @@ COPY_DATAGRAM = 64 * KIB  # what a kernel says with a copy, or the supervisor to
 START_BUDGET = 10.0  # a kernel from its fork until it says `ready`
 PRELOAD_BUDGET = 60.0  # the same while the zygote may still be importing what was asked for
 DEATH_BUDGET = 0.1  # a kernel whose channel closed because it is ending; then it is killed (H19 allows 250 ms)
+END_BUDGET = 10.0  # a kernel from the end of a cell's code until it says `done`: microseconds, unless something holds it up
 INQUIRY_PAUSE = 0.1  # between two looks at a kernel: a loop moves on in it, and two fit into the last quarter of a grace
 KEEP_BUDGET = 30.0  # a kernel until it has made a copy that was asked for
 WAKE_BUDGET = 5.0  # a frozen copy until it says `ready`; then the next best state is taken

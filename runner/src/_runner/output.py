@@ -36,7 +36,7 @@ class Pipe:
 
     def listen(self) -> None:
         """Wait for output while there is credit; without it the pipe fills and its writers wait (TRN-2)."""
-        wanted = self.is_open and self._room() > 0
+        wanted = self.is_open and self.room() > 0
         if wanted != self._listening:
             self._listening = wanted
             self.output.loop.on(self.fd, READ, self._ready if wanted else None)
@@ -44,7 +44,7 @@ class Pipe:
     def read(self) -> None:
         """Read what may be read now."""
         for _ in range(limits.READ_BATCH):
-            room = self._room() if self.is_open else 0
+            room = self.room() if self.is_open else 0
             if room <= 0:
                 break
             try:
@@ -69,7 +69,7 @@ class Pipe:
             self.output.loop.forget(fd)
             os.close(fd)
 
-    def _room(self) -> int:
+    def room(self) -> int:
         output = self.output
         if output.outbound.slowed or not (self.retired or output.has_begun):
             return 0
@@ -115,6 +115,11 @@ class Output:
     @property
     def has_begun(self) -> bool:
         return self._begun
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the host gives no credit for a stream: whoever writes more to it than its pipe holds has to wait."""
+        return any(pipe.is_open and pipe.room() <= 0 for pipe in self._pipes.values())
 
     def held(self) -> dict[int, int]:
         return {stream: pipe.held() for stream, pipe in self._pipes.items()}

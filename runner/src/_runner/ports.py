@@ -7,7 +7,7 @@ from __future__ import annotations
 import socket
 from _thread import get_ident
 from collections import deque
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from . import jsontext
 from .frames import FrameKind
@@ -122,11 +122,16 @@ class Port:
         finally:
             self._busy = False
 
-    def receive(self) -> Message:
+    def receive(self, on_stray: Callable[[BaseException], None]) -> Message:
         """The next message for the kernel itself; replies that nobody waits for are dropped
-        (SES-4).
+        (SES-4). `on_stray` is told what a signal handler of the user's raises meanwhile.
         """
         while not self.inbox:
+            try:
+                wait_readable(self.wire.fd, None)  # not in a read, whose bytes would be lost
+            except BaseException as stray:  # noqa: B902 - a handler may raise anything
+                on_stray(stray)
+                continue
             self._take(self.wire.receive())
         return self.inbox.popleft()
 

@@ -365,6 +365,10 @@ class Session:
     def may_read(self) -> bool:
         return not self._outbound.slowed
 
+    def waits_for_host(self) -> bool:
+        """Whether the host has to take something first, before a kernel may be heard or can write."""
+        return self._outbound.slowed or self.output.is_full
+
     def kernel_accepted(self, kernel: Kernel, cost: int) -> None:
         self.intake.give_back(cost)
 
@@ -398,6 +402,7 @@ class Session:
                 raise ProtocolError("LIF-5", f"a kernel cannot have the outcome {outcome!r}")
             outcome = self._enforcer.outcome(cell, outcome, said.params.get("interrupted") is True)
             cell.returned(outcome, _count(said.params.get("cpuNanos")))
+            self._enforcer.returned(cell)
         elif said.method == "done" and cell is not None and cell.outcome is not None and not cell.ending:
             self._done(cell, kernel, said.params)
         elif said.method == "ready" and not kernel.ready:

@@ -16,6 +16,7 @@ _OWN = os.path.dirname(__file__) + os.sep
 _ASYNCIO = os.path.join(os.path.dirname(os.__file__), "asyncio") + os.sep
 _HEADER = "Traceback (most recent call last):\n"
 _PARTS = ("__cause__", "__context__")
+_Told, _Summary = traceback.TracebackException, traceback.FrameSummary
 _traceback_of = BaseException.__dict__[
     "__traceback__"
 ].__get__  # no attribute of the user's is asked
@@ -68,12 +69,12 @@ def describe(
 def _formatted(
     exception: BaseException, place: Optional[Place]
 ) -> tuple[str, list[traceback.FrameSummary]]:
-    told = traceback.TracebackException(
+    told = _Told(
         type(exception), exception, _traceback_of(exception), limit=-limits.TRACEBACK_FRAMES
     )
     _strip(told)
     if place is not None:
-        told.stack[:] = [traceback.FrameSummary(place.file, place.line, place.function)]
+        told.stack[:] = [_Summary(place.file, place.line, place.function)]
     if (
         told.__cause__ is not None
         or told.__context__ is not None
@@ -133,7 +134,7 @@ def _plain(exception: BaseException, message: str) -> tuple[str, list[traceback.
         code = step.tb_frame.f_code
         if not is_own(code.co_filename):
             stack.append(
-                traceback.FrameSummary(code.co_filename, step.tb_lineno, code.co_name, line="")
+                _Summary(code.co_filename, step.tb_lineno, code.co_name, line="")
             )
         step = step.tb_next
     stack = stack[-limits.REPORTED_FRAMES :]

@@ -24,10 +24,31 @@ public record Cell(
     Optional<Duration> interruptGrace) {
 
   public Cell {
+    requireText(code);
     interruptGrace.ifPresent(TimeLimit::grace);
   }
 
-  /** A cell whose value is not asked for and whom nobody listens to. */
+  /** Encoding would put a question mark in its place, and run other code than was given. */
+  private static void requireText(String code) {
+    for (int at = 0; at < code.length(); at++) {
+      char unit = code.charAt(at);
+      if (!Character.isSurrogate(unit)) {
+        continue;
+      }
+      if (Character.isBmpCodePoint(code.codePointAt(at))) {
+        throw new IllegalArgumentException(
+            "the code has half a surrogate pair, U+%04X, at index %d, which UTF-8 cannot carry; escape it"
+                .formatted((int) unit, at));
+      }
+      at++;
+    }
+  }
+
+  /**
+   * A cell whose value is not asked for and whom nobody listens to.
+   *
+   * @throws IllegalArgumentException when the code has half a surrogate pair
+   */
   public static Cell of(String code) {
     return new Cell(code, ValueMode.NOTHING, Optional.empty(), Optional.empty(), Optional.empty());
   }

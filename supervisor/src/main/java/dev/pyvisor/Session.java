@@ -220,7 +220,10 @@ public final class Session {
     state.reset();
   }
 
-  /** Ends the session with its kernel. What still waits settles as never started. */
+  /**
+   * Ends the session with its kernel. What still waits settles as never started. Closing it again
+   * does nothing but wait for that.
+   */
   public void close() {
     reentrancy.refuseListener("close");
     verbs.close();

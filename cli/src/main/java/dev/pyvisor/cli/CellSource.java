@@ -49,6 +49,7 @@ final class CellSource {
     List<Step> steps = new ArrayList<>();
     StringBuilder cell = new StringBuilder();
     String open = "";
+    int indent = 0;
     boolean python = false;
     for (String line : content.split("\n", -1)) {
       String bare = line.endsWith("\r") ? line.substring(0, line.length() - 1) : line;
@@ -56,6 +57,7 @@ final class CellSource {
       boolean isFence = fence.matches();
       if (open.isEmpty() && isFence) {
         open = fence.group(2);
+        indent = fence.group(1).length();
         python = isPython(fence.group(3));
         cell.setLength(0);
       } else if (!open.isEmpty() && isFence && closes(fence, open)) {
@@ -64,13 +66,22 @@ final class CellSource {
         }
         open = "";
       } else if (!open.isEmpty()) {
-        cell.append(bare).append('\n');
+        cell.append(outdented(bare, indent)).append('\n');
       }
     }
     if (!open.isEmpty() && python) {
       steps.addAll(Marks.cell(cell.toString()));
     }
     return steps;
+  }
+
+  /** A block inside a list is indented as a whole, its fence included. */
+  private static String outdented(String line, int indent) {
+    int spaces = 0;
+    while (spaces < indent && line.startsWith(" ", spaces)) {
+      spaces++;
+    }
+    return line.substring(spaces);
   }
 
   private static boolean closes(Matcher fence, String open) {

@@ -58,6 +58,11 @@ final class ConsoleReport implements Report, CellListener {
     err.flush();
   }
 
+  @Override
+  public boolean broken() {
+    return out.checkError();
+  }
+
   /** One sentence: what became of the cell, why, and what is left of the state. */
   private static String fate(Outcome outcome) {
     String words = outcome.kind().wireName().replace('_', ' ');

@@ -40,8 +40,8 @@ import picocli.CommandLine.Spec;
           + " and one that fails counts like a cell that failed.",
       "Ctrl-C interrupts the running cell, and the next one finds the state; a second Ctrl-C, or one"
           + " while no cell runs, ends the program and leaves nothing.",
-      "Exit status: 0 all cells completed; 1 some cell did not; 2 usage; 3 the runner could not be"
-          + " started or reached; 130 ended by Ctrl-C."
+      "Exit status: 0 all cells completed; 1 some cell did not, or its output could not be"
+          + " written; 2 usage; 3 the runner could not be started or reached; 130 ended by Ctrl-C."
     })
 final class ExecCommand implements Callable<Integer> {
   private static final Path HERE = Path.of("");
@@ -157,6 +157,10 @@ final class ExecCommand implements Callable<Integer> {
     for (Step step : steps) {
       if (!step.take(execution)) {
         status = Failures.SOME_CELL_FAILED;
+        if (execution.deaf()) {
+          System.err.println("pyvisor: standard output takes nothing more; no further cell is run");
+          break;
+        }
         if (stopOnError) {
           break;
         }

@@ -1,9 +1,11 @@
 package dev.pyvisor.cli;
 
 import dev.pyvisor.Cell;
+import dev.pyvisor.CellListener;
 import dev.pyvisor.Session;
 import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.outcome.Outcome;
+import dev.pyvisor.outcome.OutputChunk;
 import java.util.function.UnaryOperator;
 
 /** Takes the steps of one {@code exec} in one session, and tells what became of each. */
@@ -13,6 +15,7 @@ final class Execution implements Step.Taker {
   private final Report report;
   private final CtrlC ctrlC;
   private int cells;
+  private volatile boolean deaf; // written by the listener and by the worker, in turn
 
   Execution(Session session, UnaryOperator<Cell> form, Report report, CtrlC ctrlC) {
     this.session = session;
@@ -23,11 +26,32 @@ final class Execution implements Step.Taker {
 
   @Override
   public boolean cell(String code) throws InterruptedException {
-    Cell cell = form.apply(Cell.of(code)).listener(report.listener());
+    Cell cell = form.apply(Cell.of(code)).listener(listener());
     Outcome outcome = ctrlC.await(() -> session.start(cell));
     cells++;
     report.finished(cells, outcome);
-    return outcome.ok();
+    deaf |= report.broken();
+    return outcome.ok() && !deaf;
+  }
+
+  /** Whether nobody takes what cells print, so that none is to run any more. */
+  boolean deaf() {
+    return deaf;
+  }
+
+  /** What the report hears; the cell is ended when that cannot be passed on any more. */
+  private CellListener listener() {
+    CellListener told = report.listener();
+    return new CellListener() {
+      @Override
+      public void onOutput(OutputChunk chunk) {
+        told.onOutput(chunk);
+        if (!deaf && report.broken()) {
+          deaf = true;
+          session.interruptAsync();
+        }
+      }
+    };
   }
 
   @Override

@@ -36,6 +36,11 @@ final class JsonReport implements Report {
   }
 
   @Override
+  public boolean broken() {
+    return out.checkError();
+  }
+
+  @Override
   public void checkpointed(CheckpointReport checkpoint) {
     // No cell, so no line; whether it worked is all that there is to know.
   }

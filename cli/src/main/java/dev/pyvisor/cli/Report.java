@@ -15,6 +15,9 @@ interface Report {
   /** Tells what became of a cell; {@code number} counts from 1. */
   void finished(int number, Outcome outcome);
 
+  /** Whether standard output takes nothing more: what cells print from now on would be lost. */
+  boolean broken();
+
   /** Tells of a checkpoint that was made. */
   void checkpointed(CheckpointReport checkpoint);
 

@@ -66,6 +66,13 @@ class CellSourceTest {
   }
 
   @Test
+  void a_fence_that_is_indented_takes_its_indentation_off_the_code() throws IOException {
+    String text = "- first:\n\n  ```python\n  if 1:\n      x = 1\n\n y = 2\n  ```\n";
+
+    assertThat(read("a.md", text)).containsExactly(code("if 1:\n    x = 1\n\ny = 2\n"));
+  }
+
+  @Test
   void a_notebook_gives_its_code_cells_in_either_form_of_source() throws IOException {
     String text =
         """

@@ -3,11 +3,13 @@ package dev.pyvisor.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.cli.Command.Result;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -128,6 +130,41 @@ class ExecCommandTest {
       assertThat(new String(out.readAllBytes(), StandardCharsets.UTF_8)).isEqualTo("second\n");
     }
     assertThat(Command.await(process)).isZero();
+  }
+
+  @Test
+  void output_that_nobody_takes_ends_the_cell_and_those_behind_it() throws Exception {
+    Process process =
+        Command.start(
+            scratch,
+            "exec",
+            "-c",
+            "while True: print('on and on')",
+            "-c",
+            "open('ran', 'w').close()");
+    try (InputStream out = process.getInputStream()) {
+      assertThat(line(out)).isEqualTo("on and on");
+    }
+
+    assertThat(Command.await(process)).isEqualTo(1);
+    assertThat(new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8))
+        .contains("standard output takes nothing more");
+    assertThat(scratch.resolve("ran")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "--json"})
+  void output_that_is_lost_is_no_success(String form) throws Exception {
+    List<String> arguments = new ArrayList<>(List.of("exec", "-c", "print('lost')"));
+    arguments.addAll(form.isEmpty() ? List.of() : List.of(form));
+    Process process =
+        new ProcessBuilder(Command.line(List.of(), arguments))
+            .redirectOutput(new File("/dev/full"))
+            .start();
+
+    assertThat(Command.await(process)).isEqualTo(1);
+    assertThat(new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8))
+        .contains("standard output takes nothing more");
   }
 
   @ParameterizedTest

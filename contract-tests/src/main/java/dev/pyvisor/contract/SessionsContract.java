@@ -10,6 +10,7 @@ import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.contract.load.Latencies;
+import dev.pyvisor.error.CallCancelled;
 import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.outcome.Outcome;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -144,6 +146,38 @@ public interface SessionsContract extends RunnerContract {
         assertThat(Path.of(its[2])).doesNotExist();
       }
       assertThat(client.session().execute("print(keep)").stdoutText()).isEqualTo("1\n");
+    }
+  }
+
+  @Test
+  @Rule("H34")
+  default void closing_a_session_again_or_by_many_at_once_is_closing_it_once() throws Exception {
+    try (SupervisorClient client = open()) {
+      Session session = client.openSession("closed by many");
+      session.execute("import time");
+      CellRun running = session.start(Cell.of("while True: time.sleep(9)"));
+      List<CompletableFuture<Void>> closers = new ArrayList<>();
+      for (int i = 0; i < SESSIONS; i++) {
+        closers.add(CompletableFuture.runAsync(session::close));
+      }
+      for (CompletableFuture<Void> closer : closers) {
+        assertThat(closer).succeedsWithin(Duration.ofSeconds(5));
+      }
+      session.close();
+      assertThat(running.await().kind()).isEqualTo(OutcomeKind.UNKNOWN);
+    }
+  }
+
+  @Test
+  @Rule("H34")
+  default void a_session_that_an_interrupted_thread_closes_is_closed_all_the_same() {
+    try (SupervisorClient client = open()) {
+      Session session = client.openSession("left in a hurry");
+      Thread.currentThread().interrupt();
+      assertThatThrownBy(session::close).isInstanceOf(CallCancelled.class);
+      assertThat(Thread.interrupted()).isTrue();
+      session.close();
+      assertThat(client.openSession("left in a hurry").execute("1").ok()).isTrue();
     }
   }
 

@@ -84,6 +84,12 @@ final class CellOperation extends Operation {
     return request.limit().duration().map(request.grace()::plus);
   }
 
+  /** Its terminal comes after its output, and that only as fast as it is taken. */
+  @Override
+  boolean waitsForHost() {
+    return session.holdsOutput();
+  }
+
   @Override
   Message message(long requestId, int number, int messageNumber) {
     cell = number;

@@ -185,15 +185,17 @@ public final class ClientCore {
   }
 
   void closeSession(SessionLife session, Deadline deadline) {
-    session.close();
-    runners.forget(session);
-    toolHost.leave(session);
-    SessionCore core = session.core();
-    CompletableFuture<JsonNode> over = core.close(deadline);
+    CompletableFuture<JsonNode> over =
+        session.close(
+            () -> {
+              runners.forget(session);
+              toolHost.leave(session);
+              return session.core().close(deadline);
+            });
     try {
       Futures.await(over, () -> Futures.interrupted(runnerId(), "session.close"));
     } catch (RunnerException failed) {
-      boolean endedWithItsRunner = core.link().ended() && settings.restart();
+      boolean endedWithItsRunner = session.core().link().ended() && settings.restart();
       if (!endedWithItsRunner) {
         throw failed;
       }

@@ -59,6 +59,11 @@ abstract class Operation implements PendingCall {
   /** How long the runner may take for it at most, once it has it; empty: for ever. */
   abstract Optional<Duration> limit();
 
+  /** Whether the runner may be late because this side has not taken what it said. */
+  boolean waitsForHost() {
+    return false;
+  }
+
   /** No byte of its request is kept any more; {@code written}: it is on its way to the runner. */
   void left(boolean written) {}
 

@@ -193,6 +193,10 @@ final class Outbox implements FrameSource {
       SessionLane lane = lanes.get(session);
       if (lane != null) {
         keepStarted(lane.messages, dropped);
+        if (lane.messages.isEmpty()) {
+          lanes.remove(session);
+          turn.remove(lane);
+        }
       }
     } finally {
       lock.unlock();

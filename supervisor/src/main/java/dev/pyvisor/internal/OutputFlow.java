@@ -60,6 +60,11 @@ final class OutputFlow {
     open = null;
   }
 
+  /** Whether output that has arrived waits for whom it is for. */
+  boolean waits() {
+    return stdout.waiting() > 0 || stderr.waiting() > 0;
+  }
+
   private void deliver(OutputBatch batch, @Nullable CellOperation cell) {
     synchronized (this) {
       if (open == batch) {

@@ -197,6 +197,11 @@ public final class SessionCore {
     link.forgetGeneration(number, old);
   }
 
+  /** Whether the runner cannot end a cell because its output is not taken here. */
+  boolean holdsOutput() {
+    return output.waits();
+  }
+
   /** The cell of that number, if it is the one that runs. */
   @Nullable CellOperation currentCell(int cell) {
     return operations.current() instanceof CellOperation current && current.cell() == cell
@@ -230,7 +235,9 @@ public final class SessionCore {
   /** The user's end of it; the future completes when nothing of it is left in the runner. */
   CompletableFuture<JsonNode> close(Deadline by) {
     link.leave(this);
-    return link.requests().request("session.close", "{\"session\":" + number + "}", by);
+    // Once a session, and also from a thread that is interrupted, as that of a tool of its own now
+    // is.
+    return link.requests().requestNow("session.close", "{\"session\":" + number + "}", by);
   }
 
   CallFailed closed() {

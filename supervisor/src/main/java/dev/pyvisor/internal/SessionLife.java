@@ -7,12 +7,16 @@ import dev.pyvisor.outcome.StateReport;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 
 /**
  * A session over all the runners that it has had: what a new one continues, and its core on the one
@@ -32,7 +36,8 @@ public final class SessionLife {
   private volatile @Nullable StateReport origin;
   private volatile @Nullable Consumer<OutputChunk> late;
   private volatile @Nullable Consumer<GenerationChange> onGeneration;
-  private volatile boolean closed;
+  private final AtomicReference<@Nullable CompletableFuture<JsonNode>> closing =
+      new AtomicReference<>();
 
   SessionLife(String name, Mailbox mailbox) {
     this.name = name;
@@ -143,10 +148,29 @@ public final class SessionLife {
 
   /** Whether the user has closed it; no runner is started for it any more. */
   boolean isClosed() {
-    return closed;
+    return closing.get() != null;
   }
 
-  void close() {
-    closed = true;
+  /**
+   * The one close that there is, for all who close it. They race: {@code close} is called for the
+   * first, and the others get what comes of that.
+   */
+  CompletableFuture<JsonNode> close(Supplier<CompletableFuture<JsonNode>> close) {
+    CompletableFuture<JsonNode> first = new CompletableFuture<>();
+    CompletableFuture<JsonNode> other = closing.compareAndExchange(null, first);
+    if (other != null) {
+      return other;
+    }
+    close
+        .get()
+        .whenComplete(
+            (result, failure) -> {
+              if (failure == null) {
+                first.complete(result);
+              } else {
+                first.completeExceptionally(failure);
+              }
+            });
+    return first;
   }
 }

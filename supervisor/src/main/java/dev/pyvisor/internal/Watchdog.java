@@ -30,8 +30,12 @@ final class Watchdog {
 
   /** Watches an operation that the runner is to end within the limit from now on. */
   void watch(Operation operation, Duration limit) {
+    look(operation, limit, limit.plus(Defaults.WATCHDOG_GRACE));
+  }
+
+  private void look(Operation operation, Duration limit, Duration in) {
     // In two steps: a host that was itself stopped for so long first reads what has come meanwhile.
-    Duration allowance = limit.plus(Defaults.WATCHDOG_GRACE).minus(Defaults.PING_INTERVAL);
+    Duration allowance = in.minus(Defaults.PING_INTERVAL);
     Timer.Alarm alarm = timer.after(allowance, () -> lookAgain(operation, limit));
     operation.through.whenComplete((nothing, failure) -> alarm.cancel());
   }
@@ -43,6 +47,11 @@ final class Watchdog {
 
   private void overdue(Operation operation, Duration limit) {
     if (operation.through.isDone()) {
+      return;
+    }
+    if (operation.waitsForHost()) {
+      // A slow listener is no fault of the runner's, which has other sessions, too.
+      look(operation, limit, Defaults.WATCHDOG_GRACE);
       return;
     }
     String reason =

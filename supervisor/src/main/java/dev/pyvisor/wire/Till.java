@@ -11,12 +11,14 @@ public final class Till {
    */
   private static final int STEPS = 4;
 
+  private final int window;
   private final int batch;
   private int left;
   private int consumed;
 
   public Till(Lane lane) {
-    left = lane.window();
+    window = lane.window();
+    left = window;
     batch = lane.window() / STEPS;
   }
 
@@ -26,6 +28,11 @@ public final class Till {
     if (left < 0) {
       throw new ProtocolError("TRN-4", -left + " bytes more than the credit that was given");
     }
+  }
+
+  /** Bytes that have arrived and are not consumed. */
+  public synchronized int waiting() {
+    return window - left - consumed;
   }
 
   /** Counts bytes as consumed; returns the credit to give back now, 0 while a step is not full. */

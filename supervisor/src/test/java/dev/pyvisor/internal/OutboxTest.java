@@ -124,6 +124,18 @@ class OutboxTest {
   }
 
   @Test
+  @Rule("TRN-3")
+  void a_session_that_was_forgotten_leaves_nothing_behind_and_holds_up_nobody() throws Exception {
+    outbox.send(message(1, 10));
+    outbox.send(message(2, 10));
+    outbox.forget(1);
+    assertThat(left).hasValue(1);
+    assertThat(take(Limits.FRAME)).extracting(Frame::session).containsExactly(2);
+    outbox.forget(2);
+    assertThat(outbox.evidence()).noneMatch(fact -> fact.contains("session"));
+  }
+
+  @Test
   @Rule("TRN-5")
   void a_peer_that_reads_no_pong_is_broken() {
     for (int i = 0; i < Defaults.QUEUED_PONGS; i++) {

@@ -2,12 +2,14 @@ package dev.pyvisor.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pyvisor.CellListener;
 import dev.pyvisor.Defaults;
 import dev.pyvisor.TimeLimit;
 import dev.pyvisor.error.ExitReport;
 import dev.pyvisor.outcome.Cause;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
+import dev.pyvisor.outcome.OutputChunk;
 import dev.pyvisor.testing.Rule;
 import dev.pyvisor.transport.Transport;
 import dev.pyvisor.wire.Frame;
@@ -21,6 +23,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -159,6 +162,37 @@ class WatchdogTest {
     pass(Duration.ofHours(1));
     assertThat(events).isEmpty();
     assertThat(peer.timer.waiting()).isZero();
+  }
+
+  @Test
+  @Rule("C68")
+  void a_runner_is_not_taken_for_hung_while_a_listener_takes_its_time() throws Exception {
+    CountDownLatch reading = new CountDownLatch(1);
+    CellOperation cell =
+        session.start(
+            ScriptedPeer.cell(
+                new CellListener() {
+                  @Override
+                  public void onOutput(OutputChunk chunk) {
+                    try {
+                      reading.await();
+                    } catch (InterruptedException closing) {
+                      Thread.currentThread().interrupt();
+                    }
+                  }
+                }),
+            peer.inCallTime());
+    peer.nextMessage();
+    peer.prints(cell.cell(), "much");
+    written.complete(null);
+
+    pass(Duration.ofHours(1));
+    assertThat(events).isEmpty();
+    reading.countDown();
+    Awaitility.await().until(() -> !session.holdsOutput());
+    pass(Defaults.WATCHDOG_GRACE);
+
+    assertThat(events).hasSize(2).first().isEqualTo("evidence");
   }
 
   @Test
