@@ -53,6 +53,7 @@ class Calls:
         self._current = _Current()
         self._current.port = self.main
         self._others: weakref.WeakSet[Port] = weakref.WeakSet()
+        self._in_threads = False  # whether there ever was another
         self._ids = itertools.count(1)
         self._forked = False
         self.copying = False
@@ -180,6 +181,7 @@ class Calls:
         port = Port(Wire(ours, self._session, self._generation), self._slots)
         port.wakeable()
         self._others.add(port)
+        self._in_threads = True
         return port
 
     # --- cells ---
@@ -198,7 +200,7 @@ class Calls:
                 cancel(self.main.wire, call)
                 call.settle(Reply(None, None, _cancelled(call)))
         self.main.detach()
-        for port in list(self._others):
+        for port in list(self._others) if self._in_threads else ():
             for id, call in list(port.pending.items()):
                 # The supervisor's reply to the cell cancels these at the host.
                 if call.cell == self.cell and port.take_off(id) is not None:

@@ -159,12 +159,14 @@ class Capture:
         """
         for pipe in self._pipes:
             pipe.make_blocking()
-        if any(stream.closed for stream in self._streams):
+        out, err = self._streams
+        if out.closed or err.closed:
             self._open_streams()
-        if _is_unusable(getattr(_sys, "stdout", None)):
-            _sys.stdout = self._streams[0]
-        if _is_unusable(getattr(_sys, "stderr", None)):
-            _sys.stderr = self._streams[1]
+            out, err = self._streams
+        if _is_unusable(getattr(_sys, "stdout", None), out):
+            _sys.stdout = out
+        if _is_unusable(getattr(_sys, "stderr", None), err):
+            _sys.stderr = err
 
     def end_cell(self) -> None:
         """Bring everything that the cell wrote into the pipes, and the pipes back to where they
@@ -183,9 +185,10 @@ class Capture:
 
     def flush_replaced(self) -> None:
         """What the cell put in the place of the streams: code of the user's, which may never end."""
+        out, err = self._streams
         for name in ("stdout", "stderr"):
             stream = getattr(_sys, name, None)
-            if all(stream is not own for own in self._streams):
+            if stream is not out and stream is not err:
                 _flush(stream)
 
     def _flush_own(self) -> None:
@@ -202,7 +205,9 @@ def _flush(stream: Any) -> None:
         pass
 
 
-def _is_unusable(stream: Any) -> bool:
+def _is_unusable(stream: Any, own: Any) -> bool:
+    if stream is own:
+        return False
     try:
         return stream is None or bool(getattr(stream, "closed", False))
     except BaseException:  # noqa: B902 - the user's own stream may raise anything

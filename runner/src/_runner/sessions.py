@@ -24,7 +24,7 @@ from .oom import OomCounter
 from .outbound import Outbound
 from .output import Output, Pipe
 from .page import Page
-from .session import LIVE, STDERR, Cell, SessionState, not_rolled_back
+from .session import STDERR, Cell, SessionState, not_rolled_back
 from .statekeeping import StateKeeping
 from .succession import Succession
 
@@ -465,12 +465,13 @@ class Session:
             self._succeed(cell.outcome or "crashed", _why(cell), cell)
         else:
             kernel.cell_ended()
-            self._say_terminal(cell, LIVE)
+            self._say_terminal(cell, None)
         self.output.listen()
 
-    def _say_terminal(self, cell: Cell, state: dict[str, Any]) -> None:
+    def _say_terminal(self, cell: Cell, state: Optional[dict[str, Any]]) -> None:
+        """The reply to a cell; without a state the one that there was lives on."""
         self.state.cell = None
-        self._outbound.say(self.state.number, rpc.result(cell.id, cell.result(state)), cell.number, cell.generation)
+        self._outbound.say(self.state.number, cell.terminal(state), cell.number, cell.generation)
 
     # --- the ladder of a cell ---
 

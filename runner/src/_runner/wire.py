@@ -77,8 +77,12 @@ class Wire:
             raise _closed(problem) from None
         if not data:
             raise WireClosed(_CLOSED)
-        found = (self._messages.accept(frame) for frame in self._frames.feed(data))
-        return [message for message in found if message is not None]
+        messages = []
+        for frame in self._frames.feed(data):
+            message = self._messages.accept(frame)
+            if message is not None:
+                messages.append(message)
+        return messages
 
     def receive_now(self) -> list[Message]:
         """What one read completes; does not wait."""
