@@ -59,6 +59,10 @@ class Enforcer:
             cell.cause = ladder.cause()
         return outcome
 
+    def returned_at(self, cell: Cell) -> Optional[int]:
+        """When its code ended, as far as that is known."""
+        return self._watchdog.returned_at(cell)
+
     def died(self, cell: Cell, cause: dict[str, Any], told: str, peak_memory: int) -> None:
         """Its kernel has ended, by itself or by the ladder."""
         ladder = self._watchdog.ladder

@@ -132,7 +132,7 @@ class Kernel:
         ready: dict[str, Any] = {"pid": self._pid}
         if config.get("snapshot") is not None:
             ready["restored"] = self._restore(config["snapshot"])
-        self._say(b"ready", jsontext.dump(ready))
+        self._say_ready(jsontext.dump(ready))
 
     def serve(self) -> NoReturn:
         receive, methods, load = self._calls.main.receive, self._methods, jsontext.load
@@ -216,7 +216,7 @@ class Kernel:
         _set_limit(_FILES, awakening.files)
         _move(config, session)
         self._unkept = True
-        self._say(b"ready", b'{"pid":%d}' % self._pid)
+        self._say_ready(b'{"pid":%d}' % self._pid)
 
     def _restore(self, data: bytes) -> list[str]:
         found = snapshot.load(data)
@@ -248,24 +248,22 @@ class Kernel:
         if report is not None:
             self._wire.send(_RELAY, report.envelope, report.attachments, cell=cell)
         self._capture.flush_replaced()  # within the deadline
-        interrupted = b"true" if self._interrupts.delivered else b"false"
-        self._say(
-            b"returned",
-            b'{"outcome":"%b","cpuNanos":%d,"interrupted":%b}'
-            % (outcome, _cpu() - started, interrupted),
+        returned = b'{"outcome":"%b","cpuNanos":%d,"interrupted":%b}' % (
+            outcome,
+            _cpu() - started,
+            b"true" if self._interrupts.delivered else b"false",
         )
+        self._interrupts.returned()
         self._capture.end_cell()
         self._interrupts.end_cell()
         names = self._names.changed()
-        self._say(
-            b"done",
-            b'{"toolCalls":%d,"peakMemoryBytes":%d%b}'
-            % (
-                self._calls.made,
-                _usage(_SELF).ru_maxrss * 1024,
-                b"" if names is None else b"," + jsontext.dump(names)[1:-1],
-            ),
+        done = b'{"toolCalls":%d,"peakMemoryBytes":%d%b}' % (
+            self._calls.made,
+            _usage(_SELF).ru_maxrss * 1024,
+            b"" if names is None else b"," + jsontext.dump(names)[1:-1],
         )
+        ends = [_notification(b"returned", returned), _notification(b"done", done)]
+        self._wire.send_together(_MESSAGE, ends, cell=cell)
         if allowed < _RECURSION_NEEDED:
             _set_recursion(allowed)
 
@@ -302,9 +300,8 @@ class Kernel:
 
     # --- to the supervisor ---
 
-    def _say(self, method: bytes, params: bytes) -> None:
-        envelope = b'{"jsonrpc":"2.0","method":"%b","params":%b}' % (method, params)
-        self._wire.send(_MESSAGE, envelope, cell=self._cell)
+    def _say_ready(self, params: bytes) -> None:
+        self._wire.send(_MESSAGE, _notification(b"ready", params), cell=self._cell)
 
     def _log(self, logger: str, level: str, message: str) -> None:
         wire = self._calls.port()
@@ -317,6 +314,10 @@ class Kernel:
             )
         except (WireClosed, RpcError):
             pass
+
+
+def _notification(method: bytes, params: bytes) -> bytes:
+    return b'{"jsonrpc":"2.0","method":"%b","params":%b}' % (method, params)
 
 
 def _move(config: dict[str, Any], session: int) -> None:

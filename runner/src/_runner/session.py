@@ -52,11 +52,11 @@ class Cell:
         # Bytes that the capture pipes held when the cell ended: what is still to be read of them (LIF-5).
         self.rest: Optional[dict[int, int]] = None
 
-    def returned(self, outcome: str, cpu_nanos: int) -> None:
-        """The code has ended; the clock stops here, not when the output has been read."""
+    def returned(self, outcome: str, cpu_nanos: int, at: Optional[int] = None) -> None:
+        """The code has ended, at this moment or now; the clock stops here, not when the output has been read."""
         self.outcome = outcome
         self.cpu_nanos = cpu_nanos
-        self._elapsed = _clock() - self.given
+        self._elapsed = (_clock() if at is None else at) - self.given
 
     def restart_clock(self, generation: int) -> None:
         """The kernel has only now become ready to run it."""

@@ -397,7 +397,7 @@ class Session:
             if outcome not in _KERNEL_OUTCOMES:
                 raise ProtocolError("LIF-5", f"a kernel cannot have the outcome {outcome!r}")
             outcome = self._enforcer.outcome(cell, outcome, said.params.get("interrupted") is True)
-            cell.returned(outcome, _count(said.params.get("cpuNanos")))
+            cell.returned(outcome, _count(said.params.get("cpuNanos")), self._enforcer.returned_at(cell))
         elif said.method == "done" and cell is not None and cell.outcome is not None and not cell.ending:
             self._done(cell, kernel, said.params)
         elif said.method == "ready" and not kernel.ready:

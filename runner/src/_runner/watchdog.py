@@ -43,13 +43,21 @@ class Watchdog:
     def interrupt(self, number: int, grace: float) -> bool:
         """Whether that cell runs; then it is asked to end."""
         cell = self._charge.running
-        if cell is None or cell.number != number or cell.outcome is not None:
+        if cell is None or cell.number != number or self._has_returned(cell):
             return False
         if self.ladder is not None:
             self.ladder.again()
         else:
             self._start(Ladder(INTERRUPT, self._time, grace, self._charge))
         return True
+
+    def returned_at(self, cell: Cell) -> Optional[int]:
+        """The moment that the kernel tells, before it flushes; a guest may say anything, and what cannot be is not believed."""
+        number, moment = self._page.ended()
+        return moment if number == cell.number and cell.given <= moment <= _clock() else None
+
+    def _has_returned(self, cell: Cell) -> bool:
+        return cell.outcome is not None or self.returned_at(cell) is not None
 
     def cell_over(self) -> None:
         if self.ladder is not None:
@@ -71,7 +79,7 @@ class Watchdog:
     def _ring(self) -> None:
         self._alarm = None
         cell = self._charge.running
-        if cell is None or cell.timeout is None or cell.outcome is not None or self.ladder is not None:
+        if cell is None or cell.timeout is None or self._has_returned(cell) or self.ladder is not None:
             return
         due = self._due(cell, cell.timeout)
         if due > _clock():
