@@ -21,6 +21,7 @@ _TAG_VARIABLE = "PYVISOR_SESSION"
 _COPY = b"pyvisor-copy"
 _PR_SET_CHILD_SUBREAPER = 36
 _NOTHING = bytes(4)  # an int of C
+_name = ctypes.create_string_buffer(16)  # what the system keeps of a command's name
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -167,15 +168,14 @@ class Tag(NamedTuple):
     @staticmethod
     def take_off() -> bytes:
         """This process is to be copied, and its copy nobody's from its birth on. Returns the name that it had."""
-        name = ctypes.create_string_buffer(16)
-        _libc.prctl(_PR_GET_NAME, name, 0, 0, 0)
-        _libc.prctl(_PR_SET_NAME, ctypes.c_char_p(_COPY), 0, 0, 0)
-        return name.value
+        _libc.prctl(_PR_GET_NAME, _name, 0, 0, 0)
+        _libc.prctl(_PR_SET_NAME, _COPY, 0, 0, 0)
+        return _name.value
 
     @staticmethod
     def put_on(name: bytes) -> None:
         """It has been copied, and goes on under its own name."""
-        _libc.prctl(_PR_SET_NAME, ctypes.c_char_p(name), 0, 0, 0)
+        _libc.prctl(_PR_SET_NAME, name, 0, 0, 0)
 
     def is_on(self, pid: int, process: Process) -> bool:
         if process.command == self.command:
