@@ -432,6 +432,23 @@ class OutcomeTest(unittest.TestCase):
         self.assertEqual((result["outcome"], result["cause"]["signals"]), ("interrupted", 1))
         self.assert_alive()
 
+    def test_what_the_kernel_has_to_flush_after_the_code_is_not_the_code_s_time(self) -> None:  # rule: LIF-5, LIF-14
+        self.execute("import ctypes, fcntl, os; c = ctypes.CDLL(None)")
+        self.host.gives_credit = False
+        fill = f"os.write(1, bytes({limits.OUTPUT_WINDOW})); os.write(1, bytes(fcntl.fcntl(1, 1032)))\n"  # F_GETPIPE_SZ
+        number = self.host.start(fill + "c.printf(b'%s', b'x' * 4000)", self.session, timeoutMs=1000, graceMs=100)
+        key = (self.session, self.host.cell(self.session), 4)
+        self.host.wait_for(lambda: len(self.host.output.get(key, b"")) == limits.OUTPUT_WINDOW)
+        self.host.execute("import time; time.sleep(1.3)", self.host.open("beside"))
+        self.assertNotIn(number, self.host.replies)  # it waits for a host that does not read
+        self.assertFalse(self.ask())
+        self.host.gives_credit = True
+        self.host.send_bytes(encode_credit(self.session, 1, limits.OUTPUT_WINDOW))
+        result = self.host.finish(number, self.session)
+        self.assertEqual((result["outcome"], result["state"]["source"]), ("completed", "live"))
+        self.assertLess(result["elapsedNanos"], 1_000_000_000)
+        self.assertTrue(self.host.text(self.session).endswith("x" * 4000))
+
     def test_a_wait_for_a_tool_ends_at_once_and_the_late_answer_is_dropped(self) -> None:  # rule: H14
         host = self.host
         host.call("tools.register", session=self.session, tools=[{"name": name, "parameters": None} for name in ("wait", "add")])

@@ -41,6 +41,9 @@ TABLE = [
     (b'{"jsonrpc":"2.0","id":1,"method":"echo","params":5}', 1, -32600),
     (b'{"jsonrpc":"2.0","id":[1],"method":"echo"}', None, -32600),
     (b'{"jsonrpc":"2.0","id":true,"method":"echo"}', None, -32600),
+    (b'{"jsonrpc":"2.0","id":1.5,"method":"echo"}', 1.5, -32600),
+    (b'{"jsonrpc":"2.0","id":1e999,"method":"echo"}', None, -32600),
+    (b'{"jsonrpc":"2.0","id":1,"method":"echo","params":null}', 1, -32600),
     # rule: SES-3
     (b"[]", None, -32600),
     (b'[{"jsonrpc":"2.0","id":1,"method":"echo"}]', None, -32600),
@@ -49,6 +52,7 @@ TABLE = [
     (b'{"jsonrpc":"2.0","id":-7,"method":"echo","params":{}}', -7, None),
     (b'{"jsonrpc":"2.0","id":"x","method":"echo"}', "x", None),
     (b'{"jsonrpc":"2.0","id":null,"method":"echo"}', None, None),
+    (b' \n{"jsonrpc":"2.0","id":1,"method":"echo"}\t ', 1, None),
     # rule: SES-6
     (b'{"jsonrpc":"2.0","method":"echo"}', SILENCE, None),
     (b'{"jsonrpc":"2.0","method":"nope"}', SILENCE, None),

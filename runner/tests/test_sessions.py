@@ -186,7 +186,7 @@ class EndOfAKernelTest(unittest.TestCase):
             successor.born()
             successor.say("ready", pid=successor.pid)
             for frame in rest:
-                stage.session.intake.operate(frame)
+                stage.session.intake.operate(frame, None)
             stage.execute(2, number=77)
             head = successor.main.recv(limits.FRAME_HEADER)
             self.assertEqual(int.from_bytes(head[20:24], "big"), 77)

@@ -16,13 +16,16 @@ MS = SECOND // 1000
 
 
 class Page:
-    """What the kernel says it began, and when."""
+    """What the kernel says it began and ended, and when."""
 
     def __init__(self) -> None:
-        self.said = (0, 0)
+        self.said = self.said_ended = (0, 0)
 
     def begun(self) -> tuple[int, int]:
         return self.said
+
+    def ended(self) -> tuple[int, int]:
+        return self.said_ended
 
 
 class Charge:
@@ -40,6 +43,9 @@ class Charge:
 
     def kill(self) -> None:
         self.steps.append("kill")
+
+    def returned(self, cell: Cell) -> None:
+        self.steps.append("look after its end")
 
 
 class WatchdogTest(unittest.TestCase):
@@ -121,6 +127,29 @@ class WatchdogTest(unittest.TestCase):
         self.clock.advance(10)
         self.assertEqual(self.charge.steps, [])
         self.assertFalse(self.watchdog.interrupt(cell.number, 1.0))
+
+    def test_a_cell_whose_kernel_flushes_gets_no_signal_but_has_to_come_to_its_end(self) -> None:  # rule: LIF-14
+        cell = self.begin(0.2)
+        self.clock.advance(0.1)
+        self.page.said_ended = (cell.number, self.clock.now)
+        self.clock.advance(0.05)
+        self.assertEqual(self.charge.steps, [])
+        self.assertFalse(self.watchdog.interrupt(cell.number, 1.0))
+        self.assertEqual(self.charge.steps, ["look after its end"])
+        self.clock.advance(10)
+        self.assertEqual(self.charge.steps, ["look after its end", "look after its end"])
+        cell.returned("completed", 1, self.watchdog.returned_at(cell))
+        self.assertIn(b'"elapsedNanos":%d,' % (100 * MS), cell.terminal(None))
+
+    def test_an_end_that_cannot_be_is_not_believed(self) -> None:
+        self.begin(0.2)
+        self.clock.advance(0.1)
+        cell = self.begin(0.2)
+        for said in ((cell.number - 1, self.clock.now), (cell.number, cell.given - 1), (cell.number, self.clock.now + 100 * SECOND)):
+            self.page.said_ended = said
+            self.assertIsNone(self.watchdog.returned_at(cell))
+        self.clock.advance(0.2)
+        self.assertEqual(self.charge.steps, ["signal"])
 
     # --- one alarm for many cells ---
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import socket
+import struct
 import weakref
 from _thread import _local, get_ident
 from typing import Any, Callable, Optional, Sequence
@@ -22,6 +23,7 @@ from .wire import Wire, WireClosed
 
 _RELAY, _CALL, _CANCEL = int(FrameKind.RELAY), int(InnerFlag.CALL), int(InnerFlag.CANCEL)
 _socketpair, _send_fds, _close = socket.socketpair, socket.send_fds, os.close
+_SOL, _RIGHTS, _FD = socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.Struct("i")
 
 
 class _Current(_local):
@@ -53,6 +55,7 @@ class Calls:
         self._current = _Current()
         self._current.port = self.main
         self._others: weakref.WeakSet[Port] = weakref.WeakSet()
+        self._in_threads = False  # whether there ever was another
         self._ids = itertools.count(1)
         self._forked = False
         self.copying = False
@@ -169,6 +172,10 @@ class Calls:
         """The wire of this thread, for messages that are not calls; None in a forked process."""
         return None if self._forked else self._port().wire
 
+    def _ports(self) -> list[Port]:
+        """The main thread's first."""
+        return [self.main, *self._others] if self._in_threads else [self.main]
+
     def _open_port(self) -> Port:
         ours, theirs = _socketpair()
         try:
@@ -180,6 +187,7 @@ class Calls:
         port = Port(Wire(ours, self._session, self._generation), self._slots)
         port.wakeable()
         self._others.add(port)
+        self._in_threads = True
         return port
 
     # --- cells ---
@@ -198,7 +206,7 @@ class Calls:
                 cancel(self.main.wire, call)
                 call.settle(Reply(None, None, _cancelled(call)))
         self.main.detach()
-        for port in list(self._others):
+        for port in self._ports()[1:]:
             for id, call in list(port.pending.items()):
                 # The supervisor's reply to the cell cancels these at the host.
                 if call.cell == self.cell and port.take_off(id) is not None:
@@ -209,16 +217,16 @@ class Calls:
 
     def descriptors(self) -> list[int]:
         """What is not the user's."""
-        ports = [self.main, *self._others]
-        return [self._door.fileno(), *(fd for port in ports for fd in port.descriptors())]
+        return [self._door.fileno(), *(fd for port in self._ports() for fd in port.descriptors())]
 
     def send_aside(self, said: bytes, fd: Optional[int]) -> None:
         """Tell the supervisor of something beside the messages, with a descriptor. Raises OSError."""
-        _send_fds(self._door, [said], [] if fd is None else [fd])
+        # Not by `send_fds`, which imports a module each time: after a copy each page that is touched costs a page.
+        self._door.sendmsg([said], [] if fd is None else [(_SOL, _RIGHTS, _FD.pack(fd))])
 
     def shed(self) -> None:
         """In a copy that sleeps: let go of every channel."""
-        for port in [self.main, *self._others]:
+        for port in self._ports():
             port.close()
         self.main.inbox.clear()
         self._door.close()

@@ -152,11 +152,13 @@ class Capture:
         for pipe in self._pipes:
             pipe.make_blocking()
         for number, name in enumerate(_STREAM_NAMES):
-            if _is_unusable(self._streams[number]):  # detached from its pipe
-                self._streams[number] = _text(self._pipes[number])
-                setattr(_sys, f"__{name}__", self._streams[number])
-            if _is_unusable(getattr(_sys, name, None)):
-                setattr(_sys, name, self._streams[number])
+            own = self._streams[number]
+            if _is_unusable(own):  # detached from its pipe
+                own = self._streams[number] = _text(self._pipes[number])
+                setattr(_sys, f"__{name}__", own)
+            stream = getattr(_sys, name, None)
+            if stream is not own and _is_unusable(stream):
+                setattr(_sys, name, own)
 
     def end_cell(self) -> None:
         """Bring everything that the cell wrote into the pipes, and the pipes back to where they
@@ -175,9 +177,10 @@ class Capture:
 
     def flush_replaced(self) -> None:
         """What the cell put in the place of the streams: code of the user's, which may never end."""
+        out, err = self._streams
         for name in _STREAM_NAMES:
             stream = getattr(_sys, name, None)
-            if all(stream is not own for own in self._streams):
+            if stream is not out and stream is not err:
                 _flush(stream)
 
     def _flush_own(self) -> None:

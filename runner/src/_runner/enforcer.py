@@ -62,11 +62,16 @@ class Enforcer:
             cell.cause = ladder.cause()
         return outcome
 
+    def returned_at(self, cell: Cell) -> Optional[int]:
+        """When its code ended, as far as that is known."""
+        return self._watchdog.returned_at(cell)
+
     def returned(self, cell: Cell) -> None:
         """Its code has ended, and with that its deadline. What is left is the runner's, but a thread of the user's may
         keep the interpreter to itself.
         """
-        self._end = self._loop.after(limits.END_BUDGET, lambda: self._end_overdue(cell))
+        if self._end is None or self._end.action is None:
+            self._end = self._loop.after(limits.END_BUDGET, lambda: self._end_overdue(cell))
 
     def _end_overdue(self, cell: Cell) -> None:
         kernel = self._house.kernel_for_cells

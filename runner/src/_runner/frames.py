@@ -118,19 +118,24 @@ class FrameReader:
             tail.clear()
         offset, end = 0, len(data)
         while offset < end:
-            size = self._size_of_frame(data, offset, end)
-            if size is None or offset + size > end:
+            start = offset + limits.FRAME_HEADER
+            if start > end:
+                self._size_of_frame(data, offset, end)
                 tail += data[offset:] if offset else data
                 return
-            _, kind, flags, channel, session, generation, cell, message = _HEADER.unpack_from(data, offset)
-            start = offset + limits.FRAME_HEADER
-            offset += size
-            if kind not in _KNOWN_KINDS:
-                if flags & _OPTIONAL:
-                    continue
-                self._fault = ProtocolError("FRM-5", f"unknown kind {kind}", data[offset - size :])
+            length, kind, flags, channel, session, generation, cell, message = _HEADER.unpack_from(data, offset)
+            if not limits.FRAME_LENGTH_MIN <= length <= limits.FRAME_LENGTH_MAX:
+                self._size_of_frame(data, offset, end)
+            after = offset + limits.FRAME_LENGTH_FIELD + length
+            if after > end:
+                tail += data[offset:] if offset else data
+                return
+            if kind in _KNOWN_KINDS:
+                yield Frame(kind, flags, channel, session, generation, cell, message, data[start:after])
+            elif not flags & _OPTIONAL:
+                self._fault = ProtocolError("FRM-5", f"unknown kind {kind}", data[offset:])
                 raise self._fault
-            yield Frame(kind, flags, channel, session, generation, cell, message, data[start:offset])
+            offset = after
 
     def _size_of_frame(self, data: Bytes, offset: int, end: int) -> Optional[int]:
         """Size of the frame at `offset`; None while unknown; a fault as early as it can be proven (FRM-2)."""

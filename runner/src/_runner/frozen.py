@@ -13,7 +13,7 @@ from .aside import Fork
 from .pristine import BUILTINS as __builtins__  # noqa: F401
 
 _loads, _exit, _close, _setsid = json.loads, os._exit, os.close, os.setsid
-_recv_fds = socket.recv_fds
+_recv_fds, _PEEK = socket.recv_fds, socket.MSG_PEEK
 _getrlimit, _setrlimit, _FILES = resource.getrlimit, resource.setrlimit, resource.RLIMIT_NOFILE
 _DESCRIPTORS = 5
 
@@ -30,9 +30,11 @@ def sleep(supervisor: socket.socket, fork: Fork) -> Awakening:
     """In the copy: wait to be woken. Whoever returns from here is to be a kernel. `fork` copies the copy."""
     _setsid()  # a signal to the kernel's group is not for this one
     linux.prefer_for_oom(limits.COPY_OOM_SCORE)
+    supervisor.send(b"frozen")
+    # Most copies are never woken: what those need who are is done then. Whatever is touched before costs a page.
+    supervisor.recv(1, _PEEK)
     files = _getrlimit(_FILES)
     _setrlimit(_FILES, (files[1], files[1]))  # a cell may have left no room for what comes
-    supervisor.send(b"frozen")
     while True:
         data, descriptors, _, _ = _recv_fds(supervisor, limits.COPY_DATAGRAM, _DESCRIPTORS + 1)
         if not data:

@@ -10,7 +10,7 @@ from . import limits, rpc
 from .errors import ErrorCode, RpcError
 from .frames import Flag, Frame, Lane, encode_fields
 from .kernels import Kernel
-from .messages import first_envelope
+from .messages import Head, first_envelope
 from .outbound import Outbound
 from .session import Cell, SessionState
 
@@ -40,9 +40,9 @@ class Intake:
         # Whom the rest of a message that takes more than one frame goes to.
         self._routes: dict[tuple[int, int, int], Optional[Kernel]] = {}
 
-    def operate(self, frame: Frame) -> None:
+    def operate(self, frame: Frame, head: Optional[Head]) -> None:
         """A frame of a cell's request: the envelope is read, all that follows is passed on as bytes."""
-        admitted = bool(frame.flags & _FIRST) and self._admit(frame)
+        admitted = head is not None and self._admit(frame, head)
         self._route(self._house.kernel_for_cells if admitted else None, 0, frame)
 
     def relay(self, frame: Frame) -> None:
@@ -73,10 +73,10 @@ class Intake:
         if given:
             self._outbound.credit(self._state.number, Lane.KERNEL, given)
 
-    def _admit(self, frame: Frame) -> bool:
+    def _admit(self, frame: Frame, head: Head) -> bool:
         """Begin the cell that this frame asks for, or say why not."""
         try:
-            request = rpc.parse(first_envelope(frame))
+            request = rpc.parse(first_envelope(frame, head))
         except rpc.Refusal as refusal:
             self._outbound.say(0, rpc.error(refusal.id, refusal.error))
             return False

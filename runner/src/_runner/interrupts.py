@@ -106,6 +106,11 @@ class Interrupts:
                 if meant == cell:
                     self._raise()
 
+    def returned(self) -> None:
+        """The cell's code has ended: its clock stops, and what follows is not its own."""
+        if self._page is not None:
+            self._page.end(self._cell, _clock())
+
     def end_cell(self) -> None:
         self._cell = 0
 

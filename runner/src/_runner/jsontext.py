@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-from json.encoder import encode_basestring
 from typing import Any, Callable
 
 from .pristine import BUILTINS as __builtins__  # noqa: F401
@@ -15,16 +14,18 @@ def _refuse(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is not plain JSON")
 
 
-def _writer() -> Callable[[Any], str]:
+def _writer(*, only_ascii: bool) -> Callable[[Any], str]:
+    """Made once: the encoders of `json` make their C parts anew for each text."""
     make = json.encoder.c_make_encoder
     if make is None:
-        return json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
-    pieces = make(None, _refuse, encode_basestring, None, ":", ",", False, False, False)
+        return json.JSONEncoder(ensure_ascii=only_ascii, allow_nan=False, separators=(",", ":")).encode
+    strings = json.encoder.encode_basestring_ascii if only_ascii else json.encoder.encode_basestring
+    pieces = make(None, _refuse, strings, None, ":", ",", False, False, False)
     join = "".join
     return lambda value: join(pieces(value, 0))
 
 
-_write = _writer()
+_write, _write_ascii = _writer(only_ascii=False), _writer(only_ascii=True)
 _scan = json.JSONDecoder().scan_once
 
 
@@ -32,6 +33,11 @@ def dump(value: Any) -> bytes:
     """UTF-8 JSON. ValueError for what JSON cannot say: NaN, lone surrogates (UnicodeEncodeError).
     """
     return _write(value).encode("utf-8")
+
+
+def dump_ascii(value: Any) -> bytes:
+    """The same with everything else escaped, so that every text can be said."""
+    return _write_ascii(value).encode("ascii")
 
 
 def load(text: bytes) -> Any:

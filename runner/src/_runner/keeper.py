@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _socket
 import os
 import socket
 import sys
@@ -17,7 +18,8 @@ from .heap import Heap
 from .names import Names
 from .pristine import BUILTINS as __builtins__  # noqa: F401
 
-_socketpair, _SEQPACKET, _UNIX = socket.socketpair, socket.SOCK_SEQPACKET, socket.AF_UNIX
+# Without the Python around it: while a copy exists, each page that is touched costs one of its own.
+_socketpair, _SEQPACKET, _UNIX = _socket.socketpair, socket.SOCK_SEQPACKET, socket.AF_UNIX
 _SOL, _PASSCRED = socket.SOL_SOCKET, socket.SO_PASSCRED
 _memfd, _CLOEXEC, _write, _close = os.memfd_create, os.MFD_CLOEXEC, os.write, os.close
 _cpu = time.process_time_ns  # a machine that is busy with others does not make a copy dear

@@ -132,7 +132,7 @@ class Kernel:
         ready: dict[str, Any] = {"pid": self._pid}
         if config.get("snapshot") is not None:
             ready["restored"] = self._restore(config["snapshot"])
-        self._say("ready", ready)
+        self._say_ready(jsontext.dump(ready))
 
     def serve(self) -> NoReturn:
         receive, methods, load = self._calls.main.receive, self._methods, jsontext.load
@@ -222,7 +222,7 @@ class Kernel:
         _set_limit(_FILES, awakening.files)
         _move(config, session)
         self._unkept = True
-        self._say("ready", {"pid": self._pid})
+        self._say_ready(b'{"pid":%d}' % self._pid)
 
     def _restore(self, data: bytes) -> list[str]:
         found = snapshot.load(data)
@@ -254,33 +254,39 @@ class Kernel:
         if report is not None:
             self._wire.send(_RELAY, report.envelope, report.attachments, cell=cell)
         self._capture.flush_replaced()  # within the deadline
-        interrupted = self._interrupts.delivered
-        self._say(
-            "returned",
-            {"outcome": outcome, "cpuNanos": _cpu() - started, "interrupted": interrupted},
+        returned = b'{"outcome":"%b","cpuNanos":%d,"interrupted":%b}' % (
+            outcome,
+            _cpu() - started,
+            b"true" if self._interrupts.delivered else b"false",
         )
+        self._interrupts.returned()
         self._capture.end_cell()
         self._interrupts.end_cell()
-        done = {"toolCalls": self._calls.made, "peakMemoryBytes": _usage(_SELF).ru_maxrss * 1024}
         names = self._names.changed()
-        self._say("done", done if names is None else {**done, **names})
+        done = b'{"toolCalls":%d,"peakMemoryBytes":%d%b}' % (
+            self._calls.made,
+            _usage(_SELF).ru_maxrss * 1024,
+            b"" if names is None else b"," + jsontext.dump(names)[1:-1],
+        )
+        ends = [_notification(b"returned", returned), _notification(b"done", done)]
+        self._wire.send_together(_MESSAGE, ends, cell=cell)
         if allowed < _RECURSION_NEEDED:
             _set_recursion(allowed)
 
     def _conclude(
         self, report: Optional[reports.Report], error: Optional[BaseException]
-    ) -> tuple[Optional[reports.Report], str]:
+    ) -> tuple[Optional[reports.Report], bytes]:
         forgotten = self._tools.take_unawaited()
         if type(error) is Submission:
             return reports.of_submission(error.fields), "submitted"
         if error is None and not forgotten:
-            return report, "completed"
+            return report, b"completed"
         self._sources.restore()
         if error is None:
             first = forgotten[0]
-            return reports.of_error(not_awaited(first), first.place), "raised"
+            return reports.of_error(not_awaited(first), first.place), b"raised"
         notes = [f"Note: {not_awaited(call)} (line {call.place.line})" for call in forgotten[:1]]
-        return reports.of_error(error, None, notes), "raised"
+        return reports.of_error(error, None, notes), b"raised"
 
     def _leave_child(self, error: Optional[BaseException]) -> NoReturn:
         """A child that the cell forked came to the cell's end: it is no kernel, and ends as a
@@ -300,12 +306,8 @@ class Kernel:
 
     # --- to the supervisor ---
 
-    def _say(self, method: str, params: dict[str, Any]) -> None:
-        envelope = b'{"jsonrpc":"2.0","method":"%b","params":%b}' % (
-            method.encode("ascii"),
-            jsontext.dump(params),
-        )
-        self._wire.send(_MESSAGE, envelope, cell=self._cell)
+    def _say_ready(self, params: bytes) -> None:
+        self._wire.send(_MESSAGE, _notification(b"ready", params), cell=self._cell)
 
     def _log(self, logger: str, level: str, message: str) -> None:
         wire = self._calls.port()
@@ -318,6 +320,10 @@ class Kernel:
             )
         except (WireClosed, RpcError):
             pass
+
+
+def _notification(method: bytes, params: bytes) -> bytes:
+    return b'{"jsonrpc":"2.0","method":"%b","params":%b}' % (method, params)
 
 
 def _move(config: dict[str, Any], session: int) -> None:

@@ -20,6 +20,8 @@ _PR_GET_NAME = 16
 _TAG_VARIABLE = "PYVISOR_SESSION"
 _COPY = b"pyvisor-copy"
 _PR_SET_CHILD_SUBREAPER = 36
+_NOTHING = bytes(4)  # an int of C
+_name = ctypes.create_string_buffer(16)  # what the system keeps of a command's name
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -70,7 +72,8 @@ def above(least: int, *descriptors: int) -> list[int]:
 
 def readable_bytes(fd: int) -> int:
     """What a pipe or a stream socket holds now."""
-    return int.from_bytes(fcntl.ioctl(fd, termios.FIONREAD, b"\0\0\0\0"), sys.byteorder)
+    held = fcntl.ioctl(fd, termios.FIONREAD, _NOTHING)
+    return 0 if held == _NOTHING else int.from_bytes(held, sys.byteorder)
 
 
 class Process(NamedTuple):
@@ -165,15 +168,14 @@ class Tag(NamedTuple):
     @staticmethod
     def take_off() -> bytes:
         """This process is to be copied, and its copy nobody's from its birth on. Returns the name that it had."""
-        name = ctypes.create_string_buffer(16)
-        _libc.prctl(_PR_GET_NAME, name, 0, 0, 0)
-        _libc.prctl(_PR_SET_NAME, ctypes.c_char_p(_COPY), 0, 0, 0)
-        return name.value
+        _libc.prctl(_PR_GET_NAME, _name, 0, 0, 0)
+        _libc.prctl(_PR_SET_NAME, _COPY, 0, 0, 0)
+        return _name.value
 
     @staticmethod
     def put_on(name: bytes) -> None:
         """It has been copied, and goes on under its own name."""
-        _libc.prctl(_PR_SET_NAME, ctypes.c_char_p(name), 0, 0, 0)
+        _libc.prctl(_PR_SET_NAME, name, 0, 0, 0)
 
     def is_on(self, pid: int, process: Process) -> bool:
         if process.command == self.command:
@@ -209,6 +211,21 @@ def without_copies(pids: Iterable[int], root: int) -> list[int]:
     return found
 
 
+_load: Optional[int] = None  # descriptor of a file that tells the last number, open because every cell begins with it
+
+
+def _last_pid() -> int:
+    """The number that was given to a process last; 0 where the system does not tell."""
+    global _load
+    try:
+        if _load is None:
+            _load = os.open("/proc/loadavg", os.O_RDONLY | os.O_CLOEXEC)
+        last = os.pread(_load, limits.PROC_FILE, 0).rpartition(b" ")[2].strip()
+    except OSError:
+        return 0
+    return int(last) if last.isdigit() else 0
+
+
 class Mark(NamedTuple):
     """A moment, by which processes that were started before it and after it are told apart.
 
@@ -222,8 +239,7 @@ class Mark(NamedTuple):
     @classmethod
     def now(cls) -> "Mark":
         ticks = time.clock_gettime_ns(time.CLOCK_BOOTTIME) * _TICKS // 10**9
-        last = read_proc("/proc/loadavg").rpartition(b" ")[2].strip()
-        return cls(ticks, int(last) if last.isdigit() else 0)
+        return cls(ticks, _last_pid())
 
     def is_before(self, pid: int, started: int) -> bool:
         """Whether a process with this number and start was started after the mark."""

@@ -64,9 +64,8 @@ def read_head(frame: Frame) -> Head:
     return head
 
 
-def first_envelope(frame: Frame) -> bytes:
+def first_envelope(frame: Frame, head: Head) -> bytes:
     """The envelope of a message whose FIRST frame holds it whole (FRM-14)."""
-    head = read_head(frame)
     return frame.body[head.size : head.size + head.envelope]
 
 
@@ -178,11 +177,17 @@ def encoded_frames(message: Message, extra_flags: int = 0) -> Iterator[bytes]:
     Attachments must be contiguous bytes (`memoryview(x).cast("B")` for anything else).
     """
     kind, channel, session, generation, cell, number, envelope, attachments = message
+    if attachments or len(envelope) > limits.FRAME_BODY - _HEAD.size:
+        return _cut(message, extra_flags)
+    body = _HEAD.pack(len(envelope), 0) + envelope
+    return iter((encode_fields(kind, _WHOLE | extra_flags, channel, session, generation, cell, number, body),))
+
+
+def _cut(message: Message, extra_flags: int) -> Iterator[bytes]:
+    kind, channel, session, generation, cell, number, envelope, attachments = message
     check_size(envelope, attachments)
-    sizes = [len(attachment) for attachment in attachments] if attachments else []
-    head = _HEAD.pack(len(envelope), len(sizes))
-    if sizes:
-        head += struct.pack(f">{len(sizes)}I", *sizes)
+    sizes = [len(attachment) for attachment in attachments]
+    head = _HEAD.pack(len(envelope), len(sizes)) + struct.pack(f">{len(sizes)}I", *sizes)
     if len(head) + len(envelope) + sum(sizes) <= limits.FRAME_BODY:
         body = b"".join((head, envelope, *attachments))
         yield encode_fields(kind, _WHOLE | extra_flags, channel, session, generation, cell, number, body)

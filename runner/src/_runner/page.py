@@ -1,5 +1,5 @@
 """A page of memory that the supervisor and a session's kernels share: which cell is to be interrupted, and when the
-kernel began which cell. Two numbers each way cost no message.
+code of which cell began and ended. Numbers cost no message.
 
 The kernel's half is written by the guest: whoever reads it must expect anything.
 """
@@ -14,7 +14,7 @@ from .pristine import BUILTINS as __builtins__  # noqa: F401
 
 _SIZE = mmap.PAGESIZE
 _PAIR = struct.Struct("=QQ")
-_ASKED, _STARTED = 0, 64  # a cache line each
+_ASKED, _STARTED, _RETURNED = 0, 64, 128  # a cache line each
 _pack, _unpack = _PAIR.pack_into, _PAIR.unpack_from
 _dup, _close = os.dup, os.close
 # An `mmap` object closes at its end the duplicate of its descriptor that `mapped` has closed already: so none ends.
@@ -48,6 +48,14 @@ class Page:
     def begun(self) -> tuple[int, int]:
         """Which cell the kernel says it began, and when."""
         return _unpack(self._memory, _STARTED)  # type: ignore[return-value]
+
+    def end(self, cell: int, now: int) -> None:
+        """The cell's code has ended, at this time."""
+        _pack(self._memory, _RETURNED, cell, now)
+
+    def ended(self) -> tuple[int, int]:
+        """The code of which cell the kernel says has ended, and when."""
+        return _unpack(self._memory, _RETURNED)  # type: ignore[return-value]
 
     def close(self) -> None:
         self._memory.close()

@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any, Callable, Mapping, NamedTuple, NoReturn, Optional, Union
 
-from . import limits
+from . import jsontext, limits
 from .errors import ErrorCode, RpcError
 
 Id = Union[str, int, float, None]
@@ -17,6 +17,9 @@ class Absent(enum.Enum):
     """An id that is not there is not an id of null (SES-9)."""
 
     ID = "id"
+
+
+_ABSENT = Absent.ID
 
 
 class Request(NamedTuple):
@@ -59,6 +62,20 @@ Method = Callable[[Request], Any]
 
 def parse(envelope: bytes) -> Union[Request, Reply]:
     value = _load(envelope)
+    if type(value) is dict:
+        method, params, id = value.get("method"), value.get("params"), value.get("id", _ABSENT)
+        if (
+            type(method) is str
+            and type(params) is dict
+            and (id is _ABSENT or type(id) is int)
+            and value.get("jsonrpc") == "2.0"
+        ):
+            return Request(method, params, id)
+    return _unusual(value)
+
+
+def _unusual(value: Any) -> Union[Request, Reply]:
+    """What is not a request as most are."""
     if isinstance(value, list):
         _invalid(None, "a batch is not accepted; send each call as a message of its own")
     if not isinstance(value, dict):
@@ -146,7 +163,7 @@ def _is_id(value: Any) -> bool:
 
 
 def _is_reportable(value: Any) -> bool:
-    return _is_id(value) or isinstance(value, float)
+    return _is_id(value) or (isinstance(value, float) and value - value == 0)  # JSON cannot say infinity
 
 
 def _shown(value: Any) -> str:
@@ -163,7 +180,7 @@ def _load(envelope: bytes) -> Any:
         text = envelope.decode("utf-8")
         if text.count("[") + text.count("{") > limits.JSON_DEPTH:
             _check_depth(text)
-        return _DECODER.decode(text)
+        return _decoded(text)
     except (ValueError, RecursionError) as problem:
         shown = envelope[: limits.GARBAGE_SHOWN].hex(" ")
         message = f"not JSON: {problem}; first bytes: {shown}"
@@ -174,9 +191,18 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-# Made once: `json.loads` and `json.dumps` make one for each call that is not all defaults.
+# Made once: `json.loads` makes one for each call that is not all defaults.
 _DECODER = json.JSONDecoder(parse_constant=_no_constant)
-_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
+
+def _decoded(text: str) -> Any:
+    try:
+        value, end = _DECODER.scan_once(text, 0)
+        if end == len(text):
+            return value
+    except StopIteration:
+        pass
+    return _DECODER.decode(text)  # there is white space around it, or something that must not be there
 
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -195,4 +221,4 @@ def _check_depth(text: str) -> None:
 
 
 def _dump(value: Any) -> bytes:
-    return _ENCODER.encode(value).encode("ascii")
+    return jsontext.dump_ascii(value)

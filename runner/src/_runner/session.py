@@ -6,7 +6,7 @@ import time
 import zlib
 from typing import Any, Mapping, Optional, Sequence
 
-from . import limits
+from . import jsontext, limits
 from .credit import Purse, Till
 from .frames import FrameKind
 
@@ -26,9 +26,6 @@ class Totals:
     def add(self, data: bytes) -> None:
         self.bytes += len(data)
         self.crc32 = zlib.crc32(data, self.crc32)
-
-    def to_json(self) -> dict[str, int]:
-        return {"bytes": self.bytes, "crc32": self.crc32}
 
 
 class Cell:
@@ -55,11 +52,11 @@ class Cell:
         # Bytes that the capture pipes held when the cell ended: what is still to be read of them (LIF-5).
         self.rest: Optional[dict[int, int]] = None
 
-    def returned(self, outcome: str, cpu_nanos: int) -> None:
-        """The code has ended; the clock stops here, not when the output has been read."""
+    def returned(self, outcome: str, cpu_nanos: int, at: Optional[int] = None) -> None:
+        """The code has ended, at this moment or now; the clock stops here, not when the output has been read."""
         self.outcome = outcome
         self.cpu_nanos = cpu_nanos
-        self._elapsed = _clock() - self.given
+        self._elapsed = (_clock() if at is None else at) - self.given
 
     def restart_clock(self, generation: int) -> None:
         """The kernel has only now become ready to run it."""
@@ -99,27 +96,33 @@ class Cell:
         if self.rest is not None:
             self.rest[stream] = 0
 
-    def result(self, state: dict[str, Any]) -> dict[str, Any]:
-        """The terminal."""
-        found = {
-            "outcome": self.outcome,
-            "generation": self.generation,
-            "state": state,
-            "totals": {
-                "stdout": self.totals[STDOUT].to_json(),
-                "stderr": self.totals[STDERR].to_json(),
-                "toolCalls": self.tool_calls,
-            },
-            "elapsedNanos": self._elapsed,
-            "cpuNanos": self.cpu_nanos,
-            "peakMemoryBytes": self.peak_memory,
-        }
-        if self.cause is not None:
-            found["cause"] = self.cause
-        return found
+    def terminal(self, state: Optional[dict[str, Any]]) -> bytes:
+        """The reply to its request; None: the state is live."""
+        out, err = self.totals[STDOUT], self.totals[STDERR]
+        return _TERMINAL % (
+            jsontext.dump_ascii(self.id),
+            jsontext.dump_ascii(self.outcome),
+            self.generation,
+            _LIVE if state is None else jsontext.dump_ascii(state),
+            out.bytes,
+            out.crc32,
+            err.bytes,
+            err.crc32,
+            self.tool_calls,
+            self._elapsed,
+            self.cpu_nanos,
+            self.peak_memory,
+            b"" if self.cause is None else b',"cause":%b' % jsontext.dump_ascii(self.cause),
+        )
 
 
-LIVE = {"preserved": True, "source": "live", "restored": [], "lost": []}
+# Of its parts only a few are not numbers: the text around them is the same for every cell.
+_TERMINAL = (
+    b'{"jsonrpc":"2.0","id":%b,"result":{"outcome":%b,"generation":%d,"state":%b,'
+    b'"totals":{"stdout":{"bytes":%d,"crc32":%d},"stderr":{"bytes":%d,"crc32":%d},"toolCalls":%d},'
+    b'"elapsedNanos":%d,"cpuNanos":%d,"peakMemoryBytes":%d%b}}'
+)
+_LIVE = jsontext.dump_ascii({"preserved": True, "source": "live", "restored": [], "lost": []})
 
 
 def _report(source: str, restored: list[str], lost: list[str], why: Optional[str]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from .oom import OomCounter
 from .outbound import Outbound
 from .output import Output, Pipe
 from .page import Page
-from .session import LIVE, STDERR, Cell, SessionState, not_rolled_back
+from .session import STDERR, Cell, SessionState, not_rolled_back
 from .statekeeping import StateKeeping
 from .succession import Succession
 
@@ -401,7 +401,7 @@ class Session:
             if outcome not in _KERNEL_OUTCOMES:
                 raise ProtocolError("LIF-5", f"a kernel cannot have the outcome {outcome!r}")
             outcome = self._enforcer.outcome(cell, outcome, said.params.get("interrupted") is True)
-            cell.returned(outcome, _count(said.params.get("cpuNanos")))
+            cell.returned(outcome, _count(said.params.get("cpuNanos")), self._enforcer.returned_at(cell))
             self._enforcer.returned(cell)
         elif said.method == "done" and cell is not None and cell.outcome is not None and not cell.ending:
             self._done(cell, kernel, said.params)
@@ -470,12 +470,13 @@ class Session:
             self._succeed(cell.outcome or "crashed", _why(cell), cell)
         else:
             kernel.cell_ended()
-            self._say_terminal(cell, LIVE)
+            self._say_terminal(cell, None)
         self.output.listen()
 
-    def _say_terminal(self, cell: Cell, state: dict[str, Any]) -> None:
+    def _say_terminal(self, cell: Cell, state: Optional[dict[str, Any]]) -> None:
+        """The reply to a cell; without a state the one that there was lives on."""
         self.state.cell = None
-        self._outbound.say(self.state.number, rpc.result(cell.id, cell.result(state)), cell.number, cell.generation)
+        self._outbound.say(self.state.number, cell.terminal(state), cell.number, cell.generation)
 
     # --- the ladder of a cell ---
 

@@ -19,7 +19,7 @@ from .errors import ErrorCode, ProtocolError, RpcError
 from .frames import Flag, Frame, FrameKind, FrameReader, Lane, decode_credit
 from .intake import check_operation
 from .loop import READ, Loop
-from .messages import MessageLedger, MessageReader, first_envelope, read_head
+from .messages import Head, MessageLedger, MessageReader, first_envelope, read_head
 from .nursery import Nursery
 from .outbound import Outbound
 from .output import Pipe
@@ -210,16 +210,16 @@ class Supervisor:
     def _route(self, frame: Frame) -> None:
         if frame.message >= limits.SUPERVISOR_NUMBERS:
             raise ProtocolError("FRM-12", f"message number {frame.message} is the supervisor's")
-        self._ledger.accept(frame)
+        head = self._ledger.accept(frame)
         session = self.sessions.get(frame.session)
         if session is not None:
-            session.intake.relay(frame) if frame.kind == _RELAY else session.intake.operate(frame)
-        elif frame.kind == _MESSAGE and frame.flags & _FIRST:
-            self._refuse_operation(frame)
+            session.intake.relay(frame) if frame.kind == _RELAY else session.intake.operate(frame, head)
+        elif frame.kind == _MESSAGE and head is not None:
+            self._refuse_operation(frame, head)
 
-    def _refuse_operation(self, frame: Frame) -> None:
+    def _refuse_operation(self, frame: Frame, head: Head) -> None:
         try:
-            request = rpc.parse(first_envelope(frame))
+            request = rpc.parse(first_envelope(frame, head))
         except rpc.Refusal as refusal:
             self._outbound.say(0, rpc.error(refusal.id, refusal.error))
             return

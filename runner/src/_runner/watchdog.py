@@ -22,6 +22,8 @@ class Charge(Target, Protocol):
     @property
     def running(self) -> Optional[Cell]: ...
 
+    def returned(self, cell: Cell) -> None: ...
+
 
 class Watchdog:
     """Confined to the supervisor's loop."""
@@ -43,12 +45,26 @@ class Watchdog:
     def interrupt(self, number: int, grace: float) -> bool:
         """Whether that cell runs; then it is asked to end."""
         cell = self._charge.running
-        if cell is None or cell.number != number or cell.outcome is not None:
+        if cell is None or cell.number != number or self._has_returned(cell):
             return False
         if self.ladder is not None:
             self.ladder.again()
         else:
             self._start(Ladder(INTERRUPT, self._time, grace, self._charge))
+        return True
+
+    def returned_at(self, cell: Cell) -> Optional[int]:
+        """The moment that the kernel tells, before it flushes; a guest may say anything, and what cannot be is not believed."""
+        number, moment = self._page.ended()
+        return moment if number == cell.number and cell.given <= moment <= _clock() else None
+
+    def _has_returned(self, cell: Cell) -> bool:
+        """Where only the page says so the kernel has yet to come to the cell's end, and that is looked after."""
+        if cell.outcome is not None:
+            return True
+        if self.returned_at(cell) is None:
+            return False
+        self._charge.returned(cell)
         return True
 
     def cell_over(self) -> None:
@@ -71,7 +87,7 @@ class Watchdog:
     def _ring(self) -> None:
         self._alarm = None
         cell = self._charge.running
-        if cell is None or cell.timeout is None or cell.outcome is not None or self.ladder is not None:
+        if cell is None or cell.timeout is None or self.ladder is not None or self._has_returned(cell):
             return
         due = self._due(cell, cell.timeout)
         if due > _clock():

@@ -13,7 +13,7 @@ from _runner import limits, linux, page, rpc
 from _runner.frames import Flag, Frame, FrameKind, FrameReader
 from _runner.linux import Ended
 from _runner.loop import Loop
-from _runner.messages import Message, MessageReader, encoded_frames
+from _runner.messages import Message, MessageReader, encoded_frames, read_head
 from _runner.nursery import Awaited
 from _runner.outbound import Outbound
 from _runner.session import SessionState
@@ -165,7 +165,7 @@ class Stage:
         message = Message(MESSAGE, 0, 1, 0, cell, number or cell, envelope, [b"x" * size])
         reader = FrameReader()
         frames = [frame for data in encoded_frames(message) for frame in reader.feed(data)]
-        self.session.intake.operate(frames[0])
+        self.session.intake.operate(frames[0], read_head(frames[0]))
         return frames[1:]
 
     def until(self, condition: Callable[[], Any]) -> None:

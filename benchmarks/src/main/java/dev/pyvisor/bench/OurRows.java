@@ -2,6 +2,8 @@ package dev.pyvisor.bench;
 
 import dev.pyvisor.Cell;
 import dev.pyvisor.CellListener;
+import dev.pyvisor.CheckpointPolicy;
+import dev.pyvisor.Defaults;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.bench.Row.Yardstick;
@@ -24,6 +26,12 @@ final class OurRows {
         row("cell", "empty cell", Yardstick.ECHO, Ours::emptyCell),
         row("print", "print of a line, until the listener has it", Yardstick.ECHO, Ours::print),
         row("tool", "tool call, seen from Python", Yardstick.ECHO, ours -> ours.timed("nothing()")),
+        row(
+            "tool-never",
+            "tool call, seen from Python, checkpoints never",
+            Yardstick.ECHO,
+            CheckpointPolicy.NEVER,
+            ours -> ours.timed("nothing()")),
         row(
             "tool-request",
             "tool call with 950 kB argument",
@@ -49,13 +57,22 @@ final class OurRows {
   }
 
   private static Row row(String key, String title, Yardstick yardstick, Step step) {
+    return row(key, title, yardstick, Defaults.CHECKPOINTS, step);
+  }
+
+  private static Row row(
+      String key, String title, Yardstick yardstick, CheckpointPolicy policy, Step step) {
     return new Row(
         key,
         "pyvisor: " + title,
         yardstick,
         1,
         workbench -> {
-          Ours ours = workbench.subject(Ours.class, Ours::new);
+          Ours ours =
+              workbench.subject(
+                  "ours-" + policy.wireName(),
+                  Ours.class,
+                  interpreter -> new Ours(interpreter, policy));
           return new Probe(ours, () -> step.run(ours));
         });
   }
@@ -66,7 +83,7 @@ final class OurRows {
         current,
         () -> {
           long begin = System.nanoTime();
-          try (Ours ours = current.hold(new Ours(workbench.interpreter()))) {
+          try (Ours ours = current.hold(new Ours(workbench.interpreter(), Defaults.CHECKPOINTS))) {
             ours.emptyCell();
             return System.nanoTime() - begin;
           }
@@ -77,11 +94,12 @@ final class OurRows {
     private final SupervisorClient client;
     private final Session session;
 
-    Ours(Interpreter interpreter) {
+    Ours(Interpreter interpreter, CheckpointPolicy policy) {
       String payload = "x".repeat(BenchLimits.LARGE);
       client =
           SupervisorClient.builder()
               .python(interpreter.path())
+              .checkpoints(policy)
               .trusted()
               .tool(Tool.named("nothing").handler((arguments, context) -> 0))
               .tool(

@@ -2,11 +2,10 @@ package dev.pyvisor.internal;
 
 import dev.pyvisor.CellListener;
 import dev.pyvisor.TimeLimit;
+import dev.pyvisor.wire.JsonRpc;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import tools.jackson.databind.node.JsonNodeFactory;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What is asked of a kernel.
@@ -32,11 +31,8 @@ record CellRequest(
       Optional<CellListener> listener,
       TimeLimit limit,
       Duration grace) {
-    ObjectNode params = params(limit, grace);
-    if (value) {
-      params.put("value", true);
-    }
-    return new CellRequest("execute", params.toString(), List.of(code), listener, limit, grace);
+    String params = params(limit, grace, value ? ",\"value\":true" : "");
+    return new CellRequest("execute", params, List.of(code), listener, limit, grace);
   }
 
   /** A request about a global variable. */
@@ -44,7 +40,7 @@ record CellRequest(
       String method, String name, List<byte[]> attachments, TimeLimit limit, Duration grace) {
     return new CellRequest(
         method,
-        params(limit, grace).put("name", name).toString(),
+        params(limit, grace, ",\"name\":" + JsonRpc.quoted(name)),
         attachments,
         Optional.empty(),
         limit,
@@ -59,10 +55,9 @@ record CellRequest(
     return sum;
   }
 
-  private static ObjectNode params(TimeLimit limit, Duration grace) {
-    ObjectNode params = JsonNodeFactory.instance.objectNode();
-    limit.duration().ifPresent(time -> params.put("timeoutMs", millis(time)));
-    return params.put("graceMs", millis(grace));
+  private static String params(TimeLimit limit, Duration grace, String more) {
+    String timeout = limit.duration().map(time -> "\"timeoutMs\":" + millis(time) + ',').orElse("");
+    return '{' + timeout + "\"graceMs\":" + millis(grace) + more + '}';
   }
 
   /** Rounded up: a limit is never shorter than what was asked for. */

@@ -102,6 +102,17 @@ class JsonRpcTest {
   }
 
   @Test
+  void a_text_is_quoted_so_that_it_is_read_back_as_it_was() {
+    for (String text :
+        new String[] {
+          "session.open", "", "a \"b\" \\", "\u0000\n\u001f\u007f", "\u00e9\u2028", "\ud83d\ude00"
+        }) {
+      assertThat(Json.MAPPER.readTree(JsonRpc.quoted(text)).stringValue()).isEqualTo(text);
+    }
+    assertThat(JsonRpc.quoted("a/b")).isEqualTo("\"a/b\"");
+  }
+
+  @Test
   void a_peek_finds_method_and_id_without_the_params() {
     assertThat(peek("{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tool.call\",\"params\":{broken"))
         .isEqualTo(new EnvelopePeek("tool.call", "7", null));
