@@ -14,8 +14,18 @@ from _runner.frames import FrameKind, encode_credit, encode_fields
 from _runner.messages import Message
 from tests import SOURCES
 from tests.support.host import Host
+from tests.support.processes import children, command, threads
 
 ADD = [{"name": "add", "description": "Adds.", "parameters": None}]
+# A library of the user's that tells who loads it, and who asks an object of it for its parts, as pickling does.
+LIBRARY = """
+import os
+def tell(what):
+    with open('told', 'a') as file: file.write(f'{what} {os.getpid()}\\n')
+tell('loaded')
+class Thing:
+    def __reduce_ex__(self, protocol): tell('reduced'); return object.__reduce_ex__(self, protocol)
+"""
 # Bounds what the design allows 2 s (LIF-9) on an idle machine.
 GONE_SECONDS = 10.0
 
@@ -46,7 +56,7 @@ class SupervisorTest(unittest.TestCase):
             host.execute("print('counter' in globals())")
             self.assertEqual(host.text(), "False\n")
 
-    def test_tools_survive_a_reset_and_a_crash_and_registering_keeps_the_state(self) -> None:  # rule: LIF-11
+    def test_tools_survive_a_reset_and_a_crash_and_registering_keeps_the_state(self) -> None:  # rule: LIF-11, W5, W12
         with Host() as host:
             host.open()
             host.tools["add"] = lambda a, b: a + b
@@ -310,14 +320,15 @@ class SupervisorTest(unittest.TestCase):
             self.assertEqual(host.pongs, [b"\xbe\xef"])
             host.answer(cell)
 
-    def test_late_and_unknown_answers_to_calls_are_dropped(self) -> None:  # rule: SES-4, LIF-8
+    def test_late_and_unknown_answers_to_calls_are_dropped_however_many(self) -> None:  # rule: SES-4, LIF-8, W25
         with Host() as host:
             host.open()
             host.execute("pass")
-            for generation in (0, 1, 7):
-                answer = b'{"jsonrpc":"2.0","id":12345,"result":1}'
-                host.send(Message(FrameKind.RELAY, 0, 1, generation, 1, 50 + generation, answer))
+            for number in range(180):
+                answer = b'{"jsonrpc":"2.0","id":%d,"result":1}' % number
+                host.send(Message(FrameKind.RELAY, 0, 1, (0, 1, 7)[number % 3], 1, 500 + number, answer))
             self.assertEqual(host.execute("print('well')")["outcome"], "completed")
+            self.assertEqual((host.text(), host.errors), ("well\n", ""))
 
     def test_shutdown_is_answered_and_then_the_runner_ends(self) -> None:
         host = Host()
@@ -334,6 +345,38 @@ class SupervisorTest(unittest.TestCase):
             host.open()
             host.execute("import os\ntry:\n  os.listdir(f'/proc/{os.getppid()}/fd')\nexcept OSError as e:\n  print('no')")
             self.assertEqual(host.text(), "no\n")
+
+    def test_no_library_of_the_users_is_loaded_outside_its_kernel(self) -> None:  # rule: W17
+        with Host() as host:
+            host.open()
+            host.tools["take"] = lambda *things: None
+            host.call("tools.register", session=1, tools=[{"name": "take"}])
+            host.execute(f"open('library.py', 'w').write({LIBRARY!r}); import library, threading; thing = library.Thing()")
+            kernels = {host.kernel()}
+            host.execute("take.sync(thing, [thing], {'k': thing})")
+            host.execute("thing", value=True)
+            self.assertEqual(host.execute("raise ValueError(thing)")["outcome"], "raised")
+            # With a copy of the process first; then, beside a thread, with plain data only.
+            for keeps in ("pass", "threading.Thread(target=threading.Event().wait, daemon=True).start()"):
+                host.execute(f"import os, library; thing = library.Thing(); {keeps}")
+                self.assertEqual(host.execute("os._exit(7)")["outcome"], "crashed")
+                host.execute("import library; print(open('told').read())")
+                kernels.add(host.kernel())
+            told = host.text().split()
+            self.assertEqual(set(told[::2]), {"loaded"})
+            self.assertLessEqual(set(map(int, told[1::2])), kernels)
+
+    def test_supervisor_and_zygote_have_one_thread_each_whatever_cells_do(self) -> None:  # rule: W42
+        with Host() as host:
+            host.open()
+            started = "import threading; [threading.Thread(target=threading.Event().wait, daemon=True).start() for _ in range(3)]"
+            host.execute(f"{started}; import asyncio; await asyncio.sleep(0)")
+            host.open("other")
+            own = {found["pid"] for found in host.sessions()}
+            others = [pid for pid in children(host.process.pid) if pid not in own and command(pid) != "pyvisor-copy"]
+            self.assertEqual(len(others), 1, "the zygote, from which kernels are forked")
+            self.assertEqual([threads(pid) for pid in (host.process.pid, *others)], [1, 1])
+            self.assertEqual(threads(host.kernel()), 4)
 
     def test_a_kernel_that_writes_garbage_to_its_channel_is_ended(self) -> None:  # rule: H22
         with Host() as host:
