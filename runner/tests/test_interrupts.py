@@ -201,6 +201,13 @@ class OutcomeTest(unittest.TestCase):
         self.assertEqual((result["outcome"], result["cause"]["signals"], self.out()), ("timed_out", 1, ""))
         self.assert_alive()
 
+    def test_except_exception_around_a_loop_swallows_no_deadline(self) -> None:  # rule: W41
+        # Signals are looked for where a loop jumps back: here that is inside the `try`.
+        result = self.timed("caught = 0\nwhile True:\n  try:\n    for _ in range(1000): pass\n  except Exception: caught += 1")
+        self.assertEqual((result["outcome"], result["cause"]["signals"]), ("timed_out", 1))
+        self.execute("print(caught)")
+        self.assertEqual(self.out(), "0\n")
+
     def test_a_blocking_subprocess_gives_its_output_and_ends_with_the_cell(self) -> None:  # rule: C61
         child = (
             "import sys, time, os; print('child before timeout', os.getpid()); print('child err before timeout', file=sys.stderr); "
