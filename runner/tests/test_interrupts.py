@@ -201,6 +201,13 @@ class OutcomeTest(unittest.TestCase):
         self.assertEqual((result["outcome"], result["cause"]["signals"], self.out()), ("timed_out", 1, ""))
         self.assert_alive()
 
+    def test_except_exception_around_a_loop_swallows_no_deadline(self) -> None:  # rule: W41
+        # Signals are looked for where a loop jumps back: here that is inside the `try`.
+        result = self.timed("caught = 0\nwhile True:\n  try:\n    for _ in range(1000): pass\n  except Exception: caught += 1")
+        self.assertEqual((result["outcome"], result["cause"]["signals"]), ("timed_out", 1))
+        self.execute("print(caught)")
+        self.assertEqual(self.out(), "0\n")
+
     def test_a_blocking_subprocess_gives_its_output_and_ends_with_the_cell(self) -> None:  # rule: C61
         child = (
             "import sys, time, os; print('child before timeout', os.getpid()); print('child err before timeout', file=sys.stderr); "
@@ -255,7 +262,7 @@ class OutcomeTest(unittest.TestCase):
         self.execute("print(cleaned)")
         self.assertEqual(self.out(), "True\n")
 
-    def test_a_cell_that_completes_after_its_deadline_is_timed_out_and_has_its_value(self) -> None:  # rule: C72, LIF-16
+    def test_a_cell_that_completes_after_its_deadline_is_timed_out_and_has_its_value(self) -> None:  # rule: C72, LIF-16, W21
         result = self.timed("import time\ntry: time.sleep(60)\nexcept KeyboardInterrupt: print('x')\n6 * 7", value=True)
         self.assertEqual((result["outcome"], result["state"]["source"], self.out()), ("timed_out", "live", "x\n"))
         self.assertEqual(self.host.reports[self.host.cell(self.session)]["value"]["data"], 42)
@@ -353,7 +360,7 @@ class OutcomeTest(unittest.TestCase):
         self.assertEqual((result["outcome"], result["cause"]["killed"], result["cause"]["signals"]), ("timed_out", False, 1))
         self.assert_alive()
 
-    def test_an_idle_kernel_does_not_notice(self) -> None:  # rule: H13
+    def test_an_idle_kernel_does_not_notice(self) -> None:  # rule: H13, W20
         self.execute("n = 1")
         for _ in range(count("interrupts while idle", 1000, 1000)):
             os.kill(self.pid, signal.SIGINT)
@@ -506,7 +513,7 @@ class OutcomeTest(unittest.TestCase):
 class BoundaryTest(unittest.TestCase):
     """Signals where a cell ends and the next one begins."""
 
-    def test_an_interrupt_at_any_moment_around_the_end_loses_no_state_and_tells_the_truth(self) -> None:  # rule: H13, LIF-16
+    def test_an_interrupt_at_any_moment_around_the_end_loses_no_state_and_tells_the_truth(self) -> None:  # rule: H13, LIF-16, W20
         runs = count("interrupts around completion", 100, 1000)
         found = {"completed": 0, "interrupted": 0}
         with Host() as host:
@@ -538,7 +545,7 @@ class BoundaryTest(unittest.TestCase):
             self.assertEqual(host.kernel(session), pid)
         tell(f"around completion: {found}, begun {begun}, ended {ended}")
 
-    def test_a_deadline_at_the_moment_of_the_end_tells_the_truth(self) -> None:  # rule: LIF-16
+    def test_a_deadline_at_the_moment_of_the_end_tells_the_truth(self) -> None:  # rule: LIF-16, W20
         runs = count("deadlines around completion", 100, 1000)
         found = {"completed": 0, "timed_out": 0}
         with Host() as host:

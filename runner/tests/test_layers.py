@@ -37,6 +37,17 @@ class LayersTest(unittest.TestCase):
             with self.subTest(module):
                 self.assertFalse(imports(module) & {"kernel", "cells", "tools", "capture", "encoder", "decoder"})
 
+    def test_nothing_that_the_supervisor_loads_makes_objects_of_what_a_guest_wrote(self) -> None:  # rule: W17
+        loaded: set[str] = set()
+        waiting = {"supervisor"}
+        while waiting:
+            name = waiting.pop()
+            loaded.add(name)
+            waiting |= {found for found in imports(name) if (SOURCES / "_runner" / f"{found}.py").exists()} - loaded
+        self.assertLess({"kernels", "sessions", "rpc", "inquiry"}, loaded)
+        found = set().union(*map(imports, loaded))
+        self.assertFalse(found & {"pickle", "marshal", "shelve", "copyreg", "multiprocessing", "snapshot", "decoder"})
+
     def test_every_module_is_free_of_third_party_imports(self) -> None:
         names = {path.stem for path in (SOURCES / "_runner").glob("*.py")}
         import sys

@@ -540,7 +540,7 @@ class EndTest(unittest.TestCase):
         self.assertFalse(root.exists())
         host.close()
 
-    def test_a_kernel_is_not_left_behind_on_request(self) -> None:  # rule: W14
+    def test_a_kernel_is_not_left_behind_on_request(self) -> None:
         with LineHost() as host:
             refused = host.call("shutdown", preserve_kernel_process=True)["error"]
             self.assertEqual(refused["data"]["type"], "ValueError")

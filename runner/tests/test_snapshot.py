@@ -333,7 +333,7 @@ class BoundsTest(unittest.TestCase):
         taken = take({"a": 1, "b": 2}, "ab", Budget(seconds=-1))
         self.assertEqual((taken.restored, taken.lost, load(taken.data)), ([], ["a", "b"], {}))
 
-    def test_time_bounds_it_however_the_work_is_spread(self) -> None:
+    def test_time_bounds_it_however_the_work_is_spread(self) -> None:  # rule: W18
         """Twenty times the allowance: only work that is not bounded takes longer."""
         spread = {f"n{i}": {"a": i} for i in range(50_000)}
         forms = {"x": [[bytearray()] for _ in range(300_000)]}

@@ -46,7 +46,7 @@ class SupervisorTest(unittest.TestCase):
             host.execute("print('counter' in globals())")
             self.assertEqual(host.text(), "False\n")
 
-    def test_tools_survive_a_reset_and_a_crash_and_registering_keeps_the_state(self) -> None:  # rule: LIF-11
+    def test_tools_survive_a_reset_and_a_crash_and_registering_keeps_the_state(self) -> None:  # rule: LIF-11, W5, W12
         with Host() as host:
             host.open()
             host.tools["add"] = lambda a, b: a + b
@@ -310,14 +310,15 @@ class SupervisorTest(unittest.TestCase):
             self.assertEqual(host.pongs, [b"\xbe\xef"])
             host.answer(cell)
 
-    def test_late_and_unknown_answers_to_calls_are_dropped(self) -> None:  # rule: SES-4, LIF-8
+    def test_late_and_unknown_answers_to_calls_are_dropped_however_many(self) -> None:  # rule: SES-4, LIF-8, W25
         with Host() as host:
             host.open()
             host.execute("pass")
-            for generation in (0, 1, 7):
-                answer = b'{"jsonrpc":"2.0","id":12345,"result":1}'
-                host.send(Message(FrameKind.RELAY, 0, 1, generation, 1, 50 + generation, answer))
+            for number in range(180):
+                answer = b'{"jsonrpc":"2.0","id":%d,"result":1}' % number
+                host.send(Message(FrameKind.RELAY, 0, 1, (0, 1, 7)[number % 3], 1, 500 + number, answer))
             self.assertEqual(host.execute("print('well')")["outcome"], "completed")
+            self.assertEqual((host.text(), host.errors), ("well\n", ""))
 
     def test_shutdown_is_answered_and_then_the_runner_ends(self) -> None:
         host = Host()

@@ -19,6 +19,10 @@ def descriptors(pid: int) -> int:
     return len(os.listdir(f"/proc/{pid}/fd"))
 
 
+def threads(pid: int) -> int:
+    return len(os.listdir(f"/proc/{pid}/task"))
+
+
 def children(pid: int) -> list[int]:
     """Also those that have ended and that nobody has waited for."""
     found = []

@@ -33,7 +33,7 @@ public interface DeathContract extends RunnerContract {
 
   /** Says more than C36: the cause, the state, and what was lost. */
   @TestFactory
-  @Rule({"H19", "LIF-7"})
+  @Rule({"H19", "LIF-7", "W24"})
   default List<DynamicTest> a_kernel_that_dies_is_reported_and_replaced() {
     List<DynamicTest> tests = new ArrayList<>();
     for (Death death : DEATHS) {

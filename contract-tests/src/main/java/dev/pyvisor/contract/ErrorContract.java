@@ -19,7 +19,7 @@ public interface ErrorContract extends RunnerContract {
 
   /** With the partial output and a traceback, on every backend: supersedes C31 and C32. */
   @Test
-  @Rule({"C31", "C32"})
+  @Rule({"C31", "C32", "W40"})
   default void an_exception_comes_with_partial_output_and_traceback_and_the_session_goes_on() {
     try (SupervisorClient client = open()) {
       Session session = client.session();
@@ -42,7 +42,7 @@ public interface ErrorContract extends RunnerContract {
   }
 
   @Test
-  @Rule("C31")
+  @Rule({"C31", "W40"})
   default void a_traceback_shows_the_lines_of_the_cell_that_defined_a_function() {
     try (SupervisorClient client = open()) {
       Session session = client.session();
@@ -64,7 +64,7 @@ public interface ErrorContract extends RunnerContract {
   }
 
   @Test
-  @Rule("C34")
+  @Rule({"C34", "W40"})
   default void a_syntax_error_names_its_line_and_later_cells_run() {
     try (SupervisorClient client = open()) {
       Session session = client.session();
@@ -154,6 +154,45 @@ public interface ErrorContract extends RunnerContract {
         assertThat(outcome.error()).as(code).isPresent();
         assertThat(session.execute("print('next')").stdoutText()).as(code).isEqualTo("next\n");
       }
+    }
+  }
+
+  /** What pickling cannot take would be lost on the way, and the cell with it. */
+  @Test
+  @Rule({"W15", "W27"})
+  default void an_exception_that_holds_what_cannot_be_pickled_is_told_like_any_other() {
+    try (SupervisorClient client = open()) {
+      Session session = client.session();
+      session.execute(
+          """
+          import threading
+          class Foo:
+              def __reduce__(self): raise RuntimeError('no pickling')
+          class Own(Exception):
+              def __init__(self, held):
+                  super().__init__(held)
+                  self.held = held
+          """);
+      for (String held :
+          List.of(
+              "Foo()",
+              "Foo",
+              "lambda: 1",
+              "threading.Lock()",
+              "(n for n in 'ab')",
+              "{(1, 2): 3}")) {
+        for (String type : List.of("ValueError", "Own")) {
+          String code = "print('before')\nraise " + type + "(" + held + ")";
+          Outcome outcome = session.execute(code);
+          assertThat(outcome.kind()).as(code).isEqualTo(OutcomeKind.RAISED);
+          assertThat(outcome.stdoutText()).as(code).isEqualTo("before\n");
+          PythonError error = outcome.error().orElseThrow();
+          assertThat(error.type()).as(code).isEqualTo(type);
+          assertThat(error.message()).as(code).isNotEmpty();
+          assertThat(error.traceback()).as(code).contains("raise " + type);
+        }
+      }
+      assertThat(session.execute("print('next')").generation()).isEqualTo(1);
     }
   }
 }

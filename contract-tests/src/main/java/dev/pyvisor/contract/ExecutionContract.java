@@ -8,6 +8,7 @@ import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -40,7 +41,7 @@ public interface ExecutionContract extends RunnerContract {
 
   /** Tools stay over a reset: supersedes the part of C3 in which they vanish. */
   @Test
-  @Rule({"C3", "LIF-11"})
+  @Rule({"C3", "LIF-11", "W12"})
   default void reset_clears_globals_and_keeps_the_runner_and_its_tools() {
     try (SupervisorClient client = open(DemoTools.adder())) {
       Session session = client.session();
@@ -256,6 +257,49 @@ public interface ExecutionContract extends RunnerContract {
           .isEqualTo("no `fence` here\n");
       Outcome other = session.execute("```bash\nls\n```");
       assertThat(other.error().orElseThrow().type()).isEqualTo("SyntaxError");
+    }
+  }
+
+  @Test
+  @Rule({"C10", "W42"})
+  default void cells_that_wait_run_in_the_order_in_which_they_were_started() {
+    int cells = 100;
+    try (SupervisorClient client = open()) {
+      Session session = client.session();
+      session.execute("seen = []");
+      List<CellRun> runs = new ArrayList<>();
+      for (int i = 0; i < cells; i++) {
+        runs.add(session.start(Cell.of("seen.append(" + i + ")")));
+      }
+      runs.forEach(run -> assertThat(run.outcome().join().ok()).isTrue());
+      assertThat(session.execute("print(seen == list(range(" + cells + ")))").stdoutText())
+          .isEqualTo("True\n");
+    }
+  }
+
+  /** No file function is patched, so none is forgotten. */
+  @Test
+  @Rule("W37")
+  default void everything_that_opens_files_sees_the_same_ones() {
+    try (SupervisorClient client = open()) {
+      Outcome outcome =
+          client
+              .session()
+              .execute(
+                  """
+                  import os, pathlib, shutil, subprocess
+                  with open('made.txt', 'w') as file: n = file.write('by open')
+                  here = os.getcwd()
+                  copied = shutil.copy(os.path.join(here, 'made.txt'), 'copied.txt')
+                  os.rename('copied.txt', 'renamed.txt')
+                  print(pathlib.Path(here, 'renamed.txt').read_text())
+                  print(subprocess.run(['cat', here + '/renamed.txt'], capture_output=True, text=True).stdout)
+                  print(sorted(os.listdir(here)) == sorted(path.name for path in pathlib.Path().iterdir()))
+                  print(subprocess.run(['pwd', '-P'], capture_output=True, text=True).stdout.strip() == os.path.realpath(here))
+                  """);
+      assertThat(outcome.stdoutText())
+          .as(outcome::toString)
+          .isEqualTo("by open\nby open\nTrue\nTrue\n");
     }
   }
 }

@@ -78,7 +78,7 @@ public interface GlobalsContract extends RunnerContract {
   }
 
   @TestFactory
-  @Rule({"H40", "C74"})
+  @Rule({"H40", "C74", "W16"})
   default List<DynamicTest> awkward_globals_delay_nothing_and_survive_a_kill() {
     List<DynamicTest> tests = new ArrayList<>();
     awkward()
@@ -105,6 +105,45 @@ public interface GlobalsContract extends RunnerContract {
       StateReport state = session.execute("import os\nos.kill(os.getpid(), 9)").state();
       assertThat(state.restored()).contains("plain");
       assertThat(state.reason()).get().asString().contains("threads");
+      assertThat(session.execute("print(plain)").stdoutText()).isEqualTo("[1]\n");
+    }
+  }
+
+  /** Where there can be a copy, and where plain data is kept, beside a thread. */
+  @Test
+  @Rule("W16")
+  default void globals_of_types_derived_from_plain_ones_hold_up_no_cell_and_are_told() {
+    String derive =
+        """
+        import enum
+        class Level(enum.IntEnum): LOW = 1
+        class Whole(int): pass
+        class Real(float): pass
+        class Word(str): pass
+        class Raw(bytes): pass
+        class Row(list): pass
+        class Pair(tuple): pass
+        class Bag(set): pass
+        class Table(dict): pass
+        plain, level, whole, real, word, raw = [1], Level.LOW, Whole(2), Real(3.5), Word('w'), Raw(b'r')
+        row, pair, bag, table = Row([4]), Pair((5,)), Bag({6}), Table(seven=7)
+        """;
+    List<String> derived =
+        List.of("level", "whole", "real", "word", "raw", "row", "pair", "bag", "table");
+    String show = "print(*(type(it).__name__ for it in (" + String.join(", ", derived) + ")))";
+    try (SupervisorClient client = open()) {
+      Session session = client.session();
+      for (String before : List.of("", SnapshotContract.THREAD)) {
+        assertThat(session.execute(before + derive).kind()).isEqualTo(OutcomeKind.COMPLETED);
+        assertThat(session.execute("print(1)").stdoutText()).isEqualTo("1\n");
+        assertThat(session.execute(show).stdoutText())
+            .isEqualTo("Level Whole Real Word Raw Row Pair Bag Table\n");
+        StateReport state = session.execute("import os\nos.kill(os.getpid(), 9)").state();
+        List<String> told = new ArrayList<>(state.restored());
+        assertThat(told).contains("plain");
+        told.addAll(state.lost());
+        assertThat(told).containsAll(derived);
+      }
       assertThat(session.execute("print(plain)").stdoutText()).isEqualTo("[1]\n");
     }
   }

@@ -68,7 +68,7 @@ public interface InterruptContract extends RunnerContract {
   }
 
   @Test
-  @Rule({"C89", "C91f", "LIF-15"})
+  @Rule({"C89", "C91f", "LIF-15", "W21"})
   default void an_interrupt_from_another_thread_ends_the_cell_and_the_session_goes_on()
       throws Exception {
     try (SupervisorClient client = open()) {
@@ -424,7 +424,7 @@ public interface InterruptContract extends RunnerContract {
   @Limit(
       seconds = 600,
       why = "the full count is 1,000 cells of some milliseconds on a busy machine")
-  @Rule({"C91h", "H13", "LIF-16"})
+  @Rule({"C91h", "H13", "LIF-16", "W20"})
   default void an_interrupt_around_the_end_of_a_cell_loses_no_state_and_is_told_truly()
       throws Exception {
     Counts counts = Counts.of(100, 500, 1_000);
@@ -460,7 +460,7 @@ public interface InterruptContract extends RunnerContract {
 
   @Test
   @Limit(seconds = 120, why = "the full count is 1,000 requests and cells on a busy machine")
-  @Rule({"H13", "LIF-15"})
+  @Rule({"H13", "LIF-15", "W20"})
   default void an_interrupt_for_another_cell_than_the_one_that_runs_hits_nobody() throws Exception {
     Counts counts = Counts.of(100, 500, 1_000);
     try (SupervisorClient client = open()) {

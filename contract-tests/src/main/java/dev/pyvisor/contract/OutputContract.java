@@ -20,9 +20,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Every byte that a cell writes comes back, as it is written. */
@@ -114,7 +116,7 @@ public interface OutputContract extends RunnerContract {
 
   /** What an outcome does not keep stands in a file; its beginning and end are there. */
   @Test
-  @Rule("C21")
+  @Rule({"C21", "W32"})
   default void output_beyond_what_an_outcome_keeps_is_whole_in_a_file() throws IOException {
     try (SupervisorClient client = open()) {
       Outcome outcome =
@@ -154,7 +156,7 @@ public interface OutputContract extends RunnerContract {
 
   /** The cell waits for a tool that answers only when the byte was seen: so it still runs. */
   @Test
-  @Rule("C20")
+  @Rule({"C20", "W32"})
   default void a_print_reaches_the_listener_while_the_cell_goes_on() {
     Counts counts = Counts.of(20, 200, 1000);
     Semaphore seen = new Semaphore(0);
@@ -191,5 +193,82 @@ public interface OutputContract extends RunnerContract {
         latencies.summary(),
         counts);
     assertThat(latencies.quantile(0.5)).isLessThan(Duration.ofMillis(100));
+  }
+
+  @Test
+  @Rule({"W32", "LIF-10"})
+  default void the_chunks_of_both_streams_stand_in_the_order_in_which_they_were_printed() {
+    Semaphore seen = new Semaphore(0);
+    Tool gate =
+        Tool.named("gate").handler((arguments, context) -> seen.tryAcquire(10, TimeUnit.SECONDS));
+    try (SupervisorClient client = open(gate)) {
+      Outcome outcome =
+          client
+              .session()
+              .execute(
+                  Cell.of(
+                          """
+                          import sys
+                          for i in range(10):
+                              print('out', i)
+                              assert await gate()
+                              print('err', i, file=sys.stderr)
+                              assert await gate()
+                          """)
+                      .listener(
+                          new CellListener() {
+                            @Override
+                            public void onOutput(OutputChunk chunk) {
+                              seen.release();
+                            }
+                          }));
+      assertThat(outcome.error()).isEmpty();
+      assertThat(outcome.chunks().stream().map(OutputChunk::text).collect(Collectors.joining()))
+          .isEqualTo(
+              IntStream.range(0, 10)
+                  .mapToObj(i -> "out " + i + "\nerr " + i + "\n")
+                  .collect(Collectors.joining()));
+    }
+  }
+
+  /**
+   * The beginning of a message and no end of line: where it got into the protocol, all were over.
+   */
+  @Test
+  @Rule({"W26", "LIF-6"})
+  default void what_a_thread_prints_between_two_cells_is_late_output_and_disturbs_no_cell()
+      throws Exception {
+    String fragment = "{\"jsonrpc\":\"2.0\",\"id\":1,";
+    CountDownLatch ended = new CountDownLatch(1);
+    Tool end = Tool.of("end_of_cell", (arguments, context) -> ended.await(10, TimeUnit.SECONDS));
+    CompletableFuture<String> late = new CompletableFuture<>();
+    try (SupervisorClient client = open(end)) {
+      Session session = client.session();
+      session.onLateOutput(chunk -> late.complete(chunk.text()));
+      session.set("fragment", fragment);
+      Outcome first =
+          session.execute(
+              """
+              import os, threading
+              def stays():
+                  while True:
+                      try:
+                          if end_of_cell.sync():
+                              break
+                      except ToolCancelled:
+                          pass  # the host had not heard of the cell's end
+                  os.write(1, fragment.encode())
+              thread = threading.Thread(target=stays)
+              thread.start()
+              print('mine')
+              """);
+      assertThat(first.stdoutText()).isEqualTo("mine\n");
+      ended.countDown();
+      assertThat(late.get(10, TimeUnit.SECONDS)).isEqualTo(fragment);
+      for (int i = 0; i < 3; i++) {
+        assertThat(session.execute("thread.join()\nprint(" + i + ")").stdoutText())
+            .isEqualTo(i + "\n");
+      }
+    }
   }
 }

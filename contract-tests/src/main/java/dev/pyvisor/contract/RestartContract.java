@@ -41,7 +41,7 @@ public interface RestartContract extends RunnerContract {
   }
 
   @Test
-  @Rule({"H8", "C83"})
+  @Rule({"H8", "C83", "W13"})
   default void the_next_cell_after_the_supervisors_death_finds_a_new_one_with_all_tools()
       throws InterruptedException {
     Tool twice =

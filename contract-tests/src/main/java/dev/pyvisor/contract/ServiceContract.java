@@ -6,10 +6,14 @@ import dev.pyvisor.Cell;
 import dev.pyvisor.CellRun;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
 import dev.pyvisor.tool.Tool;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +21,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Processes that cells started: whose end takes them along, and whose does not. */
 public interface ServiceContract extends RunnerContract {
@@ -52,13 +57,13 @@ public interface ServiceContract extends RunnerContract {
       """;
 
   @Test
-  @Rule({"C16", "C70", "LIF-17"})
+  @Rule({"C16", "C70", "LIF-17", "W22"})
   default void a_service_of_an_earlier_cell_survives_a_cell_that_is_timed_out() {
     survives(Cell.of(CHILDREN + "while True: pass"));
   }
 
   @Test
-  @Rule({"C16", "C70", "LIF-17"})
+  @Rule({"C16", "C70", "LIF-17", "W22"})
   default void a_service_of_an_earlier_cell_survives_a_cell_that_is_killed() {
     String ignores = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n";
     survives(Cell.of(ignores + CHILDREN + "while True: pass").grace(Duration.ofMillis(100)));
@@ -131,6 +136,26 @@ public interface ServiceContract extends RunnerContract {
       assertThat(session.execute("print(ask())").stdoutText()).isEqualTo("alive\n");
     }
     assertThat(children).noneMatch(Processes::alive);
+  }
+
+  /** Its PATH leads to one program, which lists no processes. */
+  @Test
+  @Rule({"W23", "C70", "LIF-17"})
+  default void what_a_cell_started_ends_with_it_where_no_program_lists_processes(
+      @TempDir Path folder) throws IOException {
+    Files.createSymbolicLink(folder.resolve("sleep"), Path.of("/bin/sleep"));
+    try (SupervisorClient client =
+        OpenClients.open(client().environment("PATH", folder.toString()))) {
+      Session session = client.session();
+      assertThat(
+              session
+                  .execute("import shutil\nprint(shutil.which('ps'), shutil.which('pgrep'))")
+                  .stdoutText())
+          .isEqualTo("None None\n");
+      List<Long> children = startedInTime(session, Cell.of(CHILDREN + "while True: pass"));
+      assertThat(children).hasSize(2);
+      awaitDead(children);
+    }
   }
 
   /** They were killed before the outcome came, but take a moment to end. */

@@ -20,7 +20,7 @@ public interface SizeContract extends RunnerContract {
   int OVERSIZE = Limits.MESSAGE + 1;
 
   @Test
-  @Rule({"H4", "FRM-11"})
+  @Rule({"H4", "FRM-11", "W33"})
   default void an_argument_of_a_tool_above_the_limit_is_refused_in_python() {
     Tool take = Tool.of("take", (arguments, context) -> "taken");
     try (SupervisorClient client = open(take)) {
@@ -39,7 +39,7 @@ public interface SizeContract extends RunnerContract {
   }
 
   @Test
-  @Rule("H4")
+  @Rule({"H4", "W33"})
   default void a_result_of_a_tool_above_the_limit_is_an_error_of_the_call() {
     Tool give = Tool.of("give", (arguments, context) -> "x".repeat(OVERSIZE));
     try (SupervisorClient client = open(give)) {
@@ -54,7 +54,7 @@ public interface SizeContract extends RunnerContract {
   }
 
   @Test
-  @Rule("H4")
+  @Rule({"H4", "W33"})
   default void a_value_above_the_limit_does_not_end_the_session() {
     try (SupervisorClient client = open()) {
       Session session = client.session();
@@ -65,7 +65,7 @@ public interface SizeContract extends RunnerContract {
   }
 
   @Test
-  @Rule("H4")
+  @Rule({"H4", "W33"})
   default void a_value_for_python_above_the_limit_is_refused_and_never_sent() {
     try (SupervisorClient client = open()) {
       Session session = client.session();

@@ -212,7 +212,7 @@ public interface StateContract extends RunnerContract {
   }
 
   @Test
-  @Rule({"C79", "LIF-11"})
+  @Rule({"C79", "LIF-11", "W5"})
   default void registering_tools_loses_no_state_and_they_survive_a_kill() {
     try (SupervisorClient client = open(DemoTools.adder())) {
       Session session = client.session();
@@ -232,7 +232,7 @@ public interface StateContract extends RunnerContract {
   }
 
   @Test
-  @Rule({"C3", "LIF-11"})
+  @Rule({"C3", "LIF-11", "W12"})
   default void reset_keeps_the_tools_and_gives_a_fresh_state() throws InterruptedException {
     try (SupervisorClient client = open(DemoTools.adder())) {
       Session session = client.session();

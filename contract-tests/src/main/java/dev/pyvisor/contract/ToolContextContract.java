@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.Cell;
 import dev.pyvisor.CellListener;
+import dev.pyvisor.CellRun;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.outcome.Outcome;
+import dev.pyvisor.outcome.OutcomeKind;
+import dev.pyvisor.outcome.StateReport;
 import dev.pyvisor.tool.Tool;
 import dev.pyvisor.tool.ToolEvent;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -17,6 +21,8 @@ import org.junit.jupiter.api.Test;
 
 /** What a tool knows of its call, and what becomes of a call that nobody waits for any more. */
 public interface ToolContextContract extends RunnerContract {
+  /** More late answers at once than a host of the old kind passes over before it gives up: 50. */
+  int LATE = 60;
 
   @Test
   @Rule("LIF-13")
@@ -110,19 +116,65 @@ public interface ToolContextContract extends RunnerContract {
   }
 
   @Test
-  @Rule({"LIF-12", "SES-4", "H6"})
+  @Rule({"LIF-12", "SES-4", "H6", "W25"})
   default void a_late_answer_reaches_no_later_call() throws Exception {
-    Stubborn stubborn = new Stubborn();
+    Stubborn stubborn = new Stubborn(LATE);
     Tool echo = Tool.of("echo", (arguments, context) -> arguments.positional().get(0));
     try (SupervisorClient client = open(stubborn.tool(), stubborn.untilCalled(), echo)) {
       Session session = client.session();
       session.execute(
-          "import asyncio\ntasks = [asyncio.create_task(stubborn()) for _ in range(11)]\n"
-              + "await until_called()");
+          "import asyncio\ntasks = [asyncio.create_task(stubborn()) for _ in range("
+              + LATE
+              + ")]\nawait until_called()");
       stubborn.release.countDown();
+      assertThat(stubborn.answered.await(10, TimeUnit.SECONDS)).isTrue();
       for (int i = 0; i < 50; i++) {
         assertThat(session.execute("print(await echo(" + i + "))").stdoutText())
             .isEqualTo(i + "\n");
+      }
+    }
+  }
+
+  /** It is the host's reader that hears of the end of a cell, and no tool holds it up. */
+  @Test
+  @Rule("W31")
+  default void a_deadline_is_told_while_a_tool_that_heeds_nothing_still_runs() {
+    Stubborn stubborn = new Stubborn(1);
+    try (SupervisorClient client = open(stubborn.tool())) {
+      Session session = client.session();
+      Outcome outcome =
+          session.execute(
+              Cell.of("print('before')\nawait stubborn()").timeout(Duration.ofSeconds(1)));
+      assertThat(outcome.kind()).as(outcome::toString).isEqualTo(OutcomeKind.TIMED_OUT);
+      assertThat(outcome.stdoutText()).isEqualTo("before\n");
+      assertThat(outcome.state()).isEqualTo(StateReport.live());
+      assertThat(session.execute("print('next')").stdoutText()).isEqualTo("next\n");
+      assertThat(stubborn.called.getCount()).as("calls that never reached the tool").isZero();
+      assertThat(stubborn.answered.getCount()).as("calls that the tool is still in").isOne();
+    } finally {
+      stubborn.release.countDown();
+    }
+  }
+
+  @Test
+  @Rule("W13")
+  default void tools_are_there_after_a_cell_that_was_cancelled_and_after_one_that_heeded_nothing()
+      throws Exception {
+    String ignore = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n";
+    for (String first : List.of("", ignore)) {
+      CountDownLatch begun = new CountDownLatch(1);
+      try (SupervisorClient client =
+          open(DemoTools.adder(), Gates.waiting(begun, new CountDownLatch(0)))) {
+        Session session = client.session();
+        CellRun run =
+            session.start(
+                Cell.of(first + "await wait()\nwhile True: pass").grace(Duration.ofMillis(500)));
+        assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(run.cancel()).isTrue();
+        assertThat(run.await().kind()).isEqualTo(OutcomeKind.INTERRUPTED);
+        Outcome next = session.execute("print((await add(1, 2))['total'])");
+        assertThat(next.stdoutText()).isEqualTo("3\n");
+        assertThat(next.generation()).isEqualTo(first.isEmpty() ? 1 : 2);
       }
     }
   }
@@ -150,8 +202,14 @@ public interface ToolContextContract extends RunnerContract {
 
   /** A tool that does not heed its cancellation, and answers when it is released. */
   final class Stubborn {
-    final CountDownLatch called = new CountDownLatch(11);
+    final CountDownLatch called;
+    final CountDownLatch answered;
     final CountDownLatch release = new CountDownLatch(1);
+
+    Stubborn(int calls) {
+      called = new CountDownLatch(calls);
+      answered = new CountDownLatch(calls);
+    }
 
     Tool tool() {
       return Tool.of(
@@ -166,6 +224,7 @@ public interface ToolContextContract extends RunnerContract {
                 continue;
               }
             }
+            answered.countDown();
             return -1;
           });
     }

@@ -180,7 +180,7 @@ public interface ToolContract extends RunnerContract {
   }
 
   @Test
-  @Rule("LIF-11")
+  @Rule({"LIF-11", "W5"})
   default void registering_tools_keeps_the_state_and_replaces_by_name() {
     try (SupervisorClient client = open(DemoTools.adder())) {
       Session session = client.session();

@@ -232,7 +232,7 @@ public interface ToolDeadlineContract extends RunnerContract {
    * then on no cell runs.
    */
   @Test
-  @Rule({"H32", "LIF-13"})
+  @Rule({"H32", "LIF-13", "W3b"})
   default void a_call_from_a_thread_that_outlives_its_cell_gets_its_own_answer() throws Exception {
     CountDownLatch called = new CountDownLatch(1);
     CountDownLatch ended = new CountDownLatch(1);
@@ -302,7 +302,7 @@ public interface ToolDeadlineContract extends RunnerContract {
   @Limit(
       seconds = 300,
       why = "the full count is 2,000 cells beside a thread that calls on a busy machine")
-  @Rule({"H32", "LIF-12"})
+  @Rule({"H32", "LIF-12", "W3b"})
   default void a_thread_that_calls_while_cells_come_and_go_always_hears() {
     Counts counts = Counts.of(200, 1_000, 2_000);
     Tool echo = Tool.of("echo", (arguments, context) -> arguments.positional().get(0));

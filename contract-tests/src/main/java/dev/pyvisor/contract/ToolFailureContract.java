@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 public interface ToolFailureContract extends RunnerContract {
   /** The exception keeps type, message and data: supersedes the bare RuntimeError of C51, C52. */
   @Test
-  @Rule({"C51", "ERR-4"})
+  @Rule({"C51", "ERR-4", "W44"})
   default void a_tools_failure_is_an_exception_that_python_can_catch() {
     try (SupervisorClient client = open(failing(), DemoTools.adder())) {
       Outcome outcome =

@@ -9,8 +9,10 @@ import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.outcome.Outcome;
+import dev.pyvisor.outcome.PythonError;
 import dev.pyvisor.tool.Tool;
 import java.math.BigInteger;
+import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -73,7 +75,7 @@ public interface ValueContract extends RunnerContract {
   }
 
   @Test
-  @Rule("C27")
+  @Rule({"C27", "W27"})
   default void any_python_value_comes_to_java_in_a_documented_form() {
     try (SupervisorClient client = open()) {
       Session session = client.session();
@@ -89,7 +91,7 @@ public interface ValueContract extends RunnerContract {
   }
 
   @Test
-  @Rule("C27")
+  @Rule({"C27", "W15", "W28"})
   default void any_python_value_can_be_an_argument_of_a_tool() {
     AtomicReference<Object> received = new AtomicReference<>();
     Tool take =
@@ -152,6 +154,33 @@ public interface ValueContract extends RunnerContract {
       }
       session.set("value", new byte[] {1, 2, 3});
       assertThat(session.get("value").as(byte[].class)).containsExactly(1, 2, 3);
+    }
+  }
+
+  @Test
+  @Rule("W39")
+  default void a_variable_is_data_and_never_a_line_of_source() {
+    try (SupervisorClient client = open()) {
+      Session session = client.session();
+      session.set("nan", Double.NaN);
+      session.set("inf", Double.NEGATIVE_INFINITY);
+      session.set("day", LocalDate.of(2026, 1, 2));
+      session.set("nested", Map.of("items", List.of(Double.NaN, LocalDate.of(2026, 1, 3))));
+      session.set("quotes", "'\"\\\n");
+      Outcome outcome =
+          session.execute(
+              """
+              print(nan != nan, inf, day.isoformat(), nested['items'][0] != nested['items'][0],
+                    nested['items'][1].isoformat(), quotes == chr(39) + chr(34) + chr(92) + chr(10))
+              """);
+      assertThat(outcome.stdoutText())
+          .as(outcome::toString)
+          .isEqualTo("True -inf 2026-01-02 True 2026-01-03 True\n");
+
+      session.set("large", "x".repeat(5_000_000));
+      PythonError error = session.execute("raise ValueError(len(large))").error().orElseThrow();
+      assertThat(error.message()).isEqualTo("5000000");
+      assertThat(error.frames().get(0).line()).isEqualTo(1);
     }
   }
 }

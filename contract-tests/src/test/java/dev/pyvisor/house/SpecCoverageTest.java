@@ -35,7 +35,8 @@ class SpecCoverageTest {
 
   @Test
   void the_specification_is_really_read() {
-    assertThat(Specification.binding()).contains("FRM-1", "SES-11", "LIF-9", "TRN-5", "ERR-1");
-    assertThat(Specification.known()).hasSizeGreaterThan(80).contains("C115", "H19");
+    assertThat(Specification.binding())
+        .contains("FRM-1", "SES-11", "LIF-9", "TRN-5", "ERR-1", "W47");
+    assertThat(Specification.known()).hasSizeGreaterThan(80).contains("C115", "H19", "W3a");
   }
 }

@@ -125,7 +125,7 @@ class PipeFailedRestartTest {
   }
 
   @Test
-  @Rule({"C86", "H8"})
+  @Rule({"C86", "H8", "W30"})
   void a_stranger_that_holds_the_dead_runners_streams_does_not_hold_up_the_next() throws Exception {
     Path pid = folder.resolve("stranger");
     Path held = Wrappers.heldStreams(folder, Interpreters.standard(), pid);

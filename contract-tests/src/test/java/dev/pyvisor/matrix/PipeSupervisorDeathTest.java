@@ -65,7 +65,7 @@ class PipeSupervisorDeathTest {
   }
 
   @Test
-  @Rule({"H8", "TRN-7"})
+  @Rule({"H8", "TRN-7", "W30"})
   @Limit(seconds = 300, why = "fifty repetitions in the full count, each with a start of its own")
   void it_makes_no_difference_that_a_stranger_holds_the_supervisors_streams() throws IOException {
     Counts counts = Counts.of(5, 20, 50);

@@ -19,9 +19,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -235,6 +237,28 @@ class WatchdogTest {
     assertThat(cell.result).isNotDone();
     pass(Defaults.BURIAL_LIMIT);
     assertThat(outcome(cell).cause().orElseThrow().kind()).isEqualTo("watchdog");
+  }
+
+  /** One silence, one end: whatever the cell's limit, and whether it is over by then. */
+  @Test
+  @Rule("W46")
+  void a_runner_that_falls_silent_ends_every_cell_alike() throws Exception {
+    Set<String> ends = new HashSet<>();
+    for (TimeLimit limit :
+        List.of(TimeLimit.of(LIMIT), TimeLimit.of(Duration.ofMinutes(5)), TimeLimit.none())) {
+      part();
+      join();
+      CellOperation cell = start(limit);
+      peer.nextMessage();
+      peer.timer.advance(Defaults.PING_LIMIT.plus(Defaults.PING_INTERVAL));
+      peer.link.onClosed(KILLED);
+      Outcome outcome = outcome(cell);
+      assertThat(outcome.kind()).isEqualTo(OutcomeKind.UNKNOWN);
+      String end = outcome.cause().orElseThrow() + ", " + outcome.state().text();
+      ends.add(end.replaceFirst("request id \\d+", "request id"));
+    }
+    assertThat(ends).hasSize(1);
+    assertThat(events).hasSize(3).allMatch(event -> event.startsWith("kill: "));
   }
 
   private CellOperation start(TimeLimit limit) {

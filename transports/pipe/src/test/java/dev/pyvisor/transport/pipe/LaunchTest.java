@@ -118,6 +118,7 @@ class LaunchTest {
   }
 
   @Test
+  @Rule("W36")
   void the_environment_is_the_short_list_and_what_was_configured() {
     String program =
         """

@@ -242,7 +242,7 @@ class TransportTest {
   // ---- H7 ----
 
   @Test
-  @Rule({"H7", "P3"})
+  @Rule({"H7", "P3", "W29"})
   void standard_error_is_drained_from_the_first_byte_and_its_end_is_kept() {
     String program =
         """

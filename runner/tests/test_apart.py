@@ -1,0 +1,56 @@
+"""Supervisor and zygote keep apart from what cells do: their code, their libraries, their threads."""
+
+from __future__ import annotations
+
+import unittest
+
+from tests.support.host import Host
+from tests.support.processes import children, command, threads
+
+# A library of the user's that tells who loads it, and who asks an object of it for its parts, as pickling does.
+LIBRARY = """
+import os
+def tell(what):
+    with open('told', 'a') as file: file.write(f'{what} {os.getpid()}\\n')
+tell('loaded')
+class Thing:
+    def __reduce_ex__(self, protocol): tell('reduced'); return object.__reduce_ex__(self, protocol)
+"""
+
+
+class ApartTest(unittest.TestCase):
+    def test_no_library_of_the_users_is_loaded_outside_its_kernel(self) -> None:  # rule: W17
+        with Host() as host:
+            host.open()
+            host.tools["take"] = lambda *things: None
+            host.call("tools.register", session=1, tools=[{"name": "take"}])
+            host.execute(f"open('library.py', 'w').write({LIBRARY!r}); import library, threading; thing = library.Thing()")
+            kernels = {host.kernel()}
+            host.execute("take.sync(thing, [thing], {'k': thing})")
+            host.execute("thing", value=True)
+            self.assertEqual(host.execute("raise ValueError(thing)")["outcome"], "raised")
+            # With a copy of the process first; then, beside a thread, with plain data only.
+            for keeps in ("pass", "threading.Thread(target=threading.Event().wait, daemon=True).start()"):
+                host.execute(f"import os, library; thing = library.Thing(); {keeps}")
+                self.assertEqual(host.execute("os._exit(7)")["outcome"], "crashed")
+                host.execute("import library; print(open('told').read())")
+                kernels.add(host.kernel())
+            told = host.text().split()
+            self.assertEqual(set(told[::2]), {"loaded"})
+            self.assertLessEqual(set(map(int, told[1::2])), kernels)
+
+    def test_supervisor_and_zygote_have_one_thread_each_whatever_cells_do(self) -> None:  # rule: W42
+        with Host() as host:
+            host.open()
+            started = "import threading; [threading.Thread(target=threading.Event().wait, daemon=True).start() for _ in range(3)]"
+            host.execute(f"{started}; import asyncio; await asyncio.sleep(0)")
+            host.open("other")
+            own = {found["pid"] for found in host.sessions()}
+            others = [pid for pid in children(host.process.pid) if pid not in own and command(pid) != "pyvisor-copy"]
+            self.assertEqual(len(others), 1, "the zygote, from which kernels are forked")
+            self.assertEqual([threads(pid) for pid in (host.process.pid, *others)], [1, 1])
+            self.assertEqual(threads(host.kernel()), 4)
+
+
+if __name__ == "__main__":
+    unittest.main()
