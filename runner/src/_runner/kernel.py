@@ -278,7 +278,7 @@ class Kernel:
     ) -> tuple[Optional[reports.Report], bytes]:
         forgotten = self._tools.take_unawaited()
         if type(error) is Submission:
-            return reports.of_submission(error.fields), "submitted"
+            return reports.of_submission(error.fields), b"submitted"
         if error is None and not forgotten:
             return report, b"completed"
         self._sources.restore()

@@ -27,6 +27,9 @@ class Totals:
         self.bytes += len(data)
         self.crc32 = zlib.crc32(data, self.crc32)
 
+    def to_json(self) -> dict[str, int]:
+        return {"bytes": self.bytes, "crc32": self.crc32}
+
 
 class Cell:
     """A kernel operation from its request to its reply."""
