@@ -390,6 +390,20 @@ class VariablesTest(KernelTest):
         )
 
 
+class EndTest(KernelTest):
+    def test_where_a_thread_runs_the_end_of_the_code_is_said_before_what_may_hold_up_the_rest(self) -> None:  # rule: LIF-5
+        self.run_cell(
+            "import ctypes, fcntl, os, threading\nc = ctypes.CDLL(None); c.fdopen.restype = ctypes.c_void_p\n"
+            "file = ctypes.c_void_p(c.fdopen(os.dup(1), b'w'))\n"
+            "threading.Thread(target=threading.Event().wait, daemon=True).start()"
+        )
+        with self.host.output_held():
+            self.host.start("os.write(1, bytes(fcntl.fcntl(1, 1032))); c.fputs(b'x', file)")  # F_GETPIPE_SZ
+            self.host.wait_for(lambda: "returned" in self.host.methods())
+            self.assertNotIn("done", self.host.methods())  # it waits for room in the pipe
+        self.assertEqual(self.host.finish().outcome, "completed")
+
+
 class UnitTest(unittest.TestCase):
     def test_kept_sources_are_bounded(self) -> None:
         import linecache

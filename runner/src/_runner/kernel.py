@@ -4,6 +4,7 @@ after another.
 
 from __future__ import annotations
 
+import _thread
 import builtins
 import faulthandler
 import os
@@ -56,6 +57,7 @@ _exit, _getpid, _cpu, _usage, _SELF = (
     resource.RUSAGE_SELF,
 )
 _set_limit, _FILES = resource.setrlimit, resource.RLIMIT_NOFILE
+_other_threads = _thread._count  # that Python has started
 _get_recursion, _set_recursion = sys.getrecursionlimit, sys.setrecursionlimit
 
 Operation = Callable[[], Optional[reports.Report]]
@@ -259,6 +261,10 @@ class Kernel:
             _cpu() - started,
             b"true" if self._interrupts.delivered else b"false",
         )
+        words = [_notification(b"returned", returned)]
+        if _other_threads():  # one may keep the interpreter to itself: the supervisor has to know what it waits for
+            self._wire.send_together(_MESSAGE, words, cell=cell)
+            words = []
         self._interrupts.returned()
         self._capture.end_cell()
         self._interrupts.end_cell()
@@ -268,8 +274,8 @@ class Kernel:
             _usage(_SELF).ru_maxrss * 1024,
             b"" if names is None else b"," + jsontext.dump(names)[1:-1],
         )
-        ends = [_notification(b"returned", returned), _notification(b"done", done)]
-        self._wire.send_together(_MESSAGE, ends, cell=cell)
+        words.append(_notification(b"done", done))
+        self._wire.send_together(_MESSAGE, words, cell=cell)
         if allowed < _RECURSION_NEEDED:
             _set_recursion(allowed)
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import gc
 import json
@@ -18,7 +19,7 @@ import termios
 import textwrap
 import time
 import warnings
-from typing import Any, Callable, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Iterator, NamedTuple, Optional, Sequence
 
 from _runner import kernel
 from _runner.frames import FrameKind, FrameReader, InnerFlag
@@ -252,6 +253,15 @@ class KernelHost:
         deadline = time.monotonic() + PATIENCE
         while _state(self.pid) != b"S":
             assert time.monotonic() < deadline, "the kernel never waits"
+
+    @contextlib.contextmanager
+    def output_held(self) -> Iterator[None]:
+        """Nothing is read from the capture pipes meanwhile."""
+        held, self._pipes = self._pipes, {}
+        try:
+            yield
+        finally:
+            self._pipes = held
 
     def output(self, fd: int) -> str:
         return bytes(self._out[fd]).decode("utf-8", "replace")
