@@ -520,7 +520,7 @@ inline flush_sink() {
   kind = 0; which = 0
 }
 
-/* Pipe._room: a cell that is ending has what the pipe held; what an older kernel's pipe holds waits for that. */
+/* Pipe.room: a cell that is ending has what the pipe held; what an older kernel's pipe holds waits for that. */
 #define readable(g) (nempty(capture[g]) && !slowed && output_purse > 0 && (generation == g -> !ending || rest > 0 : !ending))
 
 /* Pipe.read */
@@ -669,7 +669,7 @@ endwait:  do
           d_step { from_kernel[g]!CANCEL,which; which = 0 }
        :: waiting == 0 -> break
        od;
-       from_kernel[g]!RETURNED,mine;
+       from_kernel[g]!RETURNED,mine;                        /* where there are other threads; else with `done`, in one write */
        if                                                   /* Capture.end_cell: what was not flushed yet */
        :: prints > 0 -> d_step { capture[g]!mine; prints = 0 }
        :: d_step { true; prints = 0 }
