@@ -261,7 +261,8 @@ inline end_link() {
     :: else
     fi;
     for (i : 0 .. CALLS - 1) { on_desk[i] = false };
-    desk_ended = true
+    desk_ended = true;
+    printf("STEP|host|fails everything that is open"); levels
   }
 }
 
@@ -519,7 +520,7 @@ inline flush_sink() {
   kind = 0; which = 0
 }
 
-/* Pipe._room: a cell that is ending has what the pipe held; what an older kernel's pipe holds waits for that. */
+/* Pipe.room: a cell that is ending has what the pipe held; what an older kernel's pipe holds waits for that. */
 #define readable(g) (nempty(capture[g]) && !slowed && output_purse > 0 && (generation == g -> !ending || rest > 0 : !ending))
 
 /* Pipe.read */
@@ -610,7 +611,8 @@ end:
     kind = 0; which = 0;
     urgent = 0; slowed = false; output_purse = 0; cell = 0; ending = false; rest = 0;
     doomed[0] = true; doomed[1] = true;
-    runner_gone = true
+    runner_gone = true;
+    printf("STEP|supervisor|ends"); levels
   }
 }
 
@@ -667,7 +669,7 @@ endwait:  do
           d_step { from_kernel[g]!CANCEL,which; which = 0 }
        :: waiting == 0 -> break
        od;
-       from_kernel[g]!RETURNED,mine;
+       from_kernel[g]!RETURNED,mine;                        /* where there are other threads; else with `done`, in one write */
        if                                                   /* Capture.end_cell: what was not flushed yet */
        :: prints > 0 -> d_step { capture[g]!mine; prints = 0 }
        :: d_step { true; prints = 0 }
@@ -681,7 +683,8 @@ endwait:  do
     do :: len(from_kernel[g]) > 0 && runner_gone -> from_kernel[g]?any,which :: else -> break od;
     do :: len(capture[g]) > 0 && runner_gone -> capture[g]?which :: else -> break od;
     mine = 0; which = 0; prints = 0; waiting = 0;
-    dead[g] = true
+    dead[g] = true;
+    printf("STEP|kernel|dies"); levels
   }
 endnext:
   if

@@ -29,7 +29,7 @@ class ModelTest {
     }
     assertThat(named).hasSizeGreaterThan(30);
 
-    assertThat(named).allSatisfy(name -> assertThat(exists(name)).as(name).isTrue());
+    assertThat(named.stream().filter(name -> !exists(name))).isEmpty();
   }
 
   @Test
@@ -47,7 +47,8 @@ class ModelTest {
     String method = Pattern.quote(name.substring(type.length() + 1)) + "\\(";
     Pattern inJava = Pattern.compile("(?m)^  [^ =;][^=;]*\\b" + method);
     Pattern inPython =
-        Pattern.compile("(?m)^class " + type + "\\b(?:(?!^\\S)[\\s\\S])*?^    def " + method);
+        Pattern.compile(
+            "(?m)^class " + type + "\\b(?:(?!^\\S)[\\s\\S])*?^    (?:async )?def " + method);
     return sources("/" + type + ".java", "src/main").stream().anyMatch(has(inJava))
         || sources(".py", "runner/src").stream().anyMatch(has(inPython));
   }
