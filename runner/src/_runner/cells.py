@@ -160,6 +160,7 @@ def _asyncio() -> Any:
 
 
 LOOP_CODE = _run_in_loop.__code__
+STEP_CODE = _run_parts.__code__  # the innermost code only where a step of the cell's main task begins
 
 
 def _end_tasks(asyncio: Any, loop: Any) -> None:

@@ -15,7 +15,7 @@ from types import CodeType, FrameType
 from typing import Any, Optional
 
 from . import capture
-from .cells import LOOP_CODE, is_cell_file
+from .cells import LOOP_CODE, STEP_CODE, is_cell_file
 from .page import Page
 from .pristine import BUILTINS as __builtins__  # noqa: F401
 from .tracebacks import is_asyncio, is_own
@@ -40,7 +40,7 @@ def place_of(frame: Optional[FrameType]) -> str:
     if frame is None:
         return DEFER
     innermost: CodeType = frame.f_code
-    if innermost is _WAITING:
+    if innermost is _WAITING or innermost is STEP_CODE:
         return RAISE
     current: Optional[FrameType] = frame
     in_runner = False
@@ -166,15 +166,20 @@ class Interrupts:
         if loop.is_closed():
             return
         self.delivered = self.cancelled = True
+        if task.done():
+            loop.call_soon_threadsafe(_cancel_all, loop)  # the cell is being cleaned up: what hangs there is ended
+        else:
+            task.cancel()  # at once: a step of it that is due already might never give way to what comes behind it
+            loop.call_soon_threadsafe(_wake)
 
-        def cancel() -> None:
-            if not task.done():
-                task.cancel()
-                return
-            for left in _all_tasks(loop):  # the cell is being cleaned up: what hangs there is ended
-                left.cancel()
 
-        loop.call_soon_threadsafe(cancel)
+def _wake() -> None:
+    """The loop may sleep."""
+
+
+def _cancel_all(loop: Any) -> None:
+    for left in _all_tasks(loop):
+        left.cancel()
 
 
 def _all_tasks(loop: Any) -> Any:

@@ -1,0 +1,66 @@
+"""Where a signal finds a cell that runs in a loop, at moments that a real signal meets once in thousands."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import unittest
+from typing import Any
+
+from _runner import cells
+from _runner.interrupts import RAISE, Interrupts, place_of
+
+
+class LoopTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.addCleanup(self.loop.close)
+        self.addCleanup(signal.signal, signal.SIGINT, signal.getsignal(signal.SIGINT))
+        self.interrupts = Interrupts(None)
+        self.ran: list[str] = []
+
+    def task(self, coroutine: Any) -> Any:
+        task = self.loop.create_task(coroutine)
+        self.interrupts.enter_loop(self.loop, task)
+        return task
+
+    def until_cancelled(self, task: Any) -> None:
+        with self.assertRaises(asyncio.CancelledError):
+            self.loop.run_until_complete(task)
+        self.assertTrue(self.interrupts.cancelled)
+
+    def test_a_step_that_is_due_when_the_signal_comes_is_not_taken(self) -> None:  # rule: LIF-15, H13
+        async def busy_soon() -> None:
+            self.ran.append("begun")
+            await asyncio.sleep(0)
+            self.ran.append("busy")  # in a cell: for ever
+
+        task = self.task(busy_soon())
+        # Behind the first step and before the second, which is due by then: the loop's own code is on the stack.
+        self.loop.call_soon(self.interrupts._cancel)
+        self.until_cancelled(task)
+        self.assertEqual(self.ran, ["begun"])
+
+    def test_a_loop_that_sleeps_wakes(self) -> None:
+        async def waits() -> None:
+            await asyncio.sleep(60)
+
+        task = self.task(waits())
+        self.loop.call_later(0.01, self.interrupts._cancel)
+        self.until_cancelled(task)
+
+    def test_a_cell_that_was_interrupted_before_its_loop_was_there_takes_no_step(self) -> None:
+        async def cell() -> None:
+            self.ran.append("begun")
+
+        self.interrupts._cancel()
+        self.until_cancelled(self.task(cell()))
+        self.assertEqual(self.ran, [])
+
+    def test_where_a_step_of_the_main_task_begins_it_is_raised(self) -> None:
+        frame: Any = type("Frame", (), {"f_code": cells.STEP_CODE, "f_back": None})()
+        self.assertIs(place_of(frame), RAISE)
+
+
+if __name__ == "__main__":
+    unittest.main()
