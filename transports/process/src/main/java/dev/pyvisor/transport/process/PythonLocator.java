@@ -1,4 +1,4 @@
-package dev.pyvisor.transport.pipe;
+package dev.pyvisor.transport.process;
 
 import dev.pyvisor.error.LaunchFailed;
 import java.io.File;
@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
  *
  * <p>Thread-safe: by a concurrent map.
  */
-final class PythonLocator {
+public final class PythonLocator {
   private static final List<String> NAMES =
       List.of("python3", "python3.13", "python3.12", "python3.11", "python3.10", "python3.9");
   private static final String FIX = "give one with python(...), on the command line --python PATH";
@@ -28,7 +28,12 @@ final class PythonLocator {
 
   private PythonLocator() {}
 
-  static Path locate(String runnerId, Optional<Path> chosen) {
+  /**
+   * The chosen interpreter, or the first usable one of the PATH.
+   *
+   * @throws LaunchFailed when there is none; the message names what was looked at
+   */
+  public static Path locate(String runnerId, Optional<Path> chosen) {
     List<Path> directories = searchPath();
     return chosen.isPresent()
         ? chosen(runnerId, chosen.get(), directories)

@@ -1,4 +1,4 @@
-package dev.pyvisor.transport.pipe;
+package dev.pyvisor.transport.process;
 
 import java.nio.file.Path;
 import java.util.List;
@@ -8,9 +8,13 @@ import java.util.Map;
  * What process to start.
  *
  * <p>Immutable.
+ *
+ * @param command program and arguments
+ * @param environment all of its environment
+ * @param directory where it begins
  */
-record LaunchPlan(List<String> command, Map<String, String> environment, Path directory) {
-  LaunchPlan {
+public record LaunchPlan(List<String> command, Map<String, String> environment, Path directory) {
+  public LaunchPlan {
     command = List.copyOf(command);
     environment = Map.copyOf(environment);
   }

@@ -1,24 +1,22 @@
-package dev.pyvisor.transport.pipe;
+package dev.pyvisor.transport.process;
 
 import dev.pyvisor.Defaults;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.ExitReport;
 import dev.pyvisor.error.LaunchFailed;
-import dev.pyvisor.transport.FrameSource;
 import dev.pyvisor.transport.ThreadJob;
 import dev.pyvisor.transport.ThreadRoster;
 import dev.pyvisor.transport.Transport;
 import dev.pyvisor.transport.TransportConfig;
 import dev.pyvisor.transport.TransportListener;
-import dev.pyvisor.wire.FrameReader;
 import dev.pyvisor.wire.Limits;
 import dev.pyvisor.wire.ProtocolError;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
@@ -28,7 +26,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A runner as a child process.
+ * A runner as a child process, whatever is said over its streams.
  *
  * <p>The streams of {@link Process} have sharp edges, and this class keeps off them: a thread
  * blocked in a read is freed by nothing but the peer, {@code Process.destroy*} closes the child's
@@ -39,42 +37,43 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread-safe: by final fields, latches and one lock for the first reason to kill.
  */
-final class PipeTransport implements Transport {
-  private static final Logger LOG = LoggerFactory.getLogger(PipeTransport.class);
+public final class ProcessTransport implements Transport {
+  private static final Logger LOG = LoggerFactory.getLogger(ProcessTransport.class);
   private static final int READ_SIZE = Limits.FRAME;
   private static final int WRITE_SIZE = 2 * Limits.FRAME;
 
   private final String runnerId;
-  private final Path interpreter;
   private final Process process;
   private final ProcessHandle handle;
-  private final FrameSource outbound;
+  private final Conversation conversation;
   private final TransportListener listener;
   private final StderrRing stderr = new StderrRing();
   private final CountDownLatch readerDone = new CountDownLatch(1);
   private final CountDownLatch stderrDone = new CountDownLatch(1);
   private final CountDownLatch gone = new CountDownLatch(1);
-  private volatile boolean heard; // written by the reader
   private volatile boolean over; // written by the exit watch: the reader hands over nothing more
   private @Nullable String killReason; // guarded by this
   private List<ProcessHandle> doomed = List.of(); // guarded by this
 
-  private PipeTransport(
-      TransportConfig config,
-      LaunchPlan plan,
-      Process process,
-      FrameSource outbound,
-      TransportListener listener) {
-    this.runnerId = config.runnerId();
-    this.interpreter = Path.of(plan.command().get(0));
+  private ProcessTransport(
+      String runnerId, Process process, Conversation conversation, TransportListener listener) {
+    this.runnerId = runnerId;
     this.process = process;
     this.handle = process.toHandle();
-    this.outbound = outbound;
+    this.conversation = conversation;
     this.listener = listener;
   }
 
-  static PipeTransport start(
-      LaunchPlan plan, TransportConfig config, FrameSource outbound, TransportListener listener) {
+  /**
+   * Starts a process and its threads.
+   *
+   * @throws LaunchFailed when it cannot be started
+   */
+  public static ProcessTransport start(
+      LaunchPlan plan,
+      TransportConfig config,
+      Conversation conversation,
+      TransportListener listener) {
     Process process;
     try {
       process = Spawner.start(plan.builder(), config.startTimeout());
@@ -88,7 +87,9 @@ final class PipeTransport implements Transport {
       failure.initCause(problem);
       throw failure;
     }
-    PipeTransport transport = new PipeTransport(config, plan, process, outbound, listener);
+    ProcessTransport transport =
+        new ProcessTransport(config.runnerId(), process, conversation, listener);
+    conversation.begin(transport);
     ThreadRoster threads = config.threads();
     threads.start(ThreadJob.STDERR, transport::drainStderr);
     threads.start(ThreadJob.READER, transport::read);
@@ -100,16 +101,15 @@ final class PipeTransport implements Transport {
   // ---- the reader thread ----
 
   private void read() {
-    FrameReader frames = new FrameReader();
     byte[] buffer = new byte[READ_SIZE];
     boolean broken = false;
     try (InputStream in = process.getInputStream()) {
       for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
         // After a violation the stream is still drained, so that nobody blocks on it.
-        broken = broken || over || !interpret(frames, ByteBuffer.wrap(buffer, 0, count));
+        broken = broken || over || !hear(ByteBuffer.wrap(buffer, 0, count));
       }
       if (!broken) {
-        finish(frames);
+        conversation.ended();
       }
     } catch (IOException problem) {
       LOG.debug("runner {}: reading ended: {}", runnerId, problem.toString());
@@ -119,31 +119,13 @@ final class PipeTransport implements Transport {
     killUnlessExited("its output ended while it lived");
   }
 
-  private boolean interpret(FrameReader frames, ByteBuffer bytes) {
+  private boolean hear(ByteBuffer bytes) {
     try {
-      frames.feed(
-          bytes,
-          frame -> {
-            heard = true;
-            listener.onFrame(frame);
-          });
+      conversation.heard(bytes);
       return true;
-    } catch (ProtocolError error) {
-      listener.onViolation(error);
-      kill("it broke " + error.rule());
-    } catch (RuntimeException | Error defect) {
-      LOG.error("runner {}: the host failed on a frame", runnerId, defect);
-      kill("the host failed on a frame: " + defect);
-    }
-    return false;
-  }
-
-  private void finish(FrameReader frames) {
-    try {
-      frames.finish();
-    } catch (ProtocolError error) {
-      // A runner that was killed in the middle of a frame is dead first of all; its exit says so.
-      LOG.debug("runner {}: {}", runnerId, error.getMessage());
+    } catch (RuntimeException | Error problem) {
+      fail(problem);
+      return false;
     }
   }
 
@@ -152,7 +134,7 @@ final class PipeTransport implements Transport {
   private void write() {
     ByteBuffer buffer = ByteBuffer.allocate(WRITE_SIZE);
     try (OutputStream out = process.getOutputStream()) {
-      while (outbound.take(buffer)) {
+      while (conversation.take(buffer)) {
         out.write(buffer.array(), 0, buffer.position());
         out.flush();
         buffer.clear();
@@ -189,12 +171,13 @@ final class PipeTransport implements Transport {
     awaitUntil(readerDone, end);
     awaitUntil(stderrDone, end);
     over = true;
+    conversation.over();
     String reason = reason(status);
     try {
       // First of all: everything that waits for the runner waits for this.
       listener.onClosed(
           new ExitReport(reason, OptionalInt.of(status), stderr.tail(Defaults.STDERR_QUOTED)));
-      if (status != 0) {
+      if (status != 0 || !conversation.leavesNothing()) {
         sweep();
       }
     } finally {
@@ -215,26 +198,10 @@ final class PipeTransport implements Transport {
 
   private String reason(int status) {
     String killed = killReason();
-    if (killed != null) {
-      return "it was killed: " + killed;
-    }
-    if (!heard && status != 0) {
-      return PythonVersion.byAsking(interpreter)
-          .filter(version -> !version.usable())
-          .map(
-              version ->
-                  interpreter
-                      + " is Python "
-                      + version
-                      + "; the runner needs "
-                      + PythonVersion.OLDEST
-                      + " or newer, choose another with python(...) or --python")
-          .orElse("it ended before it said HELLO");
-    }
-    return "it ended";
+    return killed != null ? "it was killed: " + killed : conversation.reason(status);
   }
 
-  /** What the runner could not end itself, because it died of something else than its own will. */
+  /** What the runner did not end itself, for example because it was killed. */
   private void sweep() {
     List<Long> left = TaggedProcesses.sweep(runnerId, doomed());
     if (!left.isEmpty()) {
@@ -243,6 +210,25 @@ final class PipeTransport implements Transport {
   }
 
   // ---- any thread ----
+
+  /** The process's number on this machine. */
+  public long pid() {
+    return handle.pid();
+  }
+
+  /**
+   * Kills the process for what hearing it, or handing over what it said, came to: a broken rule, or
+   * a defect of this side.
+   */
+  public void fail(Throwable problem) {
+    if (problem instanceof ProtocolError error) {
+      listener.onViolation(error);
+      kill("it broke " + error.rule());
+    } else {
+      LOG.error("runner {}: the host failed on what it said", runnerId, problem);
+      kill("the host failed on what it said: " + problem);
+    }
+  }
 
   @Override
   public void kill(String reason) {
@@ -271,7 +257,8 @@ final class PipeTransport implements Transport {
 
   @Override
   public List<String> evidence() {
-    return List.of(
+    List<String> facts = new ArrayList<>();
+    facts.add(
         "process "
             + handle.pid()
             + " alive="
@@ -279,8 +266,11 @@ final class PipeTransport implements Transport {
             + " reader done="
             + (readerDone.getCount() == 0)
             + " kill reason="
-            + killReason(),
+            + killReason());
+    facts.add(
         "stderr (" + stderr.written() + " bytes in all): " + stderr.tail(Defaults.STDERR_QUOTED));
+    facts.addAll(conversation.evidence());
+    return facts;
   }
 
   /** The process has a moment to follow its stream; then it is broken. */

@@ -1,4 +1,4 @@
-package dev.pyvisor.transport.pipe;
+package dev.pyvisor.transport.process;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -16,9 +16,9 @@ import java.util.regex.Pattern;
  *
  * <p>Immutable.
  */
-record PythonVersion(int major, int minor) implements Comparable<PythonVersion> {
+public record PythonVersion(int major, int minor) implements Comparable<PythonVersion> {
   /** The oldest that runs the runner; its own {@code __main__.py} says the same. */
-  static final PythonVersion OLDEST = new PythonVersion(3, 9);
+  public static final PythonVersion OLDEST = new PythonVersion(3, 9);
 
   private static final Pattern TEXT = Pattern.compile("(\\d{1,3})\\.(\\d{1,4})");
   private static final Pattern FILE = Pattern.compile("python(\\d)\\.(\\d{1,3})");
@@ -27,7 +27,8 @@ record PythonVersion(int major, int minor) implements Comparable<PythonVersion> 
   private static final Duration LIMIT = Duration.ofSeconds(5);
   private static final int ANSWER = 64;
 
-  boolean usable() {
+  /** Whether the runner can be run by it. */
+  public boolean usable() {
     return compareTo(OLDEST) >= 0;
   }
 
@@ -46,7 +47,7 @@ record PythonVersion(int major, int minor) implements Comparable<PythonVersion> 
   }
 
   /** The version by asking; empty where nothing like Python answers within the limit. */
-  static Optional<PythonVersion> byAsking(Path interpreter) {
+  public static Optional<PythonVersion> byAsking(Path interpreter) {
     Process process;
     try {
       ProcessBuilder builder =

@@ -1,4 +1,4 @@
-package dev.pyvisor.transport.pipe;
+package dev.pyvisor.transport.process;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 

@@ -1,4 +1,4 @@
-package dev.pyvisor.transport.pipe;
+package dev.pyvisor.transport.process;
 
 import dev.pyvisor.transport.RunnerTag;
 import dev.pyvisor.transport.TransportConfig;
@@ -12,7 +12,7 @@ import java.util.Map;
  *
  * <p>Immutable.
  */
-final class RunnerEnvironment {
+public final class RunnerEnvironment {
   private static final List<String> INHERITED = List.of("PATH", "HOME", "TZ");
   private static final Map<String, String> FIXED =
       Map.of(
@@ -28,7 +28,8 @@ final class RunnerEnvironment {
 
   private RunnerEnvironment() {}
 
-  static Map<String, String> of(TransportConfig config) {
+  /** All that a runner is given. */
+  public static Map<String, String> of(TransportConfig config) {
     Map<String, String> environment = new LinkedHashMap<>();
     for (String name : INHERITED) {
       String value = System.getenv(name);

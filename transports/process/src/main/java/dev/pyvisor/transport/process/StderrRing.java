@@ -1,4 +1,4 @@
-package dev.pyvisor.transport.pipe;
+package dev.pyvisor.transport.process;
 
 import dev.pyvisor.Defaults;
 import java.nio.charset.StandardCharsets;
