@@ -1,4 +1,4 @@
-package dev.pyvisor.transport.pipe;
+package dev.pyvisor.transport.process;
 
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
@@ -8,6 +8,6 @@ import java.lang.annotation.Target;
 /** Which rules of PROTOCOL.md, or requirements of the design, a test shows. */
 @Retention(RetentionPolicy.RUNTIME)
 @Target({ElementType.METHOD, ElementType.TYPE})
-@interface Rule {
+public @interface Rule {
   String[] value();
 }

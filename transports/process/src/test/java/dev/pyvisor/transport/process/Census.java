@@ -1,9 +1,8 @@
-package dev.pyvisor.transport.pipe;
+package dev.pyvisor.transport.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.pyvisor.transport.process.PythonVersion;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -18,7 +17,7 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** Nothing is left after a test: no thread of a runner, no child, no descriptor, no directory. */
-final class Census implements BeforeEachCallback, AfterEachCallback {
+public final class Census implements BeforeEachCallback, AfterEachCallback {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final int FIRST_USE = 2;
 
@@ -81,7 +80,7 @@ final class Census implements BeforeEachCallback, AfterEachCallback {
   }
 
   /** Ids of the runners that this process's tests have opened. */
-  static final Set<String> OWN = java.util.concurrent.ConcurrentHashMap.newKeySet();
+  public static final Set<String> OWN = java.util.concurrent.ConcurrentHashMap.newKeySet();
 
   private static long descriptors() throws IOException {
     long count = 0;
