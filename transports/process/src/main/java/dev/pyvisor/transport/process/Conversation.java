@@ -21,10 +21,7 @@ public interface Conversation {
    */
   void heard(ByteBuffer bytes);
 
-  /**
-   * Its output has ended, and all of it was heard; on the reader thread. The exit is told when this
-   * returns, or a quarter of a second after it, whichever comes first.
-   */
+  /** Its output has ended, and all of it was heard; on the reader thread. */
   void ended();
 
   /**
@@ -37,7 +34,8 @@ public interface Conversation {
   boolean take(ByteBuffer into) throws InterruptedException;
 
   /**
-   * Nothing may be handed to the listener any more: its exit is told next; on the thread that
+   * It has exited, and its output has ended or a quarter of a second has passed. When this returns
+   * the exit is told, and nothing may be handed to the listener any more; on the thread that
    * watches for the exit.
    */
   default void over() {}
