@@ -7,12 +7,12 @@
  * Who is who; those of the host are classes in Java, those of the runner in Python.
  *
  *   Caller      Operations.submit, Turn.enter: a user's thread that starts all cells at once
- *   Reader      PipeTransport.read, Link.onFrame, CallTable.take, ToolDesk.call, OutputFlow.arrived, CellOperation.answered
- *   Writer      PipeTransport.write, Outbox.take
+ *   Reader      ProcessTransport.read, Link.onFrame, CallTable.take, ToolDesk.call, OutputFlow.arrived, CellOperation.answered
+ *   Writer      ProcessTransport.write, Outbox.take
  *   Callback    Mailbox.drain, OutputFlow.deliver, CellOperation.finish: a listener, as slow as it likes
  *   Tool        ToolPool.runFrom, ToolDesk.answer: each one thread of the pool
  *   Deadline    ToolDesk.expire: of the first tool call
- *   ExitWatch   PipeTransport.watchExit, Link.onClosed
+ *   ExitWatch   ProcessTransport.watchExit, Link.onClosed
  *   Closer      Link.abandon: a user who closes the client
  *   Supervisor  Loop.turn, with one handler a step: Supervisor._host_spoke, Intake.operate, Intake.relay, Kernel.take_in,
  *               Session.kernel_said, Session.kernel_relayed, Session.kernel_ended, Output.read, Outbound.flush

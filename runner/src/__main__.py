@@ -25,13 +25,15 @@ def main(arguments):
         from _runner import zygote
 
         return zygote.main(int(arguments[1]))
+    # stdio-backend: begin
     if arguments == ["--stdio"]:
         from _runner import legacy_stdio
 
         return legacy_stdio.main(home)
+    # stdio-backend: end
     sys.stderr.write(
         "pyvisor: usage: runner.pyz supervisor   (frames on standard input and output)\n"
-        "                runner.pyz --stdio      (deprecated: lines of the old dialect)\n"
+        "                runner.pyz --stdio      (deprecated: lines of the old dialect)\n"  # stdio-backend
     )
     return 64
 

@@ -127,6 +127,7 @@ FORK_NANOS = 50_000_000  # a fork that took longer would be felt before every ce
 FORK_PATIENCE = 10  # cells after which another copy is tried: it may cost a tenth of them more
 FORK_MEMORY = 4 * GIB  # resident, and a quarter of what there is: a cell that writes all of it doubles it
 NO_LIMIT = 2**63  # bytes, where nothing limits them
+# stdio-backend: begin
 
 # --- the deprecated dialect (docs/STDIO.md) ---
 LEGACY_LINE = MESSAGE  # bytes of one line, either way: what a message may hold
@@ -139,3 +140,4 @@ LEGACY_GRACE_MS = 500  # what the interrupt ladder takes where the host does not
 LEGACY_SECONDS_MAX = 31_536_000  # of a cell, a year: whoever asks for more means none
 LEGACY_COPY = 1 * MIB  # bytes of a file that are copied before other work gets its turn
 LEGACY_INT_HEX = 3500  # digits of an int beyond which it goes as text: Python reads no number of 4,300 decimal ones
+# stdio-backend: end

@@ -210,7 +210,7 @@ public final class SupervisorClient implements AutoCloseable {
     public Builder backendOption(String key, String value) {
       if (key.indexOf('.') < 1 || key.endsWith(".")) {
         throw new IllegalArgumentException(
-            "backendOption needs a key like 'stdio.command', not '" + key + "'");
+            "backendOption needs a key like '<backend>.<option>', not '" + key + "'");
       }
       backendOptions.put(key, value);
       return this;

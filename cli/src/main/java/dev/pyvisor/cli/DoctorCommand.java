@@ -77,8 +77,8 @@ final class DoctorCommand implements Callable<Integer> {
         "backends",
         List.of(
             "pipe       " + trial.text(),
-            "websocket  not in this version",
-            "stdio      not in this version"));
+            "stdio      deprecated: for a supervisor of the old line dialect", // stdio-backend
+            "websocket  not in this version"));
     return trial.works() ? Failures.OK : Failures.NO_RUNNER;
   }
 

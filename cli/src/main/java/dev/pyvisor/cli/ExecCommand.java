@@ -63,7 +63,9 @@ final class ExecCommand implements Callable<Integer> {
   @Option(
       names = "--backend",
       paramLabel = "NAME",
-      description = "How the runner is reached: pipe (default). Later: websocket, stdio.")
+      description =
+          "How the runner is reached: pipe (default), or another that pyvisor doctor lists. Later:"
+              + " websocket.")
   private @Nullable String backend;
 
   @Option(
@@ -120,10 +122,13 @@ final class ExecCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (backend != null) {
-      requireKnown("--backend", backend, "pipe", List.of("websocket", "stdio"));
+      requireKnown("--backend", backend, Backends.names(), List.of("websocket"));
     }
     requireKnown(
-        "--launcher", launcher, "process", List.of("bubblewrap", "podman", "docker", "command"));
+        "--launcher",
+        launcher,
+        List.of("process"),
+        List.of("bubblewrap", "podman", "docker", "command"));
     SupervisorClient.Builder builder = limits.applyTo(builder());
     List<Step> steps = steps(System.in);
     CtrlC ctrlC = CtrlC.takeOver(System.err);
@@ -232,14 +237,15 @@ final class ExecCommand implements Callable<Integer> {
     return directory;
   }
 
-  private void requireKnown(String option, String given, String usable, List<String> later) {
-    if (given.equals(usable)) {
+  private void requireKnown(String option, String given, List<String> usable, List<String> later) {
+    if (usable.contains(given)) {
       return;
     }
+    String names = String.join(", ", usable);
     throw new ParameterException(
         spec.commandLine(),
         later.contains(given)
-            ? option + " " + given + " is not in this version; usable: " + usable
-            : option + " '" + given + "' is unknown; usable: " + usable);
+            ? option + " " + given + " is not in this version; usable: " + names
+            : option + " '" + given + "' is unknown; usable: " + names);
   }
 }

@@ -175,7 +175,6 @@ class ExecCommandTest {
         "--url=ws://x",
         "--token-file=f",
         "--backend=websocket",
-        "--backend=stdio",
         "--launcher=bubblewrap"
       })
   void what_is_not_in_this_version_is_refused_by_name(String option) throws Exception {

@@ -97,6 +97,7 @@ final class Connection {
             runnerId,
             settings.python(),
             settings.payload(),
+            settings.workspace(),
             environment(),
             client.privateDirectory(),
             settings.startTimeout(),

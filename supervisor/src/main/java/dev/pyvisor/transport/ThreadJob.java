@@ -13,6 +13,10 @@ public enum ThreadJob {
   READER,
   /** Writes what is queued; blocks on the queue and on its output. */
   WRITER,
+  // stdio-backend: begin
+  /** Turns frames into what a peer speaks instead; blocks on the outbound queue only. */
+  TRANSLATOR,
+  // stdio-backend: end
   /** Drains the runner's standard error; blocks on its input only. */
   STDERR,
   /** Waits for the runner's exit status, then for the last output at most a quarter of a second. */

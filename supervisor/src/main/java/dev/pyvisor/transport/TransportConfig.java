@@ -13,6 +13,8 @@ import java.util.Optional;
  * @param runnerId names the runner in thread names, logs and the environment of its processes
  * @param python the interpreter, where one was chosen
  * @param payload a directory with a copy of the runner to use instead of the one carried in the jar
+ * @param workspace the directory that cells are to run in, where one was chosen; sessions are told
+ *     it, too
  * @param environment variables on top of the transport's own short list
  * @param privateDirectory a directory of mode 0700 that is removed when the client closes
  * @param startTimeout how long a start may take in all
@@ -24,6 +26,7 @@ public record TransportConfig(
     String runnerId,
     Optional<Path> python,
     Optional<Path> payload,
+    Optional<Path> workspace,
     Map<String, String> environment,
     Path privateDirectory,
     Duration startTimeout,

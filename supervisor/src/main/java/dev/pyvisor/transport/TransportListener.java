@@ -11,7 +11,8 @@ import dev.pyvisor.wire.ProtocolError;
  */
 public interface TransportListener {
   /**
-   * One whole frame, in order; from the reader thread.
+   * One whole frame, in order; from the reader thread, or from threads that stand for it one after
+   * another, never two at once.
    *
    * @throws ProtocolError when it breaks a rule: the transport then stops interpreting and calls
    *     {@link #onViolation}

@@ -1,29 +1,22 @@
 package dev.pyvisor.transport.pipe;
 
-import dev.pyvisor.error.LaunchFailed;
-import dev.pyvisor.runner.RunnerPayload;
 import dev.pyvisor.transport.FrameSource;
 import dev.pyvisor.transport.Transport;
 import dev.pyvisor.transport.TransportConfig;
 import dev.pyvisor.transport.TransportListener;
 import dev.pyvisor.transport.TransportProvider;
-import dev.pyvisor.transport.Trust;
-import java.io.IOException;
-import java.nio.file.Path;
+import dev.pyvisor.transport.process.LaunchPlan;
+import dev.pyvisor.transport.process.LocalBackend;
+import dev.pyvisor.transport.process.ProcessTransport;
 import java.util.List;
-import java.util.Locale;
-import java.util.concurrent.atomic.AtomicBoolean;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Starts the runner that the jar carries, with a Python of this machine.
  *
- * <p>Thread-safe: by an atomic flag.
+ * <p>Thread-safe: it holds no state of its own.
  */
 public final class PipeTransportProvider implements TransportProvider {
-  private static final Logger LOG = LoggerFactory.getLogger(PipeTransportProvider.class);
-  private static final AtomicBoolean WARNED = new AtomicBoolean();
+  private static final LocalBackend LOCAL = new LocalBackend("pipe");
 
   @Override
   public String name() {
@@ -32,54 +25,10 @@ public final class PipeTransportProvider implements TransportProvider {
 
   @Override
   public Transport open(TransportConfig config, FrameSource outbound, TransportListener listener) {
-    requireLinux(config);
-    Path python = PythonLocator.locate(config.runnerId(), config.python());
-    Path payload = payload(config);
-    warnOnce(config);
-    LaunchPlan plan =
-        new LaunchPlan(
-            List.of(
-                python.toString(),
-                "-I",
-                "-S",
-                payload.resolve("__main__.py").toString(),
-                "supervisor"),
-            RunnerEnvironment.of(config),
-            config.privateDirectory());
-    return PipeTransport.start(plan, config, outbound, listener);
-  }
-
-  private static Path payload(TransportConfig config) {
-    if (config.payload().isPresent()) {
-      return config.payload().get().toAbsolutePath();
-    }
-    try {
-      return RunnerPayload.unpack(RunnerPayload.defaultCache());
-    } catch (IOException problem) {
-      LaunchFailed failure =
-          new LaunchFailed(
-              config.runnerId(), "the runner cannot be unpacked: " + problem.getMessage());
-      failure.initCause(problem);
-      throw failure;
-    }
-  }
-
-  private static void requireLinux(TransportConfig config) {
-    String system = System.getProperty("os.name", "");
-    if (!system.toLowerCase(Locale.ROOT).contains("linux")) {
-      throw new LaunchFailed(
-          config.runnerId(),
-          "the backend pipe runs on Linux only, this is "
-              + system
-              + "; reach a runner elsewhere with the backend websocket");
-    }
-  }
-
-  private static void warnOnce(TransportConfig config) {
-    if (config.trust() == Trust.NOT_STATED && WARNED.compareAndSet(false, true)) {
-      LOG.warn(
-          "the backend pipe isolates nothing: code runs with the rights of this process; call"
-              + " trusted() if that is meant");
-    }
+    LOCAL.requireLinux(config);
+    LaunchPlan plan = LocalBackend.runner(config, config.privateDirectory(), List.of("supervisor"));
+    LOCAL.warnOnce(config);
+    return ProcessTransport.start(
+        plan, config, new FrameConversation(config.runnerId(), plan, outbound, listener), listener);
   }
 }

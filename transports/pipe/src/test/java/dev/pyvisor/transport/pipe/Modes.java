@@ -1,5 +1,6 @@
 package dev.pyvisor.transport.pipe;
 
+import dev.pyvisor.transport.process.PythonLocator;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -15,6 +15,8 @@ import dev.pyvisor.error.RunnerGone;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
 import dev.pyvisor.tool.Tool;
+import dev.pyvisor.transport.process.Census;
+import dev.pyvisor.transport.process.Rule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
