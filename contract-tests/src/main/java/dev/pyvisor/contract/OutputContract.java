@@ -7,6 +7,8 @@ import dev.pyvisor.CellListener;
 import dev.pyvisor.CellRun;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.load.Latencies;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
@@ -131,6 +133,7 @@ public interface OutputContract extends RunnerContract {
 
   @Test
   @Rule("C21")
+  @Needs(Capability.STREAMING)
   default void bytes_that_are_no_text_are_kept_as_bytes_and_shown_as_replacement() {
     try (SupervisorClient client = open()) {
       Outcome outcome =
@@ -141,6 +144,7 @@ public interface OutputContract extends RunnerContract {
 
   @Test
   @Rule("C22")
+  @Needs(Capability.SEPARATE_STDERR)
   default void both_streams_come_back_apart() {
     try (SupervisorClient client = open()) {
       Outcome outcome =
@@ -157,6 +161,7 @@ public interface OutputContract extends RunnerContract {
   /** The cell waits for a tool that answers only when the byte was seen: so it still runs. */
   @Test
   @Rule({"C20", "W32"})
+  @Needs(Capability.STREAMING)
   default void a_print_reaches_the_listener_while_the_cell_goes_on() {
     Counts counts = Counts.of(20, 200, 1000);
     Semaphore seen = new Semaphore(0);

@@ -10,6 +10,8 @@ import dev.pyvisor.GenerationChange;
 import dev.pyvisor.RunnerInfo;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.contract.guard.Processes;
@@ -153,6 +155,7 @@ public interface RestartContract extends RunnerContract {
 
   @Test
   @Rule("H8")
+  @Needs({Capability.SESSIONS, Capability.EVIDENCE})
   default void every_session_is_opened_again_and_each_verb_starts_a_runner() {
     try (SupervisorClient client = open(DemoTools.adder())) {
       Session main = client.session();

@@ -6,6 +6,8 @@ import dev.pyvisor.Cell;
 import dev.pyvisor.CellRun;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.outcome.Outcome;
@@ -99,6 +101,7 @@ public interface ServiceContract extends RunnerContract {
 
   @Test
   @Rule({"C70", "LIF-17"})
+  @Needs(Capability.INTERRUPT)
   default void what_an_interrupted_cell_started_ends_with_it() throws InterruptedException {
     CountDownLatch started = new CountDownLatch(1);
     Tool tell =

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pyvisor.Cell;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.outcome.Outcome;
@@ -129,6 +131,7 @@ public interface ToolContract extends RunnerContract {
 
   @Test
   @Rule("C54")
+  @Needs(Capability.SESSIONS)
   default void a_tool_may_call_another_session() {
     try (SupervisorClient client = open()) {
       Session other = client.openSession("other");

@@ -31,7 +31,12 @@ public final class Interpreters {
 
   /** The interpreter that {@code python3} means on the path of this process. */
   public static Path standard() {
-    return Standard.PATH;
+    return Standard.FOUND.path;
+  }
+
+  /** The version of {@link #standard()}, as the keys of {@link #supported()} have it. */
+  public static int standardVersion() {
+    return Standard.FOUND.version;
   }
 
   /** Every minor version from 3.9 on, once, oldest first: "3.9" to its interpreter. */
@@ -130,14 +135,19 @@ public final class Interpreters {
   }
 
   private static final class Standard {
-    static final Path PATH = choose();
+    static final Found FOUND = choose();
 
-    private static Path choose() {
+    private static Found choose() {
       return probe("python3")
           .filter(python -> python.version >= 309)
-          .map(Found::path)
-          .or(() -> supported().values().stream().findFirst())
+          .or(Standard::oldest)
           .orElseThrow(() -> new IllegalStateException("no Python 3.9 or newer on this machine"));
+    }
+
+    private static Optional<Found> oldest() {
+      return supported().entrySet().stream()
+          .map(python -> new Found(python.getKey(), python.getValue()))
+          .findFirst();
     }
   }
 }

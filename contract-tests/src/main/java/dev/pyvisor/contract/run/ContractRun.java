@@ -1,0 +1,97 @@
+package dev.pyvisor.contract.run;
+
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+
+import dev.pyvisor.contract.backend.Row;
+import dev.pyvisor.contract.backend.Rows;
+import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.matrix.Matrix;
+import dev.pyvisor.contract.matrix.MatrixRecorder;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.platform.engine.FilterResult;
+import org.junit.platform.engine.TestDescriptor;
+import org.junit.platform.engine.UniqueId;
+import org.junit.platform.engine.support.store.Namespace;
+import org.junit.platform.launcher.LauncherSession;
+import org.junit.platform.launcher.PostDiscoveryFilter;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.core.LauncherConfig;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+
+/**
+ * One run of the suite through JUnit's launcher. Listeners that are on the class path are not told
+ * of it, so a run may take place within a test.
+ *
+ * <p>The directory for temporary files of this JVM must be nobody else's: what other programs put
+ * there would be taken for something that a test has left behind.
+ *
+ * <p>Immutable.
+ */
+public final class ContractRun {
+  private static final Namespace ASSIGNED = Namespace.create(Rows.ASSIGNED);
+
+  private final List<Row> rows;
+  private final Set<String> contracts;
+  private final Optional<Duration> limit;
+
+  private ContractRun(List<Row> rows, Set<String> contracts, Optional<Duration> limit) {
+    this.rows = List.copyOf(rows);
+    this.contracts = Set.copyOf(contracts);
+    this.limit = limit;
+  }
+
+  /** A run of every contract in these rows. */
+  public static ContractRun of(List<Row> rows) {
+    return new ContractRun(rows, Set.of(), Optional.empty());
+  }
+
+  /** The same with only these contracts, by the names of their classes in the suite. */
+  public ContractRun only(Set<String> names) {
+    return new ContractRun(rows, names, limit);
+  }
+
+  /** The same, but no test has longer than this; what hangs is ended without a report. */
+  public ContractRun limit(Duration bound) {
+    return new ContractRun(rows, contracts, Optional.of(bound));
+  }
+
+  /** Runs it, tells these listeners, and returns what was seen. */
+  public Matrix run(TestExecutionListener... listeners) {
+    LauncherConfig alone =
+        LauncherConfig.builder()
+            .enableTestExecutionListenerAutoRegistration(false)
+            .enableLauncherSessionListenerAutoRegistration(false)
+            .build();
+    LauncherDiscoveryRequestBuilder request =
+        LauncherDiscoveryRequestBuilder.request()
+            .selectors(selectClass(Suite.class))
+            .filters((PostDiscoveryFilter) this::filter);
+    limit.ifPresent(bound -> request.configurationParameter(HangReport.BOUND, bound.toString()));
+    MatrixRecorder recorder = new MatrixRecorder();
+    try (LauncherSession session = LauncherFactory.openSession(alone)) {
+      session.getStore().put(ASSIGNED, Rows.ASSIGNED, new Rows.Assignment(rows));
+      session
+          .getLauncher()
+          .execute(
+              request.build(),
+              Stream.concat(Stream.of(recorder), Stream.of(listeners))
+                  .toArray(TestExecutionListener[]::new));
+    }
+    return recorder.matrix();
+  }
+
+  private FilterResult filter(TestDescriptor test) {
+    List<String> nested =
+        test.getUniqueId().getSegments().stream()
+            .filter(segment -> segment.getType().equals("nested-class"))
+            .map(UniqueId.Segment::getValue)
+            .toList();
+    return FilterResult.includedIf(
+        contracts.isEmpty() || nested.isEmpty() || contracts.contains(nested.get(0)));
+  }
+}
