@@ -61,6 +61,9 @@ public abstract class BackendContract implements Rows.Suite {
   class ThePath extends Part implements PathContract {}
 
   @Nested
+  class Transports extends Part implements TransportContract {}
+
+  @Nested
   class Execution extends Part implements ExecutionContract {}
 
   @Nested
@@ -140,6 +143,46 @@ public abstract class BackendContract implements Rows.Suite {
 
   @Nested
   class HangReports extends Part implements EvidenceContract {}
+
+  /** Stubs in the runner's place, under three conditions. */
+  @Nested
+  class Peers {
+    @TempDir static Path folder;
+
+    @Nested
+    class Idle extends Part implements PeerContract {}
+
+    @Nested
+    class IdleAndDying extends Part implements PeerDeathContract {}
+
+    @Nested
+    @Heavy(why = "pipes of one page only slow down what the wide ones show")
+    class WithTinyPipes extends Part implements PeerContract {
+      @Override
+      Path python() {
+        return Wrappers.tinyPipes(folder, super.python());
+      }
+    }
+
+    @Nested
+    @Heavy(why = "pipes of one page only slow down what the wide ones show")
+    class WithTinyPipesAndDying extends Part implements PeerDeathContract {
+      @Override
+      Path python() {
+        return Wrappers.tinyPipes(folder, super.python());
+      }
+    }
+
+    @Nested
+    @Heavy(why = "a busy machine delays every other test")
+    @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+    class Busy extends OnABusyMachine implements PeerContract {}
+
+    @Nested
+    @Heavy(why = "a busy machine delays every other test")
+    @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+    class BusyAndDying extends OnABusyMachine implements PeerDeathContract {}
+  }
 
   /** The large messages under four conditions: pipes of two sizes, an idle and a busy machine. */
   @Nested

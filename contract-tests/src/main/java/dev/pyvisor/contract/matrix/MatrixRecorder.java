@@ -30,6 +30,9 @@ import org.junit.platform.launcher.TestPlan;
  * <p>Guarded by this.
  */
 public final class MatrixRecorder implements TestExecutionListener {
+  /** What JUnit puts before the reason of whoever assumes something. */
+  private static final String ASSUMPTION = "Assumption failed: ";
+
   private final Map<UniqueId, String> rows = new ConcurrentHashMap<>();
   private final Map<UniqueId, Long> starts = new ConcurrentHashMap<>();
   private final List<Result> results = new ArrayList<>();
@@ -84,7 +87,8 @@ public final class MatrixRecorder implements TestExecutionListener {
   }
 
   private static String text(Throwable failure) {
-    return Optional.ofNullable(failure.getMessage()).orElse(failure.getClass().getName());
+    String text = Optional.ofNullable(failure.getMessage()).orElse(failure.getClass().getName());
+    return (text.startsWith(ASSUMPTION) ? text.substring(ASSUMPTION.length()) : text).strip();
   }
 
   private synchronized void note(TestIdentifier test, Verdict verdict, String detail) {

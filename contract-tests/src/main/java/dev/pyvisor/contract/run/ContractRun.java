@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.platform.engine.FilterResult;
 import org.junit.platform.engine.TestDescriptor;
@@ -50,7 +51,7 @@ public final class ContractRun {
     return new ContractRun(rows, Set.of(), Optional.empty());
   }
 
-  /** The same with only these contracts, by the names of their classes in the suite. */
+  /** The same with only these contracts, by the names that they have in the matrix. */
   public ContractRun only(Set<String> names) {
     return new ContractRun(rows, names, limit);
   }
@@ -86,12 +87,18 @@ public final class ContractRun {
   }
 
   private FilterResult filter(TestDescriptor test) {
-    List<String> nested =
+    String contract =
         test.getUniqueId().getSegments().stream()
             .filter(segment -> segment.getType().equals("nested-class"))
             .map(UniqueId.Segment::getValue)
-            .toList();
+            .collect(Collectors.joining("."));
     return FilterResult.includedIf(
-        contracts.isEmpty() || nested.isEmpty() || contracts.contains(nested.get(0)));
+        contracts.isEmpty()
+            || contract.isEmpty()
+            || contracts.stream()
+                .anyMatch(
+                    wanted ->
+                        (contract + ".").startsWith(wanted + ".")
+                            || wanted.startsWith(contract + ".")));
   }
 }
