@@ -114,7 +114,7 @@ public interface PeerDeathContract extends RunnerContract {
     return Stream.of(
             "os.kill(os.getpid(), 9)",
             "import subprocess; subprocess.Popen(['sleep', '30']); os.kill(os.getpid(), 9)",
-            "os.close(1); import signal; signal.pause()",
+            "hang_up(); import signal; signal.pause()",
             "os._exit(0)")
         .map(death -> DynamicTest.dynamicTest(death, () -> failsAtOnce(folder, death)));
   }

@@ -15,6 +15,16 @@ def write(data):
         view = view[os.write(1, view):]
 
 
+def hang_up():
+    """Ends the output while the process lives: that of a pipe by closing it, that of a socket by saying so."""
+    import socket
+    try:
+        socket.socket(fileno=os.dup(1)).shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+    os.close(1)
+
+
 def frame(kind, body=b"", flags=0, session=0, generation=0, cell=0, message=0, channel=0):
     return HEADER.pack(20 + len(body), kind, flags, channel, session, generation, cell, message) + body
 

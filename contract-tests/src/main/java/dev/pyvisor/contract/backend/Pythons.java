@@ -10,6 +10,8 @@ public enum Pythons {
   ALL,
   /** The one that {@code python3} means. */
   STANDARD,
+  /** The same, but heavy contracts are left to the larger tiers. */
+  STANDARD_WITHOUT_HEAVY,
   /** Every supported version but that one. */
   OTHERS
 }

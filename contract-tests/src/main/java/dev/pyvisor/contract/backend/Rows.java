@@ -92,10 +92,10 @@ public final class Rows implements ClassTemplateInvocationContextProvider {
     List<Row> rows = new ArrayList<>();
     int standard = Interpreters.standardVersion();
     if (pythons != Pythons.OTHERS) {
-      String version = Interpreters.name(standard);
-      rows.add(new Row(backend, version, Interpreters.standard(), Place.STANDARD));
+      Place place = pythons == Pythons.STANDARD_WITHOUT_HEAVY ? Place.OTHER : Place.STANDARD;
+      rows.add(new Row(backend, Interpreters.name(standard), Interpreters.standard(), place));
     }
-    if (pythons != Pythons.STANDARD) {
+    if (pythons == Pythons.ALL || pythons == Pythons.OTHERS) {
       for (Map.Entry<Integer, Path> other : Interpreters.supported().entrySet()) {
         if (other.getKey() != standard) {
           String version = Interpreters.name(other.getKey());

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -51,6 +52,11 @@ public final class Interpreters {
     Map<Integer, Path> all = new TreeMap<>(everyOne());
     all.keySet().removeIf(minor -> minor >= 309);
     return all;
+  }
+
+  /** The version of an interpreter; empty where the program does not answer like a Python. */
+  public static OptionalInt versionOf(Path python) {
+    return probe(python.toString()).stream().mapToInt(Found::version).findFirst();
   }
 
   /** {@code 309} as "3.9". */

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.platform.engine.TestExecutionResult;
@@ -36,7 +37,17 @@ public final class MatrixRecorder implements TestExecutionListener {
   private final Map<UniqueId, String> rows = new ConcurrentHashMap<>();
   private final Map<UniqueId, Long> starts = new ConcurrentHashMap<>();
   private final List<Result> results = new ArrayList<>();
+  private final Consumer<Result> heard;
   private @Nullable TestPlan plan;
+
+  public MatrixRecorder() {
+    this(result -> {});
+  }
+
+  /** Tells {@code heard} of each test as it is noted. */
+  public MatrixRecorder(Consumer<Result> heard) {
+    this.heard = heard;
+  }
 
   /** What has been noted so far. */
   public synchronized Matrix matrix() {
@@ -99,7 +110,7 @@ public final class MatrixRecorder implements TestExecutionListener {
       return;
     }
     Long start = starts.get(test.getUniqueIdObject());
-    results.add(
+    Result result =
         new Result(
             row.get(),
             contract(source.get()),
@@ -107,7 +118,9 @@ public final class MatrixRecorder implements TestExecutionListener {
             rules(source.get().getJavaMethod()),
             verdict,
             detail,
-            start == null ? 0 : (System.nanoTime() - start) / 1_000_000));
+            start == null ? 0 : (System.nanoTime() - start) / 1_000_000);
+    results.add(result);
+    heard.accept(result);
   }
 
   /** The tests that are this, or below this. */

@@ -2,24 +2,27 @@ package dev.pyvisor.contract.run;
 
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
+import dev.pyvisor.contract.BackendContract;
 import dev.pyvisor.contract.backend.Row;
 import dev.pyvisor.contract.backend.Rows;
 import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.matrix.Matrix;
 import dev.pyvisor.contract.matrix.MatrixRecorder;
+import dev.pyvisor.contract.matrix.Result;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Nested;
 import org.junit.platform.engine.FilterResult;
 import org.junit.platform.engine.TestDescriptor;
 import org.junit.platform.engine.UniqueId;
 import org.junit.platform.engine.support.store.Namespace;
 import org.junit.platform.launcher.LauncherSession;
 import org.junit.platform.launcher.PostDiscoveryFilter;
-import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.core.LauncherConfig;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
@@ -37,12 +40,12 @@ public final class ContractRun {
   private static final Namespace ASSIGNED = Namespace.create(Rows.ASSIGNED);
 
   private final List<Row> rows;
-  private final Set<String> contracts;
+  private final Set<String> wanted;
   private final Optional<Duration> limit;
 
-  private ContractRun(List<Row> rows, Set<String> contracts, Optional<Duration> limit) {
+  private ContractRun(List<Row> rows, Set<String> wanted, Optional<Duration> limit) {
     this.rows = List.copyOf(rows);
-    this.contracts = Set.copyOf(contracts);
+    this.wanted = Set.copyOf(wanted);
     this.limit = limit;
   }
 
@@ -51,18 +54,32 @@ public final class ContractRun {
     return new ContractRun(rows, Set.of(), Optional.empty());
   }
 
-  /** The same with only these contracts, by the names that they have in the matrix. */
+  /** The same with only these contracts or tests, by the names that they have in the matrix. */
   public ContractRun only(Set<String> names) {
     return new ContractRun(rows, names, limit);
   }
 
   /** The same, but no test has longer than this; what hangs is ended without a report. */
   public ContractRun limit(Duration bound) {
-    return new ContractRun(rows, contracts, Optional.of(bound));
+    return new ContractRun(rows, wanted, Optional.of(bound));
   }
 
-  /** Runs it, tells these listeners, and returns what was seen. */
-  public Matrix run(TestExecutionListener... listeners) {
+  /** The names that {@link #only} takes: every contract of the suite. */
+  public static List<String> contracts() {
+    return Stream.of(BackendContract.class.getDeclaredClasses())
+        .filter(type -> type.isAnnotationPresent(Nested.class))
+        .map(Class::getSimpleName)
+        .sorted()
+        .toList();
+  }
+
+  /** Runs it and returns what was seen. */
+  public Matrix run() {
+    return run(result -> {});
+  }
+
+  /** The same; tells of each test as soon as it is known. */
+  public Matrix run(Consumer<Result> heard) {
     LauncherConfig alone =
         LauncherConfig.builder()
             .enableTestExecutionListenerAutoRegistration(false)
@@ -73,32 +90,34 @@ public final class ContractRun {
             .selectors(selectClass(Suite.class))
             .filters((PostDiscoveryFilter) this::filter);
     limit.ifPresent(bound -> request.configurationParameter(HangReport.BOUND, bound.toString()));
-    MatrixRecorder recorder = new MatrixRecorder();
+    MatrixRecorder recorder = new MatrixRecorder(heard);
     try (LauncherSession session = LauncherFactory.openSession(alone)) {
       session.getStore().put(ASSIGNED, Rows.ASSIGNED, new Rows.Assignment(rows));
-      session
-          .getLauncher()
-          .execute(
-              request.build(),
-              Stream.concat(Stream.of(recorder), Stream.of(listeners))
-                  .toArray(TestExecutionListener[]::new));
+      session.getLauncher().execute(request.build(), recorder);
     }
     return recorder.matrix();
   }
 
   private FilterResult filter(TestDescriptor test) {
-    String contract =
+    String path =
         test.getUniqueId().getSegments().stream()
-            .filter(segment -> segment.getType().equals("nested-class"))
-            .map(UniqueId.Segment::getValue)
+            .map(ContractRun::name)
+            .filter(name -> !name.isEmpty())
             .collect(Collectors.joining("."));
     return FilterResult.includedIf(
-        contracts.isEmpty()
-            || contract.isEmpty()
-            || contracts.stream()
+        wanted.isEmpty()
+            || path.isEmpty()
+            || wanted.stream()
                 .anyMatch(
-                    wanted ->
-                        (contract + ".").startsWith(wanted + ".")
-                            || wanted.startsWith(contract + ".")));
+                    name -> (path + ".").startsWith(name + ".") || name.startsWith(path + ".")));
+  }
+
+  /** What a part of an id adds to a name in the matrix. */
+  private static String name(UniqueId.Segment segment) {
+    return switch (segment.getType()) {
+      case "nested-class" -> segment.getValue();
+      case "method", "test-factory" -> segment.getValue().replaceFirst("\\(.*", "");
+      default -> "";
+    };
   }
 }
