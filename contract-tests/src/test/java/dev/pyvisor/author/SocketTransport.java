@@ -240,6 +240,7 @@ final class SocketTransport implements Transport {
 
   @Override
   public List<String> evidence() {
-    return List.of("process " + process.pid() + " alive=" + process.isAlive());
+    return List.of(
+        "process " + process.pid() + " alive=" + process.isAlive(), "stderr: " + complaint);
   }
 }
