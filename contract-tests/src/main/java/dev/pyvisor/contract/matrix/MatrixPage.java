@@ -126,21 +126,31 @@ public final class MatrixPage {
     for (String rule : matrix.rules()) {
       page.append("<section class=\"rule\" id=\"rule-").append(escaped(rule)).append("\"><h3>");
       page.append(escaped(rule)).append("</h3>\n<table><tbody>\n");
-      Map<String, StringBuilder> lines = new LinkedHashMap<>();
+      Map<String, Map<String, Result>> byName = new LinkedHashMap<>();
       for (String row : matrix.rows()) {
         for (Result result : matrix.of(row, rule)) {
-          StringBuilder line = lines.computeIfAbsent(words(result), name -> new StringBuilder());
-          line.append("<td class=\"").append(result.verdict().key()).append("\" title=\"");
-          line.append(escaped(row)).append("\">").append(shown(result)).append("</td>");
+          byName.computeIfAbsent(words(result), name -> new LinkedHashMap<>()).put(row, result);
         }
       }
-      lines.forEach(
-          (name, cells) -> {
-            page.append("<tr><td>").append(escaped(name)).append("</td>");
-            page.append(cells).append("</tr>\n");
-          });
+      byName.forEach((name, results) -> test(page, name, matrix.rows(), results));
       page.append("</tbody></table></section>\n");
     }
+  }
+
+  private static void test(
+      StringBuilder page, String name, List<String> rows, Map<String, Result> results) {
+    page.append("<tr><td>").append(escaped(name)).append("</td>");
+    for (String row : rows) {
+      Result result = results.get(row);
+      page.append("<td title=\"").append(escaped(row)).append('"');
+      if (result == null) {
+        page.append("></td>");
+      } else {
+        page.append(" class=\"").append(result.verdict().key()).append("\">");
+        page.append(shown(result)).append("</td>");
+      }
+    }
+    page.append("</tr>\n");
   }
 
   private static String shown(Result result) {
