@@ -1,6 +1,8 @@
 package dev.pyvisor.cli;
 
 import dev.pyvisor.Defaults;
+import dev.pyvisor.config.Configuration;
+import dev.pyvisor.config.Setting;
 import dev.pyvisor.contract.backend.BackendUnderTest;
 import dev.pyvisor.contract.backend.Row;
 import dev.pyvisor.contract.backend.Statements;
@@ -18,11 +20,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -50,14 +54,16 @@ final class ContractCommand implements Callable<Integer> {
   @Option(
       names = "--backend",
       paramLabel = "NAME",
-      defaultValue = Defaults.BACKEND,
-      description = "The backend (default ${DEFAULT-VALUE}).")
-  private String backend;
+      description =
+          "The backend. Default: that of the configuration, else " + Defaults.BACKEND + ".")
+  private @Nullable String backend;
 
   @Option(
       names = "--python",
       paramLabel = "PATH",
-      description = "An interpreter; several may be given. Default: the first python3 on the PATH.")
+      description =
+          "An interpreter; several may be given. Default: that of the configuration, else the first"
+              + " python3 on the PATH.")
   private List<Path> pythons = List.of();
 
   @Option(
@@ -73,17 +79,16 @@ final class ContractCommand implements Callable<Integer> {
   @Option(names = "--html", paramLabel = "FILE", description = "Also a page for a browser.")
   private @Nullable Path html;
 
-  @Option(names = "--config", paramLabel = "FILE", description = "Later.")
-  void config(String value) {
-    throw new ParameterException(
-        spec.commandLine(), "--config is not in this version; say --backend and --python");
-  }
+  @Mixin private ConfigOptions config;
 
   @Override
   public Integer call() throws Exception {
     requireKnown();
-    BackendUnderTest subject = Statements.of(backend).orElseGet(this::withoutStatement);
-    List<Row> rows = pythons().stream().map(python -> row(subject, python)).toList();
+    Configuration configuration = config.read();
+    String name = backend == null ? setting(configuration, "backend").orElseThrow() : backend;
+    BackendUnderTest stated = Statements.of(name).orElseGet(() -> withoutStatement(name));
+    BackendUnderTest subject = new ConfiguredBackend(stated, configuration);
+    List<Row> rows = pythons(configuration).stream().map(python -> row(subject, python)).toList();
     return OwnScratch.during(() -> run(rows));
   }
 
@@ -124,17 +129,33 @@ final class ContractCommand implements Callable<Integer> {
     }
   }
 
-  private BackendUnderTest withoutStatement() {
+  private static BackendUnderTest withoutStatement(String name) {
     System.err.println(
         "the backend "
-            + backend
+            + name
             + " states nothing of itself: it is held to every contract, and its path is not proven"
             + " from the far side");
-    return Statements.none(backend);
+    return Statements.none(name);
   }
 
-  private List<Path> pythons() {
-    return pythons.isEmpty() ? List.of(Interpreters.standard()) : pythons;
+  private List<Path> pythons(Configuration configuration) {
+    if (!pythons.isEmpty()) {
+      return pythons;
+    }
+    return List.of(
+        configuration.settings().stream()
+            .filter(setting -> setting.key().equals("python"))
+            .map(setting -> Path.of(setting.value()))
+            .findFirst()
+            .orElseGet(Interpreters::standard));
+  }
+
+  /** What holds for a key, whether somebody set it or not. */
+  private static Optional<String> setting(Configuration configuration, String key) {
+    return configuration.effective().stream()
+        .filter(setting -> setting.key().equals(key))
+        .map(Setting::value)
+        .findFirst();
   }
 
   private Row row(BackendUnderTest subject, Path python) {

@@ -142,6 +142,13 @@ public abstract class BackendContract implements Rows.Suite {
   class Sessions extends Part implements SessionsContract {}
 
   @Nested
+  @Heavy(why = "thousands of tool calls, whose pace is that of host and supervisor")
+  class Pace extends Part implements PaceContract {}
+
+  @Nested
+  class Privacy extends Part implements PrivacyContract {}
+
+  @Nested
   class HangReports extends Part implements EvidenceContract {}
 
   /** Stubs in the runner's place, under three conditions. */

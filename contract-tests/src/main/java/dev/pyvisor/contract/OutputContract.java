@@ -202,6 +202,7 @@ public interface OutputContract extends RunnerContract {
 
   @Test
   @Rule({"W32", "LIF-10"})
+  @Needs(Capability.SEPARATE_STDERR)
   default void the_chunks_of_both_streams_stand_in_the_order_in_which_they_were_printed() {
     Semaphore seen = new Semaphore(0);
     Tool gate =
@@ -241,6 +242,7 @@ public interface OutputContract extends RunnerContract {
    */
   @Test
   @Rule({"W26", "LIF-6"})
+  @Needs(Capability.STREAMING)
   default void what_a_thread_prints_between_two_cells_is_late_output_and_disturbs_no_cell()
       throws Exception {
     String fragment = "{\"jsonrpc\":\"2.0\",\"id\":1,";
