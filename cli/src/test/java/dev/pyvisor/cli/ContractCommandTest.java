@@ -64,6 +64,26 @@ class ContractCommandTest {
   }
 
   @Test
+  void a_document_says_which_backend_and_an_assignment_wins_over_it() throws Exception {
+    Path document = scratch.resolve("settings.json");
+    Files.writeString(document, "{\"backend\": \"no-such-backend\"}");
+    Result named = Command.run("contract", "--only", "ThePath", "--config", document.toString());
+    assertThat(named.status()).isEqualTo(3);
+    assertThat(named.err()).contains("no-such-backend");
+    Result mended =
+        Command.run(
+            "contract",
+            "--only",
+            "ThePath",
+            "--config",
+            document.toString(),
+            "--set",
+            "backend=pipe");
+    assertThat(mended.status()).as(mended.err()).isZero();
+    assertThat(mended.out()).startsWith("A  pipe, Python 3.");
+  }
+
+  @Test
   void a_backend_that_there_is_not_is_named_and_makes_the_status_3() throws Exception {
     Result result = Command.run("contract", "--only", "ThePath", "--backend", "no-such-backend");
     assertThat(result.status()).isEqualTo(3);

@@ -1,6 +1,7 @@
 package dev.pyvisor.contract;
 
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Alone;
 import dev.pyvisor.contract.backend.Heavy;
 import dev.pyvisor.contract.backend.Row;
 import dev.pyvisor.contract.backend.Rows;
@@ -142,6 +143,7 @@ public abstract class BackendContract implements Rows.Suite {
   class Sessions extends Part implements SessionsContract {}
 
   @Nested
+  @Alone
   @Heavy(why = "thousands of tool calls, whose pace is that of host and supervisor")
   class Pace extends Part implements PaceContract {}
 
@@ -181,11 +183,13 @@ public abstract class BackendContract implements Rows.Suite {
     }
 
     @Nested
+    @Alone
     @Heavy(why = "a busy machine delays every other test")
     @TestInstance(TestInstance.Lifecycle.PER_CLASS)
     class Busy extends OnABusyMachine implements PeerContract {}
 
     @Nested
+    @Alone
     @Heavy(why = "a busy machine delays every other test")
     @TestInstance(TestInstance.Lifecycle.PER_CLASS)
     class BusyAndDying extends OnABusyMachine implements PeerDeathContract {}
@@ -219,6 +223,7 @@ public abstract class BackendContract implements Rows.Suite {
     }
 
     @Nested
+    @Alone
     @Heavy(why = "a busy machine delays every other test")
     @TestInstance(TestInstance.Lifecycle.PER_CLASS)
     class Busy extends OnABusyMachine implements LargeMessageContract {
@@ -229,6 +234,7 @@ public abstract class BackendContract implements Rows.Suite {
     }
 
     @Nested
+    @Alone
     @Heavy(why = "a busy machine delays every other test")
     @TestInstance(TestInstance.Lifecycle.PER_CLASS)
     class BusyWithTinyPipes extends OnABusyMachine implements LargeMessageContract {

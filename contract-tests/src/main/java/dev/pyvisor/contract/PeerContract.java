@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.HostSide;
 import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.error.CallTimedOut;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Whatever a runner writes, and however it writes it: each time a stub in the runner's place. */
 @Needs(Capability.PAYLOAD)
+@HostSide
 public interface PeerContract extends RunnerContract {
   Duration SHORT = Duration.ofMillis(500);
 

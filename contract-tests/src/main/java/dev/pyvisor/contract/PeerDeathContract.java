@@ -9,6 +9,7 @@ import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Heavy;
+import dev.pyvisor.contract.backend.HostSide;
 import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.error.CallTimedOut;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Runners that do not read, that flood, that die or will not die: each time a stub. */
 @Needs(Capability.PAYLOAD)
+@HostSide
 public interface PeerDeathContract extends RunnerContract {
   Duration SHORT = Duration.ofSeconds(1);
 

@@ -3,6 +3,7 @@ package dev.pyvisor.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.HostSide;
 import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.backend.Row;
 import dev.pyvisor.error.ExitReport;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * order; one end, after the last frame; no wait of one direction for the other.
  */
 @Needs(Capability.PAYLOAD)
+@HostSide
 public interface TransportContract extends RunnerContract {
   /** Beyond what pipes and sockets hold, in frames of the largest size. */
   int MUCH = 128;

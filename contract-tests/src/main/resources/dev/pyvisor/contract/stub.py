@@ -18,10 +18,11 @@ def write(data):
 def hang_up():
     """Ends the output while the process lives: that of a pipe by closing it, that of a socket by saying so."""
     import socket
+    other = os.dup(1)
     try:
-        socket.socket(fileno=os.dup(1)).shutdown(socket.SHUT_WR)
+        socket.socket(fileno=other).shutdown(socket.SHUT_WR)
     except OSError:
-        pass
+        os.close(other)
     os.close(1)
 
 

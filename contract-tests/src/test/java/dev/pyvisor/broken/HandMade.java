@@ -9,6 +9,7 @@ import dev.pyvisor.transport.ThreadJob;
 import dev.pyvisor.transport.Transport;
 import dev.pyvisor.transport.TransportConfig;
 import dev.pyvisor.transport.TransportListener;
+import dev.pyvisor.wire.Frame;
 import dev.pyvisor.wire.FrameReader;
 import dev.pyvisor.wire.Limits;
 import java.io.IOException;
@@ -93,7 +94,11 @@ class HandMade implements Transport {
   }
 
   void feed(FrameReader frames, byte[] buffer, int count) throws InterruptedException {
-    frames.feed(ByteBuffer.wrap(buffer, 0, count), listener::onFrame);
+    frames.feed(ByteBuffer.wrap(buffer, 0, count), this::hear);
+  }
+
+  void hear(Frame frame) {
+    listener.onFrame(frame);
   }
 
   /** Writes what there is until nothing more will be. */

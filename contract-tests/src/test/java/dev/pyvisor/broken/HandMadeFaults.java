@@ -6,6 +6,8 @@ import dev.pyvisor.transport.Transport;
 import dev.pyvisor.transport.TransportConfig;
 import dev.pyvisor.transport.TransportListener;
 import dev.pyvisor.transport.TransportProvider;
+import dev.pyvisor.wire.Frame;
+import dev.pyvisor.wire.FrameKind;
 import dev.pyvisor.wire.FrameReader;
 import dev.pyvisor.wire.Limits;
 import java.io.BufferedInputStream;
@@ -65,20 +67,33 @@ final class HandMadeFaults {
     }
 
     private static final class Early extends HandMade {
-      private static final Duration MOMENT = Duration.ofMillis(20);
+      private static final Duration MOMENT = Duration.ofSeconds(1);
+      private boolean waited; // the reader's
 
       Early(TransportConfig config, FrameSource outbound, TransportListener listener) {
         super(config, outbound, once(listener));
       }
 
-      /** A process that is about to exit has done so before what it wrote is handed over. */
+      /** A process that is about to exit has done so before its first output is handed over. */
       @Override
-      void feed(FrameReader frames, byte[] buffer, int count) throws InterruptedException {
-        if (process.waitFor(MOMENT.toMillis(), TimeUnit.MILLISECONDS)) {
-          listener.onClosed(
-              new ExitReport("it ended", OptionalInt.of(process.exitValue()), "early"));
+      void hear(Frame frame) {
+        if (frame.kind() == FrameKind.STDOUT && !waited) {
+          waited = true;
+          if (exits()) {
+            int status = process.exitValue();
+            listener.onClosed(new ExitReport("it ended", OptionalInt.of(status), ""));
+          }
         }
-        super.feed(frames, buffer, count);
+        super.hear(frame);
+      }
+
+      private boolean exits() {
+        try {
+          return process.waitFor(MOMENT.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          return false;
+        }
       }
 
       private static TransportListener once(TransportListener listener) {
@@ -170,8 +185,8 @@ final class HandMadeFaults {
           byte[] length = ahead.readNBytes(Integer.BYTES);
           if (length.length == Integer.BYTES) {
             byte[] rest = ahead.readNBytes(ByteBuffer.wrap(length).getInt());
-            frames.feed(ByteBuffer.wrap(length), listener::onFrame);
-            frames.feed(ByteBuffer.wrap(rest), listener::onFrame);
+            frames.feed(ByteBuffer.wrap(length), this::hear);
+            frames.feed(ByteBuffer.wrap(rest), this::hear);
           }
         }
       }

@@ -63,7 +63,7 @@ public final class Mutants {
                 "Peers.Idle.of_what_a_good_runner_says_nothing_is_dropped")),
         mutant("closes-twice", ONE_END),
         mutant("closes-never", ONE_END, ALL_TOLD, KILL, CLOSE, STDERR, GOOD_END),
-        mutant("exit-before-output", ALL_TOLD, ONE_END),
+        mutant("exit-before-output", ALL_TOLD),
         new Mutant("blocks-its-reader", Set.of(OVERLAP), Set.of(BURST, OVERLAP)),
         mutant("writes-inline-from-its-reader", DUPLEX, KILL, CLOSE),
         mutant("polls-but-reads-ahead", IN_ORDER, BURST, ALL_TOLD),

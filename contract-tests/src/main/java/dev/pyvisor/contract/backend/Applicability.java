@@ -29,7 +29,7 @@ public final class Applicability implements ExecutionCondition {
       return ConditionEvaluationResult.enabled("no row");
     }
     return absent(row.get(), element.get())
-        .or(() -> tooHeavy(row.get(), element.get()))
+        .or(() -> leftToAnotherTier(row.get(), element.get()))
         .map(ConditionEvaluationResult::disabled)
         .orElse(ConditionEvaluationResult.enabled("applies"));
   }
@@ -43,13 +43,18 @@ public final class Applicability implements ExecutionCondition {
         .map(need -> row.backend().name() + " has no " + need + " (" + need.meaning() + ")");
   }
 
-  private static Optional<String> tooHeavy(Row row, AnnotatedElement element) {
+  private static Optional<String> leftToAnotherTier(Row row, AnnotatedElement element) {
     if (row.place() == Row.Place.STANDARD || Tier.current() != Tier.VERIFY) {
       return Optional.empty();
     }
-    return find(element, Heavy.class).stream()
-        .findFirst()
-        .map(heavy -> NOT_IN_TIER + heavy.why() + "; " + Tier.PROOF.command() + " runs it");
+    Optional<String> why = find(element, Heavy.class).stream().findFirst().map(Heavy::why);
+    if (why.isEmpty() && row.place() == Row.Place.OTHER) {
+      why =
+          find(element, HostSide.class).stream()
+              .findFirst()
+              .map(one -> "the host shows it, with every Python the same");
+    }
+    return why.map(reason -> NOT_IN_TIER + reason + "; " + Tier.PROOF.command() + " runs it");
   }
 
   /** Those of a method, or of a class and all that it is made of. */

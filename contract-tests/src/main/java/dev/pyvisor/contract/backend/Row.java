@@ -12,7 +12,7 @@ import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
  * <p>Immutable.
  *
  * @param version of the interpreter, for example {@code 3.11}
- * @param place whether it is the interpreter for which nothing is left out
+ * @param place what is left out
  */
 public record Row(BackendUnderTest backend, String version, Path python, Place place) {
   /** The key of the report entry by which a run tells its listeners which row it is. */
@@ -20,9 +20,13 @@ public record Row(BackendUnderTest backend, String version, Path python, Place p
 
   private static final Namespace HERE = Namespace.create(Row.class);
 
-  /** Whether heavy contracts are left out in the tier {@code verify}. */
+  /** What is left out in the tier {@code verify}. */
   public enum Place {
+    /** Nothing. */
     STANDARD,
+    /** What is {@link Heavy}. */
+    LIGHT,
+    /** What is heavy, and what is of the {@link HostSide}. */
     OTHER
   }
 

@@ -92,7 +92,7 @@ public final class Rows implements ClassTemplateInvocationContextProvider {
     List<Row> rows = new ArrayList<>();
     int standard = Interpreters.standardVersion();
     if (pythons != Pythons.OTHERS) {
-      Place place = pythons == Pythons.STANDARD_WITHOUT_HEAVY ? Place.OTHER : Place.STANDARD;
+      Place place = pythons == Pythons.STANDARD_WITHOUT_HEAVY ? Place.LIGHT : Place.STANDARD;
       rows.add(new Row(backend, Interpreters.name(standard), Interpreters.standard(), place));
     }
     if (pythons == Pythons.ALL || pythons == Pythons.OTHERS) {
