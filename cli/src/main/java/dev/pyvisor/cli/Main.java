@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
       DoctorCommand.class,
       RunnerCommand.class,
       BenchCommand.class,
+      ContractCommand.class,
     })
 public final class Main {
   private Main() {}

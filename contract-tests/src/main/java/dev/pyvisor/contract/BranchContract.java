@@ -7,6 +7,8 @@ import dev.pyvisor.Cell;
 import dev.pyvisor.CellRun;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.contract.load.Latencies;
 import dev.pyvisor.error.CallFailed;
@@ -28,6 +30,7 @@ import org.junit.jupiter.api.Test;
 /**
  * Sessions that begin with a copy of another's state: best of many tries from one loaded data set.
  */
+@Needs({Capability.CHECKPOINTS, Capability.SESSIONS})
 public interface BranchContract extends RunnerContract {
   int BRANCHES = 8;
 

@@ -10,6 +10,8 @@ import dev.pyvisor.CheckpointReport;
 import dev.pyvisor.GenerationChange;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.error.ErrorCode;
@@ -34,6 +36,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A session goes back to a state that was given a name, as often as it is asked to. */
+@Needs(Capability.CHECKPOINTS)
 public interface CheckpointContract extends RunnerContract {
   Duration SOON = Duration.ofSeconds(10);
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.Cell;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.tool.Tool;
 import java.util.List;
@@ -39,6 +41,7 @@ public interface ConcurrentToolContract extends RunnerContract {
   }
 
   @Test
+  @Needs(Capability.TYPED_VALUES)
   @Rule("C55")
   default void calls_from_asyncio_answered_in_reverse_order_reach_their_callers() {
     answeredInReverse(
@@ -50,6 +53,7 @@ public interface ConcurrentToolContract extends RunnerContract {
 
   @Test
   @Rule("C55")
+  @Needs(Capability.TOOL_FATES)
   default void calls_from_threads_answered_in_reverse_order_reach_their_callers() {
     answeredInReverse(
         """

@@ -6,6 +6,9 @@ import dev.pyvisor.Cell;
 import dev.pyvisor.CellRun;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Heavy;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.outcome.Outcome;
@@ -80,6 +83,7 @@ public interface DeadlineContract extends RunnerContract {
 
   @Test
   @Rule("C71")
+  @Heavy(why = "it waits for the deadline of another cell")
   default void time_that_a_cell_waits_for_its_turn_is_none_of_its_own() throws Exception {
     try (SupervisorClient client = open()) {
       Session session = client.session();
@@ -130,6 +134,7 @@ public interface DeadlineContract extends RunnerContract {
 
   @Test
   @Rule({"C61", "LIF-17"})
+  @Heavy(why = "it waits for deadlines until a process has started")
   default void a_process_that_the_cell_waits_for_ends_with_it_and_its_output_is_there() {
     try (SupervisorClient client = open()) {
       Session session = client.session();
@@ -155,6 +160,7 @@ public interface DeadlineContract extends RunnerContract {
   }
 
   @Test
+  @Needs(Capability.SEPARATE_STDERR)
   @Rule("C62")
   default void a_deadline_that_is_not_reached_changes_nothing() {
     try (SupervisorClient client = open()) {
@@ -258,6 +264,8 @@ public interface DeadlineContract extends RunnerContract {
 
   @Test
   @Rule({"C69", "LIF-16", "W21"})
+  @Needs(Capability.TYPED_VALUES)
+  @Heavy(why = "it waits for most of a grace")
   default void an_end_that_comes_late_but_within_the_grace_counts_with_its_value() {
     try (SupervisorClient client = open()) {
       Session session = client.session();
@@ -286,6 +294,8 @@ public interface DeadlineContract extends RunnerContract {
 
   @Test
   @Rule("LIF-14")
+  @Needs(Capability.TYPED_VALUES)
+  @Heavy(why = "it waits for a call to time out, which the host does")
   default void a_variable_whose_reading_hangs_costs_the_call_and_not_the_session() {
     try (SupervisorClient client = client().callTimeout(Duration.ofSeconds(3)).open()) {
       Session session = client.session();

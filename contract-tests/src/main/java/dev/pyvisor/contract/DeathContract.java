@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.load.Latencies;
 import dev.pyvisor.outcome.Cause;
 import dev.pyvisor.outcome.Outcome;
@@ -33,6 +35,7 @@ public interface DeathContract extends RunnerContract {
 
   /** Says more than C36: the cause, the state, and what was lost. */
   @TestFactory
+  @Needs(Capability.SEPARATE_STDERR)
   @Rule({"H19", "LIF-7", "W24"})
   default List<DynamicTest> a_kernel_that_dies_is_reported_and_replaced() {
     List<DynamicTest> tests = new ArrayList<>();

@@ -7,6 +7,9 @@ import dev.pyvisor.CellListener;
 import dev.pyvisor.CellRun;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.HostSide;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutputChunk;
 import java.util.concurrent.CompletableFuture;
@@ -16,6 +19,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** Giving up on an outcome gives up nothing else: the cell goes on, and its output is heard. */
+@Needs(Capability.STREAMING)
+@HostSide
 public interface DrainContract extends RunnerContract {
   /** More than any buffer on the way holds. */
   int FLOOD = 4_000_000;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.ErrorCode;
@@ -20,6 +22,7 @@ public interface ErrorContract extends RunnerContract {
   /** With the partial output and a traceback, on every backend: supersedes C31 and C32. */
   @Test
   @Rule({"C31", "C32", "W40"})
+  @Needs(Capability.TRACEBACKS)
   default void an_exception_comes_with_partial_output_and_traceback_and_the_session_goes_on() {
     try (SupervisorClient client = open()) {
       Session session = client.session();
@@ -43,6 +46,7 @@ public interface ErrorContract extends RunnerContract {
 
   @Test
   @Rule({"C31", "W40"})
+  @Needs(Capability.TRACEBACKS)
   default void a_traceback_shows_the_lines_of_the_cell_that_defined_a_function() {
     try (SupervisorClient client = open()) {
       Session session = client.session();
@@ -65,6 +69,7 @@ public interface ErrorContract extends RunnerContract {
 
   @Test
   @Rule({"C34", "W40"})
+  @Needs(Capability.TRACEBACKS)
   default void a_syntax_error_names_its_line_and_later_cells_run() {
     try (SupervisorClient client = open()) {
       Session session = client.session();

@@ -11,6 +11,7 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Properties;
 
 /**
@@ -21,7 +22,15 @@ import java.util.Properties;
 public final class Evidence {
   private static final int LONGEST_NAME = 120;
 
+  /** What goes behind an item's name; empty: its figures are printed and not kept. */
+  private static volatile Optional<String> label = Optional.of("");
+
   private Evidence() {}
+
+  /** From whom the figures come that are recorded next; empty: print them only. */
+  static void label(Optional<String> label) {
+    Evidence.label = label;
+  }
 
   /**
    * Records an item without chance in it.
@@ -40,10 +49,11 @@ public final class Evidence {
   }
 
   private static void write(
-      String item, List<String> rules, String figure, Counts counts, String seed, String test) {
+      String plain, List<String> rules, String figure, Counts counts, String seed, String test) {
+    String item = plain + label.orElse("");
     System.out.println("evidence: " + item + ": " + figure + "; count " + counts);
     String folder = System.getProperty("pyvisor.test.output", "");
-    if (folder.isBlank()) {
+    if (folder.isBlank() || label.isEmpty()) {
       return;
     }
     Properties fields = new Properties();

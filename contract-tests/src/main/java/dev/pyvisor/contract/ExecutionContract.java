@@ -6,6 +6,8 @@ import dev.pyvisor.Cell;
 import dev.pyvisor.CellRun;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
 import java.util.ArrayList;
@@ -72,6 +74,7 @@ public interface ExecutionContract extends RunnerContract {
 
   @Test
   @Rule("C6")
+  @Needs(Capability.TYPED_VALUES)
   default void a_last_expression_is_not_printed_and_its_value_comes_only_when_asked_for() {
     try (SupervisorClient client = open()) {
       Outcome silent = client.session().execute("1+1");

@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Heavy;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
@@ -22,6 +25,7 @@ import org.junit.jupiter.api.TestFactory;
 /**
  * Globals that have made other systems of this kind hang, or lose a session: here they are kept.
  */
+@Needs(Capability.CHECKPOINTS)
 public interface GlobalsContract extends RunnerContract {
   int MEGABYTES_NOW = 100;
   int MEGABYTES_FULL = 1000;
@@ -176,6 +180,7 @@ public interface GlobalsContract extends RunnerContract {
   @Test
   @Limit(seconds = 300, why = "a gigabyte of small objects in the full count")
   @Rule({"H40", "H39"})
+  @Heavy(why = "a hundred megabytes of small objects")
   default void a_large_heap_of_small_objects_costs_the_next_cells_little_and_survives() {
     Counts megabytes = Counts.of(MEGABYTES_NOW, MEGABYTES_NOW, MEGABYTES_FULL);
     try (SupervisorClient client = open()) {

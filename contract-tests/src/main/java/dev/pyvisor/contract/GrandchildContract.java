@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
@@ -15,6 +17,7 @@ import org.junit.jupiter.api.Test;
  * A process that outlives its cell and holds its output pipes open delays nothing. That each wait
  * was not for the holder is shown by the holder: it still lives when the wait is over.
  */
+@Needs(Capability.STREAMING)
 public interface GrandchildContract extends RunnerContract {
   /** Starts processes that hold both output pipes, and prints their ids. */
   List<String> HOLDERS =

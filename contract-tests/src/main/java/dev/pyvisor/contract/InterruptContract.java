@@ -8,6 +8,9 @@ import dev.pyvisor.CellListener;
 import dev.pyvisor.CellRun;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Heavy;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.error.CallTimedOut;
@@ -36,6 +39,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Cells that somebody ends from outside. */
+@Needs(Capability.INTERRUPT)
 public interface InterruptContract extends RunnerContract {
   /** The design's: interrupts every 0 to 400 microseconds. */
   int LONGEST_DELAY_NANOS = 400_000;
@@ -116,6 +120,7 @@ public interface InterruptContract extends RunnerContract {
 
   @Test
   @Rule("C91b")
+  @Heavy(why = "it waits for the whole of a grace")
   default void an_interrupt_that_takes_too_long_says_so_and_naming_the_limit() throws Exception {
     try (SupervisorClient client = client().interruptGrace(Duration.ofSeconds(1)).open()) {
       Session session = client.session();
@@ -329,6 +334,7 @@ public interface InterruptContract extends RunnerContract {
   @Test
   @Limit(seconds = 1_800, why = "the full count is 20,000 cells on a busy machine")
   @Rule({"C91h", "H13", "LIF-15", "SES-10"})
+  @Heavy(why = "thousands of interrupts")
   default void a_storm_of_interrupts_hits_only_the_cells_that_it_is_meant_for() throws Exception {
     Counts counts = Counts.of(400, 4_000, 20_000);
     long seed = System.nanoTime();
@@ -377,6 +383,7 @@ public interface InterruptContract extends RunnerContract {
   @Test
   @Limit(seconds = 300, why = "the full count is 200 kills with their takeovers on a busy machine")
   @Rule({"H13", "LIF-15", "LIF-18"})
+  @Heavy(why = "many kills with their takeovers")
   default void an_interrupt_of_the_cell_behind_a_kill_is_not_lost() throws Exception {
     Counts counts = Counts.of(20, 60, 200);
     try (SupervisorClient client = open()) {
@@ -425,6 +432,7 @@ public interface InterruptContract extends RunnerContract {
       seconds = 600,
       why = "the full count is 1,000 cells of some milliseconds on a busy machine")
   @Rule({"C91h", "H13", "LIF-16", "W20"})
+  @Heavy(why = "hundreds of cells")
   default void an_interrupt_around_the_end_of_a_cell_loses_no_state_and_is_told_truly()
       throws Exception {
     Counts counts = Counts.of(100, 500, 1_000);

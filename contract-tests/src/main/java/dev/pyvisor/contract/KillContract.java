@@ -3,6 +3,9 @@ package dev.pyvisor.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Heavy;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.guard.Limit;
 import java.nio.file.Path;
 import java.util.List;
@@ -14,6 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
  * The kernel is killed at a moment drawn by lot, while cells write lines to a file, call tools and
  * print. What is told of each is held against the file.
  */
+@Needs({Capability.CHECKPOINTS, Capability.EVIDENCE})
+@Heavy(why = "up to two hundred kills under load")
 public interface KillContract extends RunnerContract {
   @Test
   @Limit(seconds = 600, why = "two hundred kills in the full count, each under a load of cells")

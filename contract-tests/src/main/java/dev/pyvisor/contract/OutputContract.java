@@ -7,6 +7,8 @@ import dev.pyvisor.CellListener;
 import dev.pyvisor.CellRun;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.load.Latencies;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
@@ -32,6 +34,7 @@ public interface OutputContract extends RunnerContract {
 
   /** Output keeps its stream and its order: supersedes C19, stdout first and then stderr. */
   @Test
+  @Needs(Capability.SEPARATE_STDERR)
   @Rule({"C18", "LIF-10"})
   default void the_output_of_subprocesses_belongs_to_the_cell() {
     SupervisorClient client = open();
@@ -55,6 +58,7 @@ public interface OutputContract extends RunnerContract {
   }
 
   @Test
+  @Needs(Capability.SEPARATE_STDERR)
   @Rule("C20")
   default void output_survives_the_kill_that_follows_it() {
     try (SupervisorClient client = open()) {
@@ -75,6 +79,7 @@ public interface OutputContract extends RunnerContract {
   }
 
   @Test
+  @Needs(Capability.STREAMING)
   @Rule({"C21", "FRM-8"})
   default void characters_of_many_bytes_are_never_split() {
     String unit = "é日🙂";
@@ -116,6 +121,7 @@ public interface OutputContract extends RunnerContract {
 
   /** What an outcome does not keep stands in a file; its beginning and end are there. */
   @Test
+  @Needs(Capability.STREAMING)
   @Rule({"C21", "W32"})
   default void output_beyond_what_an_outcome_keeps_is_whole_in_a_file() throws IOException {
     try (SupervisorClient client = open()) {
@@ -131,6 +137,7 @@ public interface OutputContract extends RunnerContract {
 
   @Test
   @Rule("C21")
+  @Needs(Capability.STREAMING)
   default void bytes_that_are_no_text_are_kept_as_bytes_and_shown_as_replacement() {
     try (SupervisorClient client = open()) {
       Outcome outcome =
@@ -141,6 +148,7 @@ public interface OutputContract extends RunnerContract {
 
   @Test
   @Rule("C22")
+  @Needs(Capability.SEPARATE_STDERR)
   default void both_streams_come_back_apart() {
     try (SupervisorClient client = open()) {
       Outcome outcome =
@@ -157,6 +165,7 @@ public interface OutputContract extends RunnerContract {
   /** The cell waits for a tool that answers only when the byte was seen: so it still runs. */
   @Test
   @Rule({"C20", "W32"})
+  @Needs(Capability.STREAMING)
   default void a_print_reaches_the_listener_while_the_cell_goes_on() {
     Counts counts = Counts.of(20, 200, 1000);
     Semaphore seen = new Semaphore(0);
@@ -197,6 +206,7 @@ public interface OutputContract extends RunnerContract {
 
   @Test
   @Rule({"W32", "LIF-10"})
+  @Needs(Capability.SEPARATE_STDERR)
   default void the_chunks_of_both_streams_stand_in_the_order_in_which_they_were_printed() {
     Semaphore seen = new Semaphore(0);
     Tool gate =
@@ -236,6 +246,7 @@ public interface OutputContract extends RunnerContract {
    */
   @Test
   @Rule({"W26", "LIF-6"})
+  @Needs(Capability.STREAMING)
   default void what_a_thread_prints_between_two_cells_is_late_output_and_disturbs_no_cell()
       throws Exception {
     String fragment = "{\"jsonrpc\":\"2.0\",\"id\":1,";

@@ -131,7 +131,10 @@ public interface PaceContract extends RunnerContract {
       assertThat(session.generation()).isEqualTo(1 + counts.now());
     }
     assertThat(latencies.quantile(0.99)).as(latencies.summary()).isLessThan(WEDGED);
-    assertThat(client.exited().join().stderrTail()).as("the supervisor's own stderr").isEmpty();
+    // A backend may have a notice for its user; what a reset leaves there would be told each time.
+    assertThat(client.exited().join().stderrTail().lines())
+        .as("the supervisor's own stderr")
+        .hasSizeLessThan(2);
     Evidence.record("a reset, one after another", List.of("W29"), latencies.summary(), counts);
   }
 
@@ -151,24 +154,23 @@ public interface PaceContract extends RunnerContract {
     Outcome outcome =
         session.execute(
             Cell.of(
-                    String.format(
-                        Locale.ROOT,
-                        """
+                String.format(
+                    Locale.ROOT,
+                    """
                         import asyncio, time
                         took = []
                         for _ in range(%d):
                             start = time.monotonic()
                             %s
                             took.append(time.monotonic() - start)
-                        took
+                        print(*took)
                         """,
-                        counts.now(),
-                        line))
-                .withValue());
+                    counts.now(),
+                    line)));
     assertThat(outcome.ok()).as(outcome::toString).isTrue();
     Latencies latencies = new Latencies();
-    for (double seconds : outcome.value().orElseThrow().as(double[].class)) {
-      latencies.add(Duration.ofNanos((long) (seconds * 1e9)));
+    for (String seconds : outcome.stdoutText().strip().split(" ")) {
+      latencies.add(Duration.ofNanos((long) (Double.parseDouble(seconds) * 1e9)));
     }
     return latencies;
   }

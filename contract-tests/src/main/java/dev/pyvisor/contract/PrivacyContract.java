@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pyvisor.Cell;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Needs;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +14,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What a runner is given is its own: no other one sees it, and it sees nothing of the host's. */
+@Needs(Capability.TYPED_VALUES)
 public interface PrivacyContract extends RunnerContract {
   /** What README.md says, the runner's own tags, and what Python sets for itself. */
   Set<String> ENVIRONMENT =

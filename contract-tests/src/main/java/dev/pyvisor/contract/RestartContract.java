@@ -10,6 +10,9 @@ import dev.pyvisor.GenerationChange;
 import dev.pyvisor.RunnerInfo;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Applicability;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.contract.guard.Processes;
@@ -81,6 +84,7 @@ public interface RestartContract extends RunnerContract {
   }
 
   @Test
+  @Needs(Capability.SESSIONS)
   @Rule("C82")
   default void a_death_between_two_cells_is_told_with_what_was_answered_last()
       throws InterruptedException {
@@ -112,7 +116,9 @@ public interface RestartContract extends RunnerContract {
   @Rule({"C80", "SES-11"})
   @Limit(seconds = 60, why = "a stopped supervisor has ten seconds before it is given up")
   default void a_supervisor_that_is_stopped_is_given_up_and_replaced() throws IOException {
-    assumeTrue(Tier.current() != Tier.VERIFY, "ten seconds of waiting; LinkTest turns the clock");
+    assumeTrue(
+        Tier.current() != Tier.VERIFY,
+        Applicability.NOT_IN_TIER + "ten seconds of waiting; LinkTest turns the clock");
     try (SupervisorClient client = open(DemoTools.adder())) {
       Session session = client.session();
       CellRun running = session.start(Cell.of("import time; time.sleep(60)"));
@@ -153,6 +159,7 @@ public interface RestartContract extends RunnerContract {
 
   @Test
   @Rule("H8")
+  @Needs({Capability.SESSIONS, Capability.EVIDENCE})
   default void every_session_is_opened_again_and_each_verb_starts_a_runner() {
     try (SupervisorClient client = open(DemoTools.adder())) {
       Session main = client.session();

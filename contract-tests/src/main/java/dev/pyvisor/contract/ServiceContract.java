@@ -6,6 +6,8 @@ import dev.pyvisor.Cell;
 import dev.pyvisor.CellRun;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.outcome.Outcome;
@@ -99,6 +101,7 @@ public interface ServiceContract extends RunnerContract {
 
   @Test
   @Rule({"C70", "LIF-17"})
+  @Needs(Capability.INTERRUPT)
   default void what_an_interrupted_cell_started_ends_with_it() throws InterruptedException {
     CountDownLatch started = new CountDownLatch(1);
     Tool tell =
@@ -123,6 +126,7 @@ public interface ServiceContract extends RunnerContract {
 
   /** Only a ladder ends processes: what a cell that simply returned has started is a service. */
   @Test
+  @Needs(Capability.CHECKPOINTS)
   @Rule({"C16", "LIF-17"})
   default void services_survive_the_end_of_their_cell_and_a_crash_of_the_kernel() {
     List<Long> children = new ArrayList<>();

@@ -7,6 +7,9 @@ import dev.pyvisor.Cell;
 import dev.pyvisor.CellRun;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Heavy;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.contract.load.Latencies;
@@ -25,6 +28,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** Several sessions on one runner, and what they are forked from. */
+@Needs(Capability.SESSIONS)
 public interface SessionsContract extends RunnerContract {
   int SESSIONS = 8;
 
@@ -94,6 +98,7 @@ public interface SessionsContract extends RunnerContract {
   /** The wire's limit of one runner; the one beyond it is refused and harms none. */
   @Test
   @Rule("ERR-1")
+  @Heavy(why = "sixty-four kernels")
   default void as_many_sessions_as_the_limit_says_and_not_one_more() {
     Counts counts = Counts.of(64, 64, 64);
     Latencies latencies = new Latencies();

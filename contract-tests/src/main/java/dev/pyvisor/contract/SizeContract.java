@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.pyvisor.Cell;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Heavy;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.RunnerException;
@@ -15,6 +18,7 @@ import dev.pyvisor.wire.Limits;
 import org.junit.jupiter.api.Test;
 
 /** What is larger than a message may be is refused by a typed error, and the session lives. */
+@Needs(Capability.TYPED_VALUES)
 public interface SizeContract extends RunnerContract {
   /** Just above the limit of a message. */
   int OVERSIZE = Limits.MESSAGE + 1;
@@ -79,6 +83,7 @@ public interface SizeContract extends RunnerContract {
 
   @Test
   @Rule("H4")
+  @Heavy(why = "64 MiB in both directions")
   default void values_just_below_the_limit_cross_in_both_directions() {
     int size = Limits.MESSAGE - 10_000;
     try (SupervisorClient client = open()) {

@@ -6,6 +6,9 @@ import dev.pyvisor.Cell;
 import dev.pyvisor.GenerationChange;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Heavy;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.load.Latencies;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
@@ -27,6 +30,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 /** However a kernel ends, the session goes on with everything as it was before the cell. */
+@Needs(Capability.CHECKPOINTS)
 public interface StateContract extends RunnerContract {
   /** Bounds the wait for a notification that comes right after a reply. */
   Duration SOON = Duration.ofSeconds(10);
@@ -44,6 +48,7 @@ public interface StateContract extends RunnerContract {
 
   @TestFactory
   @Rule({"H40", "H11", "C65", "LIF-18"})
+  @Heavy(why = "eight deadlines with their graces")
   default List<DynamicTest> after_each_cell_that_had_to_be_killed_all_is_as_before_it() {
     List<DynamicTest> tests = new ArrayList<>();
     StuckCells.all()

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.outcome.Outcome;
 import java.util.List;
@@ -13,6 +15,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /** Every byte written before a cell ended, by whatever means, is in its outcome. */
+@Needs(Capability.SEPARATE_STDERR)
 public interface StreamBeforeTerminalContract extends RunnerContract {
   /** No write is larger. */
   int LARGEST = 60_000;

@@ -6,6 +6,9 @@ import dev.pyvisor.Cell;
 import dev.pyvisor.CellRun;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Heavy;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.contract.load.Latencies;
@@ -32,6 +35,8 @@ import org.junit.jupiter.api.io.TempDir;
  * The supervisor is killed at random moments of a mixed load. What is said of each cell must agree
  * with what the cell has really done: it writes its number into a file as its first act.
  */
+@Needs(Capability.EVIDENCE)
+@Heavy(why = "many deaths, each with the start of a runner")
 public interface SuddenDeathContract extends RunnerContract {
 
   @Test

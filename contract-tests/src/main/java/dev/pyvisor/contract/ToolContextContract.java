@@ -7,6 +7,8 @@ import dev.pyvisor.CellListener;
 import dev.pyvisor.CellRun;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
 import dev.pyvisor.outcome.StateReport;
@@ -20,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** What a tool knows of its call, and what becomes of a call that nobody waits for any more. */
+@Needs(Capability.TOOL_FATES)
 public interface ToolContextContract extends RunnerContract {
   /** More late answers at once than a host of the old kind passes over before it gives up: 50. */
   int LATE = 60;

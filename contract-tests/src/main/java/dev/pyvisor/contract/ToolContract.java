@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pyvisor.Cell;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.outcome.Outcome;
@@ -129,6 +131,7 @@ public interface ToolContract extends RunnerContract {
 
   @Test
   @Rule("C54")
+  @Needs(Capability.SESSIONS)
   default void a_tool_may_call_another_session() {
     try (SupervisorClient client = open()) {
       Session other = client.openSession("other");
@@ -143,6 +146,7 @@ public interface ToolContract extends RunnerContract {
   }
 
   @Test
+  @Needs(Capability.TOOL_SIGNATURES)
   @Rule("C48")
   default void a_tool_has_a_signature_a_docstring_and_a_blocking_form() {
     try (SupervisorClient client = open(DemoTools.adder())) {
@@ -167,6 +171,7 @@ public interface ToolContract extends RunnerContract {
   }
 
   @Test
+  @Needs(Capability.TOOL_ERRORS)
   @Rule("C48")
   default void a_call_that_was_never_awaited_is_an_error_that_names_the_tool() {
     try (SupervisorClient client = open(DemoTools.adder())) {
@@ -197,6 +202,7 @@ public interface ToolContract extends RunnerContract {
   }
 
   @Test
+  @Needs(Capability.TYPED_VALUES)
   @Rule("C48")
   default void the_number_of_calls_is_counted_and_threads_may_call_too() {
     try (SupervisorClient client = open(DemoTools.adder())) {

@@ -7,6 +7,9 @@ import dev.pyvisor.Cell;
 import dev.pyvisor.Defaults;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Heavy;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.outcome.Outcome;
@@ -20,6 +23,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** Host tools that take longer than they may, and calls at moments that are not a cell's own. */
+@Needs({Capability.TOOL_ERRORS, Capability.TOOL_FATES})
 public interface ToolDeadlineContract extends RunnerContract {
 
   /** A tool that heeds no interrupt, and answers when it is released. */
@@ -51,6 +55,7 @@ public interface ToolDeadlineContract extends RunnerContract {
 
   @Test
   @Rule({"H28", "SES-4"})
+  @Heavy(why = "it waits for threads of the host")
   default void a_tool_that_never_returns_is_an_error_that_the_cell_can_catch() {
     Heedless heedless = new Heedless(2);
     Tool echo = Tool.of("echo", (arguments, context) -> arguments.positional().get(0));
@@ -84,6 +89,7 @@ public interface ToolDeadlineContract extends RunnerContract {
 
   @Test
   @Rule("H28")
+  @Heavy(why = "it waits for threads of the host")
   default void tools_are_refused_while_too_many_threads_do_not_come_back() {
     Heedless heedless = new Heedless(Defaults.LEAKED_TOOL_THREADS);
     Tool echo = Tool.of("echo", (arguments, context) -> arguments.positional().get(0));
@@ -169,6 +175,7 @@ public interface ToolDeadlineContract extends RunnerContract {
   @Test
   @Limit(seconds = 300, why = "the full count is 2,000 cells with tool calls on a busy machine")
   @Rule("H31")
+  @Heavy(why = "hundreds of registrations, which the host orders")
   default void tools_may_be_replaced_while_they_are_called() {
     Counts counts = Counts.of(100, 500, 1_000);
     try (SupervisorClient client = open(version(0))) {

@@ -3,6 +3,8 @@ package dev.pyvisor.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
 import dev.pyvisor.outcome.PythonError;
@@ -17,6 +19,7 @@ import org.junit.jupiter.api.Test;
 /**
  * What a host tool throws reaches the Python code that called it, as data and without our stack.
  */
+@Needs(Capability.TOOL_ERRORS)
 public interface ToolFailureContract extends RunnerContract {
   /** The exception keeps type, message and data: supersedes the bare RuntimeError of C51, C52. */
   @Test

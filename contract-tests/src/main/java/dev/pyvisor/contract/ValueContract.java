@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.pyvisor.Cell;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.PythonError;
@@ -22,6 +24,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** Values move between Java and Python as data; what has no plain form has a documented one. */
+@Needs(Capability.TYPED_VALUES)
 public interface ValueContract extends RunnerContract {
 
   /** A record to be sent to Python. */

@@ -2,38 +2,98 @@ package dev.pyvisor.house;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pyvisor.contract.BackendContract;
+import dev.pyvisor.contract.RunnerContract;
+import dev.pyvisor.contract.backend.Backend;
+import dev.pyvisor.contract.backend.Pythons;
+import java.lang.reflect.Modifier;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.platform.commons.support.ReflectionSupport;
 
-/** Nothing escapes the matrix: each backend is held against each contract. */
+/** Nothing escapes the matrix: each backend is held against each contract, on each Python. */
 class MatrixTest {
 
   @Test
-  void every_backend_has_a_test_for_every_contract() {
+  void every_transport_has_a_row_for_every_python() {
+    Map<String, Set<Pythons>> rows = rows();
     // A module that provides none is what the backends share.
-    List<String> backends =
+    List<String> transports =
         named(
             "TransportProvider",
             "transports/(\\w+)/src/main/resources/META-INF/services/dev.pyvisor.transport.TransportProvider");
-    backends.remove("stdio"); // stdio-backend: it lacks what most contracts are about
-    List<String> contracts =
+    assertThat(transports).contains("pipe");
+    for (String transport : transports) {
+      assertThat(rows)
+          .as("backends with a class that is annotated @Backend")
+          .containsKey(transport);
+      assertThat(covers(rows.get(transport))).as("%s: %s", transport, rows.get(transport)).isTrue();
+    }
+  }
+
+  @Test
+  void a_transport_that_leaves_pythons_out_is_noticed() {
+    assertThat(covers(EnumSet.of(Pythons.ALL))).isTrue();
+    assertThat(covers(EnumSet.of(Pythons.STANDARD, Pythons.OTHERS))).isTrue();
+    assertThat(covers(EnumSet.of(Pythons.STANDARD))).isFalse();
+    assertThat(covers(EnumSet.of(Pythons.OTHERS))).isFalse();
+  }
+
+  @Test
+  void the_suite_has_every_contract() {
+    List<String> written =
         named(
             "Contract.java",
-            "contract-tests/src/main/java/dev/pyvisor/contract/(\\w+)Contract.java");
-    contracts.remove("Runner");
-    assertThat(backends).contains("pipe");
-    assertThat(contracts).contains("Execution", "LargeMessage");
-    List<String> tests =
-        named("Test.java", "contract-tests/src/test/java/dev/pyvisor/matrix/(\\w+)Test.java");
+            "contract-tests/src/main/java/dev/pyvisor/contract/(\\w+Contract)\\.java");
+    written.removeAll(
+        List.of(RunnerContract.class.getSimpleName(), BackendContract.class.getSimpleName()));
+    assertThat(written).contains("ExecutionContract", "LargeMessageContract");
+    Set<String> held = new TreeSet<>();
+    contracts(BackendContract.class).forEach(contract -> held.add(contract.getSimpleName()));
+    assertThat(held).containsExactlyInAnyOrderElementsOf(written);
+  }
 
-    List<String> rows = new ArrayList<>();
-    for (String backend : backends) {
-      String name = Character.toUpperCase(backend.charAt(0)) + backend.substring(1);
-      contracts.forEach(contract -> rows.add(name + contract));
+  private static boolean covers(Set<Pythons> pythons) {
+    return pythons.contains(Pythons.ALL)
+        || pythons.containsAll(EnumSet.of(Pythons.STANDARD, Pythons.OTHERS));
+  }
+
+  /** What the test classes of this module are annotated with. */
+  private static Map<String, Set<Pythons>> rows() {
+    Predicate<Class<?>> suite =
+        type ->
+            BackendContract.class.isAssignableFrom(type)
+                && !Modifier.isAbstract(type.getModifiers())
+                && type.isAnnotationPresent(Backend.class);
+    Map<String, Set<Pythons>> rows = new TreeMap<>();
+    for (Class<?> type :
+        ReflectionSupport.findAllClassesInPackage("dev.pyvisor", suite, name -> true)) {
+      Backend backend = type.getAnnotation(Backend.class);
+      String name = ReflectionSupport.newInstance(backend.value()).name();
+      rows.computeIfAbsent(name, key -> EnumSet.noneOf(Pythons.class)).add(backend.pythons());
     }
-    assertThat(tests).containsAll(rows);
+    return rows;
+  }
+
+  /** The contracts of the nested classes, however deep. */
+  private static List<Class<?>> contracts(Class<?> outer) {
+    List<Class<?>> contracts = new ArrayList<>();
+    for (Class<?> nested : outer.getDeclaredClasses()) {
+      if (nested.isAnnotationPresent(Nested.class)) {
+        contracts.addAll(List.of(nested.getInterfaces()));
+        contracts.addAll(contracts(nested));
+      }
+    }
+    return contracts;
   }
 
   private static List<String> named(String ending, String pattern) {

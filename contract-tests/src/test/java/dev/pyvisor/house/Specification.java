@@ -13,7 +13,7 @@ final class Specification {
   private static final Pattern RULE =
       Pattern.compile("^\\| <a name=\"([A-Z]+-\\d+)\">\\1</a> \\| (.*) \\|$", Pattern.MULTILINE);
   private static final Pattern CONTRACT =
-      Pattern.compile("^\\| ([CHIPW]\\d+[a-z]?) \\|", Pattern.MULTILINE);
+      Pattern.compile("^\\| ([BCHIPW]\\d+[a-z]?) \\|", Pattern.MULTILINE);
   private static final Pattern UNTESTED =
       Pattern.compile("^- ([A-Z]+-?\\d+[a-z]?): \\S.*$", Pattern.MULTILINE);
   private static final Pattern JAVA = Pattern.compile("@Rule\\(\\s*(\\{[^}]*}|\"[^\"]*\")");
@@ -73,7 +73,7 @@ final class Specification {
 
   private static void name(Map<String, Set<String>> tests, String id, Path file) {
     // H-5 and H5 are one.
-    String plain = id.replaceFirst("^([CHIP])-(?=\\d)", "$1");
+    String plain = id.replaceFirst("^([BCHIP])-(?=\\d)", "$1");
     tests.computeIfAbsent(plain, key -> new TreeSet<>()).add(Sources.relative(file));
   }
 

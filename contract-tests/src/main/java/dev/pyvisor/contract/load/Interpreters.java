@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -31,7 +32,12 @@ public final class Interpreters {
 
   /** The interpreter that {@code python3} means on the path of this process. */
   public static Path standard() {
-    return Standard.PATH;
+    return Standard.FOUND.path;
+  }
+
+  /** The version of {@link #standard()}, as the keys of {@link #supported()} have it. */
+  public static int standardVersion() {
+    return Standard.FOUND.version;
   }
 
   /** Every minor version from 3.9 on, once, oldest first: "3.9" to its interpreter. */
@@ -46,6 +52,11 @@ public final class Interpreters {
     Map<Integer, Path> all = new TreeMap<>(everyOne());
     all.keySet().removeIf(minor -> minor >= 309);
     return all;
+  }
+
+  /** The version of an interpreter; empty where the program does not answer like a Python. */
+  public static OptionalInt versionOf(Path python) {
+    return probe(python.toString()).stream().mapToInt(Found::version).findFirst();
   }
 
   /** {@code 309} as "3.9". */
@@ -130,14 +141,19 @@ public final class Interpreters {
   }
 
   private static final class Standard {
-    static final Path PATH = choose();
+    static final Found FOUND = choose();
 
-    private static Path choose() {
+    private static Found choose() {
       return probe("python3")
           .filter(python -> python.version >= 309)
-          .map(Found::path)
-          .or(() -> supported().values().stream().findFirst())
+          .or(Standard::oldest)
           .orElseThrow(() -> new IllegalStateException("no Python 3.9 or newer on this machine"));
+    }
+
+    private static Optional<Found> oldest() {
+      return supported().entrySet().stream()
+          .map(python -> new Found(python.getKey(), python.getValue()))
+          .findFirst();
     }
   }
 }

@@ -1,0 +1,272 @@
+package dev.pyvisor.contract;
+
+import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Alone;
+import dev.pyvisor.contract.backend.Heavy;
+import dev.pyvisor.contract.backend.Row;
+import dev.pyvisor.contract.backend.Rows;
+import dev.pyvisor.contract.load.BusyLoops;
+import dev.pyvisor.contract.load.Interpreters;
+import dev.pyvisor.contract.load.Wrappers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.ClassTemplate;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * All contracts, for one backend. A backend joins with a class that says no more than this:
+ *
+ * <pre>{@code
+ * @Backend(MyBackend.class)
+ * class MyBackendTest extends BackendContract {}
+ * }</pre>
+ *
+ * <p>JUnit runs every contract once for each interpreter; what the backend is not capable of is
+ * skipped with the reason.
+ */
+@ClassTemplate
+@ExtendWith({Rows.class, Figures.class})
+public abstract class BackendContract implements Rows.Suite {
+  private @Nullable Row row;
+
+  @Override
+  public final void enter(Row entered) {
+    row = entered;
+  }
+
+  /** One contract of the row. */
+  abstract class Part implements RunnerContract {
+    @Override
+    public final SupervisorClient.Builder client() {
+      return row().backend().client(python());
+    }
+
+    public final Row row() {
+      return Objects.requireNonNull(row, "a suite runs once for each row, and this is none");
+    }
+
+    /** The row's interpreter, or one that is it in the end. */
+    Path python() {
+      return row().python();
+    }
+  }
+
+  @Nested
+  class ThePath extends Part implements PathContract {}
+
+  @Nested
+  class Transports extends Part implements TransportContract {}
+
+  @Nested
+  class Execution extends Part implements ExecutionContract {}
+
+  @Nested
+  class Output extends Part implements OutputContract {}
+
+  @Nested
+  class Values extends Part implements ValueContract {}
+
+  @Nested
+  class Errors extends Part implements ErrorContract {}
+
+  @Nested
+  class Tools extends Part implements ToolContract {}
+
+  @Nested
+  class ToolFailures extends Part implements ToolFailureContract {}
+
+  @Nested
+  class ToolContext extends Part implements ToolContextContract {}
+
+  @Nested
+  class ToolDeadlines extends Part implements ToolDeadlineContract {}
+
+  @Nested
+  class ConcurrentTools extends Part implements ConcurrentToolContract {}
+
+  @Nested
+  class Deadlines extends Part implements DeadlineContract {}
+
+  @Nested
+  class Interrupts extends Part implements InterruptContract {}
+
+  @Nested
+  class KernelDeaths extends Part implements DeathContract {}
+
+  @Nested
+  class SuddenDeaths extends Part implements SuddenDeathContract {}
+
+  @Nested
+  class Kills extends Part implements KillContract {}
+
+  @Nested
+  class Restarts extends Part implements RestartContract {}
+
+  @Nested
+  class Draining extends Part implements DrainContract {}
+
+  @Nested
+  class StreamBeforeTerminal extends Part implements StreamBeforeTerminalContract {}
+
+  @Nested
+  class Grandchildren extends Part implements GrandchildContract {}
+
+  @Nested
+  class Services extends Part implements ServiceContract {}
+
+  @Nested
+  class Sizes extends Part implements SizeContract {}
+
+  @Nested
+  class States extends Part implements StateContract {}
+
+  @Nested
+  class Checkpoints extends Part implements CheckpointContract {}
+
+  @Nested
+  class Snapshots extends Part implements SnapshotContract {}
+
+  @Nested
+  class AwkwardGlobals extends Part implements GlobalsContract {}
+
+  @Nested
+  class Branches extends Part implements BranchContract {}
+
+  @Nested
+  class Sessions extends Part implements SessionsContract {}
+
+  @Nested
+  @Alone
+  @Heavy(why = "thousands of tool calls, whose pace is that of host and supervisor")
+  class Pace extends Part implements PaceContract {}
+
+  @Nested
+  class Privacy extends Part implements PrivacyContract {}
+
+  @Nested
+  class HangReports extends Part implements EvidenceContract {}
+
+  /** Stubs in the runner's place, under three conditions. */
+  @Nested
+  class Peers {
+    @TempDir static Path folder;
+
+    @Nested
+    class Idle extends Part implements PeerContract {}
+
+    @Nested
+    class IdleAndDying extends Part implements PeerDeathContract {}
+
+    @Nested
+    @Heavy(why = "pipes of one page only slow down what the wide ones show")
+    class WithTinyPipes extends Part implements PeerContract {
+      @Override
+      Path python() {
+        return Wrappers.tinyPipes(folder, super.python());
+      }
+    }
+
+    @Nested
+    @Heavy(why = "pipes of one page only slow down what the wide ones show")
+    class WithTinyPipesAndDying extends Part implements PeerDeathContract {
+      @Override
+      Path python() {
+        return Wrappers.tinyPipes(folder, super.python());
+      }
+    }
+
+    @Nested
+    @Alone
+    @Heavy(why = "a busy machine delays every other test")
+    @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+    class Busy extends OnABusyMachine implements PeerContract {}
+
+    @Nested
+    @Alone
+    @Heavy(why = "a busy machine delays every other test")
+    @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+    class BusyAndDying extends OnABusyMachine implements PeerDeathContract {}
+  }
+
+  /** The large messages under four conditions: pipes of two sizes, an idle and a busy machine. */
+  @Nested
+  class LargeMessages {
+    @TempDir static Path folder;
+
+    @Nested
+    class Idle extends Part implements LargeMessageContract {
+      @Override
+      public String condition() {
+        return "idle, 64 KiB pipes";
+      }
+    }
+
+    @Nested
+    @Heavy(why = "pipes of one page only slow down what the wide ones show")
+    class IdleWithTinyPipes extends Part implements LargeMessageContract {
+      @Override
+      Path python() {
+        return Wrappers.tinyPipes(folder, super.python());
+      }
+
+      @Override
+      public String condition() {
+        return "idle, 4 KiB pipes";
+      }
+    }
+
+    @Nested
+    @Alone
+    @Heavy(why = "a busy machine delays every other test")
+    @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+    class Busy extends OnABusyMachine implements LargeMessageContract {
+      @Override
+      public String condition() {
+        return loops() + " busy loops, 64 KiB pipes";
+      }
+    }
+
+    @Nested
+    @Alone
+    @Heavy(why = "a busy machine delays every other test")
+    @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+    class BusyWithTinyPipes extends OnABusyMachine implements LargeMessageContract {
+      @Override
+      Path python() {
+        return Wrappers.tinyPipes(folder, super.python());
+      }
+
+      @Override
+      public String condition() {
+        return loops() + " busy loops, 4 KiB pipes";
+      }
+    }
+  }
+
+  /** Every core is busy from before the first test until after the last. */
+  private abstract class OnABusyMachine extends Part {
+    private static final Duration LIFE = Duration.ofHours(8);
+    private @Nullable BusyLoops busy;
+
+    int loops() {
+      return Objects.requireNonNull(busy).count();
+    }
+
+    @BeforeAll
+    void makeBusy() {
+      busy = BusyLoops.start(Interpreters.standard(), LIFE);
+    }
+
+    @AfterAll
+    void calmDown() {
+      Objects.requireNonNull(busy).close();
+    }
+  }
+}

@@ -1,0 +1,36 @@
+package dev.pyvisor.contract;
+
+import dev.pyvisor.Defaults;
+import dev.pyvisor.contract.backend.Row;
+import dev.pyvisor.contract.backend.Rows;
+import java.util.Optional;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * Keeps the rows' figures apart: those of the standard interpreter are kept, under the backend's
+ * name where it is not the usual one; other rows only print theirs.
+ *
+ * <p>Thread-safe: its state is that of {@link Evidence}.
+ */
+final class Figures implements BeforeEachCallback, AfterEachCallback {
+
+  @Override
+  public void beforeEach(ExtensionContext context) {
+    Row.of(context).ifPresent(row -> Evidence.label(label(context, row)));
+  }
+
+  @Override
+  public void afterEach(ExtensionContext context) {
+    Evidence.label(Optional.of(""));
+  }
+
+  private static Optional<String> label(ExtensionContext context, Row row) {
+    if (row.place() != Row.Place.STANDARD || Rows.areAssigned(context)) {
+      return Optional.empty();
+    }
+    String backend = row.backend().name();
+    return Optional.of(backend.equals(Defaults.BACKEND) ? "" : ", over " + backend);
+  }
+}

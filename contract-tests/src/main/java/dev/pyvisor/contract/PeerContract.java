@@ -1,0 +1,211 @@
+package dev.pyvisor.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.HostSide;
+import dev.pyvisor.contract.backend.Needs;
+import dev.pyvisor.contract.guard.OpenClients;
+import dev.pyvisor.error.CallTimedOut;
+import dev.pyvisor.error.Delivery;
+import dev.pyvisor.error.ExitReport;
+import dev.pyvisor.error.ProtocolViolated;
+import dev.pyvisor.error.RunnerException;
+import dev.pyvisor.internal.Counters;
+import dev.pyvisor.outcome.Outcome;
+import dev.pyvisor.outcome.OutcomeKind;
+import dev.pyvisor.tool.Tool;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whatever a runner writes, and however it writes it: each time a stub in the runner's place. */
+@Needs(Capability.PAYLOAD)
+@HostSide
+public interface PeerContract extends RunnerContract {
+  Duration SHORT = Duration.ofMillis(500);
+
+  private SupervisorClient.Builder stub(Path folder, String program) {
+    return client().payload(Stub.payload(folder, program)).restart(false);
+  }
+
+  private SupervisorClient openStub(Path folder, String program) {
+    return OpenClients.open(stub(folder, program));
+  }
+
+  String ALL_CALLS_BEFORE_ANY_READING =
+      """
+      rest = start()
+      kind, registered, _, _ = next(rest)
+      write(reply(registered, {}))
+      kind, execute, _, cell = next(rest)
+      calls = %d
+      for n in range(calls):
+          write(message(RELAY, {"jsonrpc": "2.0", "id": n, "method": "tool.call", "params":
+              {"name": "echo", "args": [chr(97 + n %% 26) * 950000], "kwargs": {}}}, 1, 1, cell))
+      good = set()
+      for kind, answer, _, _ in rest:
+          if answer.get("result") == chr(97 + answer["id"] %% 26) * 950000:
+              good.add(answer["id"])
+          else:
+              raise SystemExit("wrong answer: %%.200r" %% answer)
+          if len(good) == calls:
+              write(terminal(execute, cell, calls))
+              break
+      for nothing in rest: pass
+      """;
+
+  @TestFactory
+  @Rule({"H1", "TRN-5", "P1"})
+  default Stream<DynamicTest> a_runner_that_writes_everything_before_it_reads_does_not_wedge(
+      @TempDir Path folder) {
+    return Stream.of(12, 64)
+        .map(calls -> DynamicTest.dynamicTest(calls + " calls", () -> doesNotWedge(folder, calls)));
+  }
+
+  private void doesNotWedge(Path folder, int calls) {
+    Tool echo = Tool.of("echo", (arguments, context) -> arguments.positional().get(0));
+    String program = ALL_CALLS_BEFORE_ANY_READING.formatted(calls);
+    try (SupervisorClient client = OpenClients.open(stub(folder, program).tool(echo))) {
+      Outcome outcome = client.session().execute("go");
+      assertThat(outcome.kind()).as(outcome.toString()).isEqualTo(OutcomeKind.COMPLETED);
+      assertThat(outcome.toolCalls()).isEqualTo(calls);
+    }
+  }
+
+  @TestFactory
+  @Rule({"H2", "FRM-3", "FRM-4"})
+  default Stream<DynamicTest> frames_arrive_however_the_writes_were_cut(@TempDir Path folder) {
+    return Stream.of(
+            "write(data)", "for b in data: write(bytes([b]))", "write(data[:-3]); write(data[-3:])")
+        .map(how -> DynamicTest.dynamicTest(how, () -> arriveCut(folder, how)));
+  }
+
+  private void arriveCut(Path folder, String how) {
+    String program =
+        """
+        rest = start()
+        kind, execute, _, cell = next(rest)
+        out = ("é€😀" * 3).encode()
+        data = b"".join(frame(STDOUT, out[at:at+5], session=1, generation=1, cell=cell)
+                        for at in range(0, len(out), 5)) + terminal(execute, cell, out=out)
+        """
+            + how
+            + "\nfor nothing in rest: pass\n";
+    try (SupervisorClient client = openStub(folder, program)) {
+      Outcome outcome = client.session().execute("go");
+      assertThat(outcome.ok()).as(outcome.toString()).isTrue();
+      assertThat(outcome.stdoutText()).isEqualTo("é€😀é€😀é€😀");
+    }
+  }
+
+  @Test
+  @Rule({"H2", "FRM-6"})
+  default void a_partial_frame_and_then_silence_fails_the_request_at_its_own_deadline(
+      @TempDir Path folder) {
+    String program =
+        """
+        rest = start()
+        kind, asked, _, _ = next(rest)
+        write(reply(asked, {})[:-1])
+        for nothing in rest: pass
+        """;
+    try (SupervisorClient client = openStub(folder, program)) {
+      RunnerException failure = failure(client.requestAsync("status", "{}", SHORT));
+      assertThat(failure).isInstanceOf(CallTimedOut.class);
+      assertThat(failure.delivery()).isEqualTo(Delivery.UNKNOWN);
+    }
+  }
+
+  @TestFactory
+  @Rule({"H4", "H5", "FRM-2", "FRM-5", "FRM-7", "FRM-13"})
+  default Stream<DynamicTest> garbage_ends_the_connection_loudly(@TempDir Path folder) {
+    return Stream.of(
+            "b'hello\\n'",
+            "b'\\xff\\xfe\\xfd'",
+            "b'{}'",
+            "struct.pack('>I', 65533)",
+            "struct.pack('>I', 1)",
+            "frame(99)",
+            "frame(RELAY, b'', flags=LAST, session=1, message=9)")
+        .map(garbage -> DynamicTest.dynamicTest(garbage, () -> endsLoudly(folder, garbage)));
+  }
+
+  private void endsLoudly(Path folder, String garbage) {
+    String program =
+        """
+        rest = start()
+        next(rest)
+        write(%s)
+        for nothing in rest: pass
+        """
+            .formatted(garbage);
+    try (SupervisorClient client = openStub(folder, program)) {
+      assertThatThrownBy(() -> client.request("status", "{}"))
+          .isInstanceOf(ProtocolViolated.class)
+          .hasMessageContaining("FRM-");
+      assertThat(client.session().execute("x").kind()).isEqualTo(OutcomeKind.NEVER_STARTED);
+      ExitReport report = client.exited().join();
+      assertThat(report.reason()).contains("broke FRM-");
+    }
+  }
+
+  @Test
+  @Rule({"H5", "SES-4"})
+  default void an_unknown_id_is_dropped_and_counted(@TempDir Path folder) {
+    String program =
+        """
+        rest = start()
+        kind, asked, _, _ = next(rest)
+        write(reply({"id": 987654}, {}) + reply(asked, {"fine": True}))
+        for nothing in rest: pass
+        """;
+    try (SupervisorClient client = openStub(folder, program)) {
+      assertThat(client.request("status", "{}")).isEqualTo("{\"fine\":true}");
+      assertThat(client.counters().lateReplies()).isEqualTo(1);
+    }
+  }
+
+  /** What comes twice would be told from what comes once by nothing else. */
+  @Test
+  @Rule({"SES-4", "SES-8", "SES-10"})
+  default void of_what_a_good_runner_says_nothing_is_dropped(@TempDir Path folder) {
+    String program =
+        """
+        rest = start()
+        for kind, asked, session, cell in rest:
+            write(terminal(asked, cell) if session else reply(asked, {}))
+        """;
+    try (SupervisorClient client = openStub(folder, program)) {
+      for (int i = 0; i < 20; i++) {
+        assertThat(client.request("status", "{}")).isEqualTo("{}");
+        assertThat(client.session().execute("go").ok()).isTrue();
+      }
+      Counters counters = client.counters();
+      assertThat(
+              List.of(
+                  counters.lateReplies(),
+                  counters.staleFrames(),
+                  counters.ignoredNotifications(),
+                  counters.lateOutputBytes()))
+          .as("late replies, stale frames, unknown notifications, late output")
+          .containsOnly(0L);
+    }
+  }
+
+  private static RunnerException failure(CompletableFuture<?> call) {
+    CompletionException failed = catchThrowableOfType(CompletionException.class, call::join);
+    assertThat(failed.getCause()).isInstanceOf(RunnerException.class);
+    return (RunnerException) failed.getCause();
+  }
+}

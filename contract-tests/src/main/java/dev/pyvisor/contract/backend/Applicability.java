@@ -1,0 +1,82 @@
+package dev.pyvisor.contract.backend;
+
+import dev.pyvisor.contract.Tier;
+import java.lang.annotation.Annotation;
+import java.lang.reflect.AnnotatedElement;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.extension.ConditionEvaluationResult;
+import org.junit.jupiter.api.extension.ExecutionCondition;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * Skips what a row cannot run, or need not run in this tier, and says why. Outside of a suite
+ * everything applies.
+ *
+ * <p>Thread-safe: no state of its own.
+ */
+public final class Applicability implements ExecutionCondition {
+  /** What the reason begins with where another tier would run the test. */
+  public static final String NOT_IN_TIER = "not in this tier: ";
+
+  @Override
+  public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+    Optional<Row> row = Row.of(context);
+    Optional<AnnotatedElement> element = context.getElement();
+    if (row.isEmpty() || element.isEmpty()) {
+      return ConditionEvaluationResult.enabled("no row");
+    }
+    return absent(row.get(), element.get())
+        .or(() -> leftToAnotherTier(row.get(), element.get()))
+        .map(ConditionEvaluationResult::disabled)
+        .orElse(ConditionEvaluationResult.enabled("applies"));
+  }
+
+  private static Optional<String> absent(Row row, AnnotatedElement element) {
+    Set<Capability> there = row.backend().capabilities();
+    return find(element, Needs.class).stream()
+        .flatMap(needs -> List.of(needs.value()).stream())
+        .filter(need -> !there.contains(need))
+        .findFirst()
+        .map(need -> row.backend().name() + " has no " + need + " (" + need.meaning() + ")");
+  }
+
+  private static Optional<String> leftToAnotherTier(Row row, AnnotatedElement element) {
+    if (row.place() == Row.Place.STANDARD || Tier.current() != Tier.VERIFY) {
+      return Optional.empty();
+    }
+    Optional<String> why = find(element, Heavy.class).stream().findFirst().map(Heavy::why);
+    if (why.isEmpty() && row.place() == Row.Place.OTHER) {
+      why =
+          find(element, HostSide.class).stream()
+              .findFirst()
+              .map(one -> "the host shows it, with every Python the same");
+    }
+    return why.map(reason -> NOT_IN_TIER + reason + "; " + Tier.PROOF.command() + " runs it");
+  }
+
+  /** Those of a method, or of a class and all that it is made of. */
+  private static <A extends Annotation> List<A> find(AnnotatedElement element, Class<A> type) {
+    Set<A> found = new LinkedHashSet<>();
+    collect(element, type, found);
+    return List.copyOf(found);
+  }
+
+  private static <A extends Annotation> void collect(
+      AnnotatedElement element, Class<A> type, Set<A> found) {
+    A own = element.getDeclaredAnnotation(type);
+    if (own != null) {
+      found.add(own);
+    }
+    if (element instanceof Class<?> made) {
+      if (made.getSuperclass() != null) {
+        collect(made.getSuperclass(), type, found);
+      }
+      for (Class<?> contract : made.getInterfaces()) {
+        collect(contract, type, found);
+      }
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package dev.pyvisor.contract.backend;
+
+import dev.pyvisor.SupervisorClient;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What a backend states of itself in order to be held against the contracts. An implementation has
+ * a constructor without arguments, so that {@link Backend} can name it.
+ *
+ * <p>Immutable.
+ */
+public interface BackendUnderTest {
+
+  /** The name under which clients ask for the backend. */
+  String name();
+
+  /**
+   * What it can do. A contract that needs more is skipped, and the matrix says for want of what.
+   */
+  Set<Capability> capabilities();
+
+  /**
+   * Fails unless the runner was reached over this backend and no other. It is told what the system
+   * says of the runner's process, so the proof comes from the far side.
+   */
+  void verifyPath(FarSide runner);
+
+  /** The backend's own options for a runner with this interpreter. Default: none. */
+  default Map<String, String> options(Path python) {
+    return Map.of();
+  }
+
+  /** A new builder for a client whose runner has this interpreter. */
+  default SupervisorClient.Builder client(Path python) {
+    SupervisorClient.Builder builder =
+        SupervisorClient.builder().backend(name()).python(python).trusted();
+    options(python).forEach((option, value) -> builder.backendOption(name() + "." + option, value));
+    return builder;
+  }
+}

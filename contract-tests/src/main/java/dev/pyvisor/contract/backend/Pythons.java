@@ -1,0 +1,17 @@
+package dev.pyvisor.contract.backend;
+
+/**
+ * Which of the machine's interpreters a backend is run with. Each is a row of the matrix.
+ *
+ * <p>Immutable.
+ */
+public enum Pythons {
+  /** Every supported version that is there. */
+  ALL,
+  /** The one that {@code python3} means. */
+  STANDARD,
+  /** The same, but heavy contracts are left to the larger tiers. */
+  STANDARD_WITHOUT_HEAVY,
+  /** Every supported version but that one. */
+  OTHERS
+}

@@ -1,0 +1,5 @@
+/** Runs the suite without a build. */
+@NullMarked
+package dev.pyvisor.contract.run;
+
+import org.jspecify.annotations.NullMarked;

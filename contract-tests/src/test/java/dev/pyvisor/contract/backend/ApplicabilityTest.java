@@ -1,0 +1,82 @@
+package dev.pyvisor.contract.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.pyvisor.contract.Tier;
+import dev.pyvisor.contract.load.Interpreters;
+import dev.pyvisor.contract.matrix.Matrix;
+import dev.pyvisor.contract.matrix.Result;
+import dev.pyvisor.contract.matrix.Verdict;
+import dev.pyvisor.contract.run.ContractRun;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** What a row does not run is in the matrix, with the reason. */
+class ApplicabilityTest {
+
+  /** The pipe backend, as if it kept no copies and had one session. */
+  private static final class Bare implements BackendUnderTest {
+    @Override
+    public String name() {
+      return "pipe";
+    }
+
+    @Override
+    public Set<Capability> capabilities() {
+      return EnumSet.complementOf(EnumSet.of(Capability.CHECKPOINTS, Capability.SESSIONS));
+    }
+
+    @Override
+    public void verifyPath(FarSide runner) {}
+  }
+
+  private static Matrix run(BackendUnderTest backend, Row.Place place, String... contracts) {
+    String version = Interpreters.name(Interpreters.standardVersion());
+    Row row = new Row(backend, version, Interpreters.standard(), place);
+    return ContractRun.of(List.of(row)).only(Set.of(contracts)).run();
+  }
+
+  @Test
+  void a_contract_that_needs_more_than_the_backend_has_is_skipped_by_name() {
+    Matrix matrix = run(new Bare(), Row.Place.STANDARD, "Checkpoints");
+    assertThat(matrix.results()).hasSizeGreaterThan(8);
+    assertThat(matrix.results())
+        .allMatch(result -> result.verdict() == Verdict.SKIPPED)
+        .allMatch(result -> result.detail().startsWith("pipe has no CHECKPOINTS (copies of"));
+    assertThat(matrix.rules()).contains("H42", "LIF-18");
+  }
+
+  @Test
+  void of_a_contract_that_applies_only_the_tests_that_need_more_are_skipped() {
+    String needsMore = "Tools.a_tool_may_call_another_session";
+    String needsNothing = "Tools.results_keep_their_shape";
+    Matrix matrix = run(new Bare(), Row.Place.STANDARD, needsMore, needsNothing);
+    assertThat(matrix.results()).extracting(Result::name).contains(needsMore, needsNothing);
+    for (Result result : matrix.results()) {
+      boolean skipped = result.name().equals(needsMore);
+      assertThat(result.verdict()).isEqualTo(skipped ? Verdict.SKIPPED : Verdict.PASSED);
+    }
+  }
+
+  @Test
+  void what_is_heavy_is_shown_as_not_in_this_tier_for_other_pythons() {
+    assumeTrue(Tier.current() == Tier.VERIFY, "larger tiers leave nothing out");
+    Matrix matrix = run(new PipeBackend(), Row.Place.OTHER, "Kills", "SuddenDeaths");
+    assertThat(matrix.results())
+        .hasSize(2)
+        .allMatch(result -> result.verdict() == Verdict.NOT_IN_TIER)
+        .allMatch(result -> result.detail().contains("mvn -Pproof verify runs it"));
+  }
+
+  @Test
+  void a_contract_runs_once_in_each_row() {
+    BackendUnderTest pipe = new PipeBackend();
+    Matrix matrix = ContractRun.of(Rows.of(pipe, Pythons.ALL)).only(Set.of("ThePath")).run();
+    assertThat(matrix.rows()).hasSameSizeAs(Interpreters.supported().keySet());
+    assertThat(matrix.failures()).isEmpty();
+    assertThat(matrix.rows()).allMatch(row -> matrix.of(row).size() == 1);
+  }
+}
