@@ -49,13 +49,14 @@ class LoopTest(unittest.TestCase):
         self.loop.call_later(0.01, self.interrupts._cancel)
         self.until_cancelled(task)
 
-    def test_a_cell_that_was_interrupted_before_its_loop_was_there_takes_no_step(self) -> None:
+    def test_a_cell_that_was_interrupted_before_its_loop_was_there_goes_to_its_first_wait(self) -> None:
         async def cell() -> None:
             self.ran.append("begun")
+            await asyncio.sleep(60)
 
         self.interrupts._cancel()
         self.until_cancelled(self.task(cell()))
-        self.assertEqual(self.ran, [])
+        self.assertEqual(self.ran, ["begun"])
 
     def test_where_a_step_of_the_main_task_begins_it_is_raised(self) -> None:
         frame: Any = type("Frame", (), {"f_code": cells.STEP_CODE, "f_back": None})()

@@ -438,7 +438,7 @@ class TimeoutTest(LineTest):
         pending = "import asyncio\nasync def f():\n  global late\n  await asyncio.sleep(0.2); late = 1\nawait f()"
         found = self.host.execute(pending, execution_timeout_seconds=0.05, **PATIENT)
         self.assertEqual(found["state"], FULL)
-        self.assertEqual(self.host.output("await asyncio.sleep(0.25); print('late' in globals())"), "False\n")
+        self.assertEqual(self.host.output("import asyncio; await asyncio.sleep(0.25); print('late' in globals())"), "False\n")
 
     def test_a_native_call_is_killed_and_the_state_from_before_takes_over(self) -> None:  # rule: C64
         self.host.output("kept = {'a': (1, 2)}\ndef f(): return kept")

@@ -125,7 +125,7 @@ class Interrupts:
         self._loop, self._task, self.cancelled = loop, task, False
         if self._deferred:
             self._deferred = False
-            self._cancel()
+            loop.call_soon(self._cancel)  # behind its first step, which goes to the cell's first wait
 
     def leave_loop(self) -> None:
         self._loop = self._task = None

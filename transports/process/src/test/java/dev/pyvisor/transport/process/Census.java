@@ -82,13 +82,27 @@ public final class Census implements BeforeEachCallback, AfterEachCallback {
   /** Ids of the runners that this process's tests have opened. */
   public static final Set<String> OWN = java.util.concurrent.ConcurrentHashMap.newKeySet();
 
+  /**
+   * Those that a transport may hold; what the JVM itself opens when it first needs it is no leak.
+   */
   private static long descriptors() throws IOException {
     long count = 0;
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
-      for (Path ignored : entries) {
-        count++;
+      for (Path entry : entries) {
+        if (leadsToAnother(entry)) {
+          count++;
+        }
       }
     }
     return count;
+  }
+
+  private static boolean leadsToAnother(Path descriptor) {
+    try {
+      String target = Files.readSymbolicLink(descriptor).toString();
+      return target.startsWith("pipe:") || target.startsWith("socket:");
+    } catch (IOException closedMeanwhile) {
+      return false;
+    }
   }
 }

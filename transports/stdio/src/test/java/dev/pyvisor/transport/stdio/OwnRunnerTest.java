@@ -3,6 +3,7 @@ package dev.pyvisor.transport.stdio;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.Cell;
+import dev.pyvisor.CellRun;
 import dev.pyvisor.GenerationChange;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
@@ -127,8 +128,9 @@ class OwnRunnerTest {
     try (SupervisorClient client = open()) {
       Session session = client.session();
       session.execute("x = 1");
+      CellRun sleeping = session.start(Cell.of("import time; time.sleep(30)"));
       ProcessHandle.of(client.runner().pid()).orElseThrow().destroyForcibly();
-      Outcome lost = session.execute("import time; time.sleep(30)");
+      Outcome lost = sleeping.outcome().join();
       assertThat(lost.kind()).isIn(OutcomeKind.UNKNOWN, OutcomeKind.NEVER_STARTED);
       assertThat(session.execute("print('x' in globals(), await echo(1))").stdoutText())
           .isEqualTo("False 1\n");
