@@ -86,6 +86,11 @@ final class ContractCommand implements Callable<Integer> {
     requireKnown();
     Configuration configuration = config.read();
     String name = backend == null ? setting(configuration, "backend").orElseThrow() : backend;
+    if (!Backends.names().contains(name)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "the backend '" + name + "' is unknown; usable: " + String.join(", ", Backends.names()));
+    }
     BackendUnderTest stated = Statements.of(name).orElseGet(() -> withoutStatement(name));
     BackendUnderTest subject = new ConfiguredBackend(stated, configuration);
     List<Row> rows = pythons(configuration).stream().map(python -> row(subject, python)).toList();
