@@ -64,12 +64,12 @@ class ContractCommandTest {
   }
 
   @Test
-  void a_document_says_which_backend_and_an_assignment_wins_over_it() throws Exception {
+  void a_document_is_read_and_an_assignment_wins_over_it() throws Exception {
     Path document = scratch.resolve("settings.json");
-    Files.writeString(document, "{\"backend\": \"no-such-backend\"}");
+    Files.writeString(document, "{\"python\": \"/no/such/python\"}");
     Result named = Command.run("contract", "--only", "ThePath", "--config", document.toString());
-    assertThat(named.status()).isEqualTo(3);
-    assertThat(named.err()).contains("no-such-backend");
+    assertThat(named.status()).as(named.err()).isEqualTo(2);
+    assertThat(named.err()).contains("/no/such/python");
     Result mended =
         Command.run(
             "contract",
@@ -78,15 +78,28 @@ class ContractCommandTest {
             "--config",
             document.toString(),
             "--set",
-            "backend=pipe");
+            "python=" + Command.python());
     assertThat(mended.status()).as(mended.err()).isZero();
     assertThat(mended.out()).startsWith("A  pipe, Python 3.");
   }
 
   @Test
-  void a_backend_that_there_is_not_is_named_and_makes_the_status_3() throws Exception {
-    Result result = Command.run("contract", "--only", "ThePath", "--backend", "no-such-backend");
-    assertThat(result.status()).isEqualTo(3);
-    assertThat(result.err()).contains("no-such-backend");
+  void a_backend_that_there_is_not_is_named_with_those_that_there_are() throws Exception {
+    Result result = Command.run("contract", "--backend", "telepathy");
+    assertThat(result.status()).isEqualTo(2);
+    assertThat(result.err()).contains("'telepathy' is unknown; usable: pipe");
+  }
+
+  /** It answers like a Python, but does not become a runner. */
+  @Test
+  void a_runner_that_cannot_be_started_makes_the_status_3() throws Exception {
+    Path broken =
+        Wrappers.shell(
+            scratch,
+            "broken",
+            "[ \"$1\" = -c ] && echo 3.11 $0 && exit\necho out of order >&2; exit 7");
+    Result result = Command.run("contract", "--only", "ThePath", "--python", broken.toString());
+    assertThat(result.status()).as(result.err()).isEqualTo(3);
+    assertThat(result.err()).contains("out of order");
   }
 }

@@ -64,6 +64,11 @@ public final class MatrixReport implements TestExecutionListener {
     }
     part.rows()
         .forEach(row -> System.out.println("matrix: " + row + ": " + part.tally(row).sentence()));
+    part.failures()
+        .forEach(
+            failure ->
+                System.out.println(
+                    "matrix: FAILED " + failure.name() + " (" + failure.row() + ")"));
     System.out.println("matrix: the whole stands in " + folder.resolve(MatrixFolder.PAGE));
   }
 }
