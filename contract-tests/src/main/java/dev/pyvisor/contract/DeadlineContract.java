@@ -17,6 +17,7 @@ import dev.pyvisor.outcome.StateReport;
 import dev.pyvisor.outcome.StateSource;
 import dev.pyvisor.tool.Tool;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -78,6 +79,21 @@ public interface DeadlineContract extends RunnerContract {
       assertThat(outcome.cause().orElseThrow().text()).startsWith("timed out after 0.2 s");
       assertThat(outcome.elapsed()).isBetween(Duration.ofMillis(200), PROMPT);
       assertThat(session.execute("print(count > 0)").stdoutText()).isEqualTo("True\n");
+    }
+  }
+
+  @Test
+  @Rule("C67")
+  default void what_a_tool_said_before_a_deadline_is_kept_and_the_tool_can_be_called_again() {
+    Tool predict =
+        Tool.of("predict", (arguments, context) -> Map.of("answer", arguments.positional().get(0)));
+    try (SupervisorClient client = open(predict)) {
+      Session session = client.session();
+      Outcome outcome =
+          within(session, 200, "saved = (await predict('first'))['answer']\nwhile True: pass");
+      assertLive(outcome, 1);
+      assertThat(session.execute("print(saved, (await predict('second'))['answer'])").stdoutText())
+          .isEqualTo("first second\n");
     }
   }
 
@@ -235,7 +251,7 @@ public interface DeadlineContract extends RunnerContract {
   }
 
   @Test
-  @Rule({"C66", "LIF-12"})
+  @Rule({"C66", "C85", "LIF-12"})
   default void a_deadline_during_concurrent_tool_calls_leaves_nothing_open() throws Exception {
     CountDownLatch cancelled = new CountDownLatch(2);
     Tool waits =

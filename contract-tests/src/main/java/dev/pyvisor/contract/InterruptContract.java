@@ -144,7 +144,7 @@ public interface InterruptContract extends RunnerContract {
   }
 
   @Test
-  @Rule("C91c")
+  @Rule({"C91c", "C91e"})
   default void a_started_cell_can_be_cancelled_whether_it_runs_or_waits() throws Exception {
     try (SupervisorClient client = open()) {
       Session session = client.session();

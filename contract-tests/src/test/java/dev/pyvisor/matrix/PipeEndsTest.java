@@ -27,7 +27,7 @@ class PipeEndsTest {
 
   /** What else read there would take away what was meant for the supervisor. */
   @Test
-  @Rule({"W3b", "W26", "C15"})
+  @Rule({"W3b", "W26", "C15", "C112"})
   void nobody_but_the_supervisor_reads_what_the_host_writes_and_no_cell_holds_an_end() {
     try (SupervisorClient client = OpenClients.open(Pipe.client())) {
       Session session = client.session();

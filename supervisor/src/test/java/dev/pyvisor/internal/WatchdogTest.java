@@ -92,7 +92,7 @@ class WatchdogTest {
   }
 
   @Test
-  @Rule({"C68", "C80", "C81b"})
+  @Rule({"C68", "C80", "C81b", "C91d"})
   void a_runner_that_never_ends_a_cell_is_killed_at_limit_grace_and_half_a_minute()
       throws Exception {
     CellOperation cell = start(TimeLimit.of(LIMIT));
