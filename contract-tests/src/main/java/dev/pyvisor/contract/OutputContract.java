@@ -83,7 +83,7 @@ public interface OutputContract extends RunnerContract {
   @Rule({"C21", "FRM-8"})
   default void characters_of_many_bytes_are_never_split() {
     String unit = "é日🙂";
-    int repeats = 60_000;
+    int repeats = 300_000; // more than the window of a stream, so that one chunk cannot hold it
     List<OutputChunk> chunks = Collections.synchronizedList(new ArrayList<>());
     try (SupervisorClient client = open()) {
       Outcome outcome =
