@@ -2,6 +2,7 @@ package dev.pyvisor.contract;
 
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Alone;
+import dev.pyvisor.contract.backend.Applicability;
 import dev.pyvisor.contract.backend.Heavy;
 import dev.pyvisor.contract.backend.Row;
 import dev.pyvisor.contract.backend.Rows;
@@ -32,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
  * skipped with the reason.
  */
 @ClassTemplate
-@ExtendWith({Rows.class, Figures.class})
+@ExtendWith({Rows.class, Applicability.class, Figures.class})
 public abstract class BackendContract implements Rows.Suite {
   private @Nullable Row row;
 

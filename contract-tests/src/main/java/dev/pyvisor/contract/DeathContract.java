@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Core;
 import dev.pyvisor.contract.load.Latencies;
 import dev.pyvisor.outcome.Cause;
 import dev.pyvisor.outcome.Outcome;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** A kernel that dies is reported with its cause, and the session goes on with a new one. */
+@Core
 public interface DeathContract extends RunnerContract {
 
   /** A way to die, and what the outcome's cause must say; several kinds where it is a race. */

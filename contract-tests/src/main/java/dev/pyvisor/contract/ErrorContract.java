@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Core;
 import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.error.Delivery;
@@ -17,6 +18,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What goes wrong in a cell is told with its output and its traceback, and the session goes on. */
+@Core
 public interface ErrorContract extends RunnerContract {
 
   /** With the partial output and a traceback, on every backend: supersedes C31 and C32. */

@@ -7,6 +7,7 @@ import dev.pyvisor.CellRun;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Core;
 import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
@@ -16,6 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Cells run one after another in an interpreter that keeps its state. */
+@Core
 public interface ExecutionContract extends RunnerContract {
 
   @Test

@@ -8,6 +8,7 @@ import dev.pyvisor.CellRun;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Core;
 import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.load.Latencies;
 import dev.pyvisor.outcome.Outcome;
@@ -30,6 +31,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Every byte that a cell writes comes back, as it is written. */
+@Core
 public interface OutputContract extends RunnerContract {
 
   /** Output keeps its stream and its order: supersedes C19, stdout first and then stderr. */

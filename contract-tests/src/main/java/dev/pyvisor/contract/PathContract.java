@@ -3,11 +3,13 @@ package dev.pyvisor.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.backend.Core;
 import dev.pyvisor.contract.backend.FarSide;
 import dev.pyvisor.contract.backend.Row;
 import org.junit.jupiter.api.Test;
 
 /** A row of the matrix is about the backend and the Python that it names, and about no other. */
+@Core
 public interface PathContract extends RunnerContract {
 
   /** The row; its backend states how the path is proven. */

@@ -6,6 +6,7 @@ import dev.pyvisor.Cell;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Core;
 import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.RunnerException;
@@ -20,6 +21,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** Python code calls Java methods of the host. */
+@Core
 public interface ToolContract extends RunnerContract {
 
   @Test

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Tag;
 
 /**
  * What must not run beside other tests, for it keeps every core busy or measures how quick
- * something is. A build that runs two JVMs at once leaves the tag {@value #TAG} to a run of its
+ * something is. A build that runs several JVMs at once leaves the tag {@value #TAG} to a run of its
  * own.
  *
  * <p>Immutable.

@@ -21,6 +21,9 @@ public final class Applicability implements ExecutionCondition {
   /** What the reason begins with where another tier would run the test. */
   public static final String NOT_IN_TIER = "not in this tier: ";
 
+  private static final String SHOWN_BY_THE_HOST = "the host shows it, with every Python the same";
+  private static final String SHOWN_BY_OTHERS = "the oldest and the newest Python show it";
+
   @Override
   public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
     Optional<Row> row = Row.of(context);
@@ -48,11 +51,14 @@ public final class Applicability implements ExecutionCondition {
       return Optional.empty();
     }
     Optional<String> why = find(element, Heavy.class).stream().findFirst().map(Heavy::why);
-    if (why.isEmpty() && row.place() == Row.Place.OTHER) {
-      why =
-          find(element, HostSide.class).stream()
-              .findFirst()
-              .map(one -> "the host shows it, with every Python the same");
+    if (why.isEmpty() && row.place() != Row.Place.LIGHT) {
+      why = find(element, HostSide.class).stream().findFirst().map(one -> SHOWN_BY_THE_HOST);
+    }
+    if (why.isEmpty()
+        && row.place() == Row.Place.BETWEEN
+        && element instanceof Class<?> contract
+        && find(contract, Core.class).isEmpty()) {
+      why = Optional.of(SHOWN_BY_OTHERS);
     }
     return why.map(reason -> NOT_IN_TIER + reason + "; " + Tier.PROOF.command() + " runs it");
   }

@@ -12,6 +12,8 @@ public enum Pythons {
   STANDARD,
   /** The same, but heavy contracts are left to the larger tiers. */
   STANDARD_WITHOUT_HEAVY,
-  /** Every supported version but that one. */
-  OTHERS
+  /** Every supported version that is older than that one. */
+  OLDER,
+  /** Every supported version that is newer than that one. */
+  NEWER
 }

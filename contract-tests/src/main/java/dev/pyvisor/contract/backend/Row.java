@@ -27,7 +27,9 @@ public record Row(BackendUnderTest backend, String version, Path python, Place p
     /** What is {@link Heavy}. */
     LIGHT,
     /** What is heavy, and what is of the {@link HostSide}. */
-    OTHER
+    OTHER,
+    /** The same, and what is not {@link Core}. */
+    BETWEEN
   }
 
   /** The row that a test belongs to; empty outside of a suite. */

@@ -6,7 +6,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ClassTemplateInvocationContext;
 import org.junit.jupiter.api.extension.ClassTemplateInvocationContextProvider;
@@ -91,16 +93,24 @@ public final class Rows implements ClassTemplateInvocationContextProvider {
   public static List<Row> of(BackendUnderTest backend, Pythons pythons) {
     List<Row> rows = new ArrayList<>();
     int standard = Interpreters.standardVersion();
-    if (pythons != Pythons.OTHERS) {
+    if (pythons != Pythons.OLDER && pythons != Pythons.NEWER) {
       Place place = pythons == Pythons.STANDARD_WITHOUT_HEAVY ? Place.LIGHT : Place.STANDARD;
       rows.add(new Row(backend, Interpreters.name(standard), Interpreters.standard(), place));
     }
-    if (pythons == Pythons.ALL || pythons == Pythons.OTHERS) {
-      for (Map.Entry<Integer, Path> other : Interpreters.supported().entrySet()) {
-        if (other.getKey() != standard) {
-          String version = Interpreters.name(other.getKey());
-          rows.add(new Row(backend, version, other.getValue(), Place.OTHER));
-        }
+    NavigableMap<Integer, Path> all = new TreeMap<>(Interpreters.supported());
+    for (Map.Entry<Integer, Path> other : all.entrySet()) {
+      int version = other.getKey();
+      boolean meant =
+          switch (pythons) {
+            case ALL -> version != standard;
+            case OLDER -> version < standard;
+            case NEWER -> version > standard;
+            case STANDARD, STANDARD_WITHOUT_HEAVY -> false;
+          };
+      if (meant) {
+        boolean atAnEnd = version == all.firstKey() || version == all.lastKey();
+        Place place = atAnEnd ? Place.OTHER : Place.BETWEEN;
+        rows.add(new Row(backend, Interpreters.name(version), other.getValue(), place));
       }
     }
     return rows;

@@ -72,6 +72,17 @@ class ApplicabilityTest {
   }
 
   @Test
+  void pythons_between_the_oldest_and_the_newest_are_held_to_the_core() {
+    assumeTrue(Tier.current() == Tier.VERIFY, "larger tiers leave nothing out");
+    Matrix matrix = run(new PipeBackend(), Row.Place.BETWEEN, "ThePath", "Grandchildren");
+    for (Result result : matrix.results()) {
+      boolean core = result.contract().equals("ThePath");
+      assertThat(result.verdict()).isEqualTo(core ? Verdict.PASSED : Verdict.NOT_IN_TIER);
+    }
+    assertThat(matrix.results()).hasSize(3);
+  }
+
+  @Test
   void a_contract_runs_once_in_each_row() {
     BackendUnderTest pipe = new PipeBackend();
     Matrix matrix = ContractRun.of(Rows.of(pipe, Pythons.ALL)).only(Set.of("ThePath")).run();
