@@ -37,7 +37,7 @@ class StdioRemovalTest {
     List<String> left = new ArrayList<>();
     forEachText(
         (file, text) -> {
-          if (!removal.goes(file)) {
+          if (!removal.goes(file) && !isRecord(file)) {
             List<String> lines =
                 removal.marked().contains(file) ? Removal.without(text) : text.lines().toList();
             lines.stream()
@@ -97,6 +97,11 @@ class StdioRemovalTest {
     assertThat(left.stream().filter(line -> MENTION.matcher(line).find()))
         .containsExactly("reaches stdio", "from _runner.legacy_stdio import main");
     assertThat(left).contains("by_stdio(fd)").hasSize(3);
+  }
+
+  /** What was measured on a day stays as it was. */
+  private static boolean isRecord(String file) {
+    return file.equals("docs/evidence.md") || file.startsWith("docs/evidence/");
   }
 
   private static Set<String> dialect() {
