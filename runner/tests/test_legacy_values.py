@@ -40,7 +40,7 @@ Point = collections.namedtuple("Point", "x y")
 
 
 def virtual(path: str) -> str:
-    return path.replace("/root/sandbox", "/sandbox")
+    return path.replace("/files/sandbox", "/sandbox")
 
 
 def flat(value: Any) -> Any:
@@ -75,7 +75,7 @@ class FlattenTest(unittest.TestCase):
             (datetime.timedelta(days=1, seconds=2), "1 day, 0:00:02"),
             (uuid.UUID(int=5), "00000000-0000-0000-0000-000000000005"),
             (pathlib.PurePosixPath("/tmp/x"), "/tmp/x"),
-            (pathlib.PurePosixPath("/root/sandbox/x"), "/sandbox/x"),
+            (pathlib.PurePosixPath("/files/sandbox/x"), "/sandbox/x"),
             (Color.RED, "red"),
             (Level.HIGH, 3),
             (Page(1, [Point(2, 3)]), {"number": 1, "items": [{"x": 2, "y": 3}]}),
