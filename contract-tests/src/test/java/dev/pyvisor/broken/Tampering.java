@@ -1,6 +1,5 @@
 package dev.pyvisor.broken;
 
-import dev.pyvisor.error.ExitReport;
 import dev.pyvisor.transport.FrameSource;
 import dev.pyvisor.transport.Transport;
 import dev.pyvisor.transport.TransportConfig;
@@ -9,7 +8,6 @@ import dev.pyvisor.transport.TransportProvider;
 import dev.pyvisor.wire.Flag;
 import dev.pyvisor.wire.Frame;
 import dev.pyvisor.wire.FrameKind;
-import dev.pyvisor.wire.ProtocolError;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.ServiceLoader;
@@ -109,10 +107,13 @@ abstract class Tampering implements TransportProvider {
     }
   }
 
-  private record Faulty(TransportListener listener, Tampering fault, Deque<Frame> held)
-      implements TransportListener, Passage {
+  private static final class Faulty extends Listening implements Passage {
+    private final Tampering fault;
+    private final Deque<Frame> held = new ArrayDeque<>();
+
     Faulty(TransportListener listener, Tampering fault) {
-      this(listener, fault, new ArrayDeque<>());
+      super(listener);
+      this.fault = fault;
     }
 
     @Override
@@ -121,32 +122,22 @@ abstract class Tampering implements TransportProvider {
         fault.tamper(frame, this);
         return;
       }
-      listener.onFrame(frame);
+      now(frame);
       if (frame.kind() == FrameKind.MESSAGE && frame.cell() != 0 && frame.has(Flag.LAST)) {
         while (!held.isEmpty()) {
-          listener.onFrame(held.poll());
+          now(held.poll());
         }
       }
     }
 
     @Override
     public void now(Frame frame) {
-      listener.onFrame(frame);
+      super.onFrame(frame);
     }
 
     @Override
     public void afterTheReply(Frame frame) {
       held.add(frame);
-    }
-
-    @Override
-    public void onViolation(ProtocolError error) {
-      listener.onViolation(error);
-    }
-
-    @Override
-    public void onClosed(ExitReport report) {
-      listener.onClosed(report);
     }
   }
 }
