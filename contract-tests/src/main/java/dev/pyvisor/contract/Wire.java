@@ -198,8 +198,11 @@ final class Wire implements TransportListener, FrameSource, AutoCloseable {
     return Frame.ping(ByteBuffer.allocate(Long.BYTES).putLong(number).array());
   }
 
-  /** So many frames of the largest size. */
-  void sendLarge(int count) {
+  /**
+   * So many frames of the largest size, there all at once: the first write of a transport that
+   * takes more than one of them is then more than a pipe holds.
+   */
+  synchronized void sendLarge(int count) {
     for (int i = 0; i < count; i++) {
       send(Frame.pong(new byte[Limits.FRAME_BODY]));
     }
