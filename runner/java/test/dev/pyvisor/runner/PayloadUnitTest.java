@@ -8,8 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -23,7 +25,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs the payload's own unit tests on every Python of the machine that it supports. */
+/**
+ * Runs the payload's own unit tests on every Python of the machine that it supports: in {@code
+ * verify} on the first found of each 3.x (that of the PATH, with the packages that it has), in
+ * {@code -Pfull} on each of its patch releases too.
+ */
 class PayloadUnitTest {
   private static final String TIER = System.getProperty("pyvisor.tier", "verify");
 
@@ -43,8 +49,10 @@ class PayloadUnitTest {
     assertThat(pythons.keySet()).as("Python 3.9 or newer").anyMatch(Pythons::supported);
     ExecutorService runs = Executors.newFixedThreadPool(AT_ONCE);
     List<DynamicTest> tests = new ArrayList<>();
+    Set<String> lines = new HashSet<>();
     for (Map.Entry<String, Path> python : pythons.entrySet()) {
-      if (Pythons.supported(python.getKey())) {
+      if (Pythons.supported(python.getKey())
+          && (lines.add(Pythons.line(python.getKey())) || TIER.equals("full"))) {
         Future<Void> passed = runs.submit(() -> discover(python));
         tests.add(DynamicTest.dynamicTest("Python " + python.getKey(), () -> await(passed)));
       }

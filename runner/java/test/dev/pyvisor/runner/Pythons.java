@@ -49,6 +49,11 @@ final class Pythons {
     return major > 3 || major == 3 && Integer.parseInt(parts[1]) >= 9;
   }
 
+  /** Of a version its release line: 3.11 of 3.11.7. */
+  static String line(String version) {
+    return version.replaceFirst("^(\\d+\\.\\d+).*", "$1");
+  }
+
   private static List<Path> candidates() throws IOException {
     String named = System.getProperty("pyvisor.pythons", "");
     if (!named.isBlank()) {
