@@ -47,6 +47,8 @@ class Run:
             os.close(out_read)
             os.close(out_write)
             os.chdir(self.order["directory"])
+            # A shell's background jobs ignore it, and so does a JVM that is started so: Ctrl-C would end nothing.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             command = self.order["command"]
             os.execv(command[0], command)
         os.close(out_write)
