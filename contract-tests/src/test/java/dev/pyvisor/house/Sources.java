@@ -52,7 +52,7 @@ final class Sources {
 
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-              if (file.toString().endsWith(ending)) {
+              if (attributes.isRegularFile() && file.toString().endsWith(ending)) {
                 found.add(file);
               }
               return FileVisitResult.CONTINUE;
