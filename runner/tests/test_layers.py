@@ -7,7 +7,8 @@ import unittest
 
 from tests import SOURCES
 
-PURE = ("frames", "messages", "rpc", "session", "credit", "limits", "errors", "pristine", "jsontext", "verdicts")
+PURE = ("frames", "messages", "rpc", "session", "credit", "limits", "errors", "pristine", "jsontext", "verdicts",
+        "websocket")
 ALLOWED = {
     "__future__", "builtins", "collections", "dataclasses", "enum", "itertools", "json", "re", "struct", "time", "typing",
     "zlib",

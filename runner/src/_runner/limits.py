@@ -50,6 +50,9 @@ LOST_NAMES = 10_000  # names that a kernel may report as its globals
 STATUS_DETAIL = 2000  # characters of a dying kernel's standard error quoted in an error
 CREDIT_BATCH = KERNEL_WINDOW // 4  # credit is given back in steps, so that a small message costs no frame of its own
 
+# --- the websocket ---
+WEBSOCKET_FRAGMENTS = 1024  # of one message: a client of ours sends each in one; many empty ones would cost time only
+
 # --- the supervisor: tables ---
 OLD_GENERATIONS = 64  # of one runner; their capture pipes stay open while a descendant holds them
 DOOR_BATCH = 64  # channels accepted from a door before other work gets its turn
