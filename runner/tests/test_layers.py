@@ -8,7 +8,7 @@ import unittest
 from tests import SOURCES
 
 PURE = ("frames", "messages", "rpc", "session", "credit", "limits", "errors", "pristine", "jsontext", "verdicts",
-        "websocket")
+        "websocket", "records")
 ALLOWED = {
     "__future__", "builtins", "collections", "dataclasses", "enum", "itertools", "json", "re", "struct", "time", "typing",
     "zlib",

@@ -53,6 +53,14 @@ CREDIT_BATCH = KERNEL_WINDOW // 4  # credit is given back in steps, so that a sm
 # --- the websocket ---
 WEBSOCKET_FRAGMENTS = 1024  # of one message: a client of ours sends each in one; many empty ones would cost time only
 
+# --- records: the stream on a link that may be cut ---
+RECORD = FRAME  # bytes of one: a ping waits for no more than this
+RECORD_MIN = 1 * KIB  # a link that dies every 8 KiB survives several of these
+RECORD_CUTS_BEFORE_SMALLER = 3  # without progress: one or two cuts say nothing about the size
+RECORD_CUTS_BEFORE_POISON = 11  # by then the smallest piece has been tried three times
+RECORD_ACK_BYTES = 64 * KIB  # taken over, before that is said at once
+RECORD_ACK_RECORDS = 32  # the same for small ones
+
 # --- the supervisor: tables ---
 OLD_GENERATIONS = 64  # of one runner; their capture pipes stay open while a descendant holds them
 DOOR_BATCH = 64  # channels accepted from a door before other work gets its turn

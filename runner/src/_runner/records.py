@@ -1,0 +1,156 @@
+"""Records: a stream of frames that survives its link. Sans-I/O, without a clock of its own.
+
+Each direction of a link is one stream of bytes, the frames in the order in which the writer took them. A record is a piece
+of it together with the offset of its first byte: that number is given when the piece is taken, and it says by itself what
+is new to a receiver. After a cut the receiver tells how far it got, and the sender goes on from there, in pieces of any
+size: what a cut tore is never sent twice as a different thing, and a link that dies every few kilobytes can be given
+pieces that it survives.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple, Optional
+
+from . import limits
+from .errors import ProtocolError
+from .pristine import BUILTINS as __builtins__
+
+
+class Record(NamedTuple):
+    offset: int
+    data: bytes
+
+
+class Sender:
+    """Keeps what was sent until the other side has taken it over.
+
+    The stream is bounded by who writes to it: `unacked` is what it holds. From the third cut without
+    progress each one halves the pieces; after some more the link is taken to be killed by what is in the first of them
+    (`poisoned`).
+    """
+
+    def __init__(self) -> None:
+        self._chunks: deque[bytes] = deque()
+        self._first = 0  # offset of the first chunk
+        self._end = 0  # of the stream
+        self._next = 0  # to be sent
+        self._sent = 0  # the highest offset ever sent
+        self._acked = 0
+        self._cuts = 0  # since the last progress
+
+    @property
+    def unacked(self) -> int:
+        return self._end - self._acked
+
+    @property
+    def unsent(self) -> int:
+        return self._end - self._next
+
+    @property
+    def acked(self) -> int:
+        return self._acked
+
+    @property
+    def piece(self) -> int:
+        """Bytes of a record at most."""
+        halvings = max(0, self._cuts - limits.RECORD_CUTS_BEFORE_SMALLER + 1)
+        return max(limits.RECORD_MIN, limits.RECORD >> halvings)
+
+    @property
+    def poisoned(self) -> Optional[Record]:
+        """The piece that no link has survived, if that is to be believed."""
+        if self._cuts < limits.RECORD_CUTS_BEFORE_POISON:
+            return None
+        return Record(self._acked, self._slice(self._acked, min(self._end, self._acked + self.piece)))
+
+    def write(self, data: bytes) -> None:
+        if data:
+            self._chunks.append(data)
+            self._end += len(data)
+
+    def take(self) -> Optional[Record]:
+        """The next record to send; None while there is none."""
+        if self._next == self._end:
+            return None
+        offset = self._next
+        data = self._slice(offset, min(self._end, offset + self.piece))
+        self._next += len(data)
+        self._sent = max(self._sent, self._next)
+        return Record(offset, data)
+
+    def acknowledge(self, received: int) -> None:
+        """The other side has taken over all before this offset."""
+        if received > self._sent:
+            raise ProtocolError("REC-3", f"{received} acknowledged, but only {self._sent} bytes were ever sent")
+        if received < self._acked:
+            raise ProtocolError("REC-3", f"{received} acknowledged after {self._acked}")
+        if received > self._acked:
+            self._acked = received
+            self._next = max(self._next, received)  # an old link's record may arrive after a new one was answered
+            self._cuts = 0
+            self._free()
+
+    def cut(self) -> None:
+        """The link is gone; what was sent and not acknowledged may have arrived or not."""
+        self._cuts += 1
+
+    def resume(self, received: int) -> None:
+        """A new link: the other side has all before this offset, and nothing after it."""
+        self.acknowledge(received)
+        self._next = received
+
+    def _slice(self, start: int, end: int) -> bytes:
+        parts: list[bytes] = []
+        at = self._first
+        for chunk in self._chunks:
+            after = at + len(chunk)
+            if after > start:
+                parts.append(chunk[max(0, start - at) : end - at])
+                if after >= end:
+                    break
+            at = after
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _free(self) -> None:
+        while self._chunks and self._first + len(self._chunks[0]) <= self._acked:
+            self._first += len(self._chunks.popleft())
+
+
+class Receiver:
+    """Takes what is new of each record, and knows when to say so."""
+
+    def __init__(self) -> None:
+        self.received = 0
+        self.duplicates = 0  # bytes that had come before
+        self._told = 0
+        self._records = 0  # since it was told
+
+    def accept(self, record: Record) -> bytes:
+        """What of it is new; nothing of a record that has come before."""
+        known = self.received - record.offset
+        if known < 0:
+            raise ProtocolError("REC-2", f"a record begins at {record.offset}, but {self.received} is the next byte")
+        self._records += 1
+        new = record.data[known:] if known else record.data
+        self.duplicates += len(record.data) - len(new)
+        self.received += len(new)
+        return new
+
+    @property
+    def owes(self) -> bool:
+        """Whether something was taken over that the other side was not told of."""
+        return self._records > 0
+
+    @property
+    def due(self) -> bool:
+        """Whether it should be told at once, not with the next record or after a moment."""
+        return (
+            self.received - self._told >= limits.RECORD_ACK_BYTES or self._records >= limits.RECORD_ACK_RECORDS
+        )
+
+    def told(self) -> int:
+        """The acknowledgement that goes out now."""
+        self._told = self.received
+        self._records = 0
+        return self.received

@@ -1,0 +1,273 @@
+"""records.py: exactly once and in order, whatever the link does."""
+
+from __future__ import annotations
+
+import random
+import unittest
+from typing import Hashable, Iterator, Optional
+from unittest import mock
+
+from _runner import limits
+from _runner.errors import ProtocolError
+from _runner.records import Receiver, Record, Sender
+
+
+class SenderTest(unittest.TestCase):
+    def test_what_is_written_is_taken_once_in_order_in_pieces_of_the_limit(self) -> None:
+        sender = Sender()
+        data = bytes(range(256)) * 600
+        for at in range(0, len(data), 1000):
+            sender.write(data[at : at + 1000])
+        records = list(iter(sender.take, None))
+        self.assertEqual(b"".join(record.data for record in records), data)
+        self.assertEqual(max(len(record.data) for record in records), limits.RECORD)
+        self.assertEqual([record.offset for record in records], list(range(0, len(data), limits.RECORD)))
+        self.assertIsNone(sender.take())
+
+    def test_what_is_not_acknowledged_is_sent_again_and_what_is_is_freed(self) -> None:
+        sender = Sender()
+        sender.write(b"abc")
+        sender.write(b"def")
+        sender.take()
+        sender.acknowledge(2)
+        self.assertEqual((sender.unacked, sender.unsent), (4, 0))
+        sender.cut()
+        sender.resume(4)
+        self.assertEqual(sender.take(), Record(4, b"ef"))
+        sender.acknowledge(6)
+        self.assertEqual(sender.unacked, 0)
+
+    def test_an_acknowledgement_of_what_was_never_sent_or_that_goes_back_is_a_broken_rule(self) -> None:
+        sender = Sender()
+        sender.write(b"abcdef")
+        for wrong in (1, 7, 2**63, 2**64 - 1):
+            with self.subTest(wrong), self.assertRaisesRegex(ProtocolError, "REC-3"):
+                sender.acknowledge(wrong)
+        sender.take()
+        sender.acknowledge(4)
+        for wrong in (-1, 0, 3, 7):
+            with self.subTest(wrong), self.assertRaisesRegex(ProtocolError, "REC-3"):
+                sender.acknowledge(wrong)
+        sender.cut()
+        sender.resume(4)
+        self.assertEqual(sender.take(), Record(4, b"ef"), "what was refused has freed nothing")
+
+    def test_after_a_cut_what_had_been_sent_before_it_may_still_be_acknowledged(self) -> None:
+        sender = Sender()
+        sender.write(b"abcdef")
+        sender.take()
+        sender.cut()
+        sender.resume(6)
+        self.assertIsNone(sender.take())
+
+    def test_pieces_become_smaller_while_cuts_bring_no_progress(self) -> None:
+        sender = Sender()
+        sender.write(bytes(1_000_000))
+        pieces = []
+        for cut in range(limits.RECORD_CUTS_BEFORE_POISON - 1):
+            pieces.append(len(sender.take().data))
+            self.assertIsNone(sender.poisoned)
+            sender.cut()
+            sender.resume(0)
+        kib = [size // limits.KIB for size in pieces]
+        self.assertEqual(kib, [64, 64, 64, 32, 16, 8, 4, 2, 1, 1])
+        sender.take()
+        sender.cut()
+        self.assertEqual(sender.poisoned, Record(0, bytes(limits.RECORD_MIN)))
+        sender.resume(limits.RECORD_MIN)
+        self.assertIsNone(sender.poisoned, "progress clears it")
+        self.assertEqual(sender.piece, limits.RECORD)
+
+    def test_a_link_that_dies_every_8_kib_still_makes_progress(self) -> None:
+        sender, receiver = Sender(), Receiver()
+        data = random.Random(5).getrandbits(8 * 300_000).to_bytes(300_000, "big")
+        sender.write(data)
+        got, links = b"", 0
+        while len(got) < len(data):
+            links += 1
+            sender.resume(receiver.received)
+            left = 8192
+            while (record := sender.take()) is not None and len(record.data) <= left:
+                left -= len(record.data)
+                got += receiver.accept(record)
+            sender.cut()
+            self.assertIsNone(sender.poisoned)
+            self.assertLess(links, 400)
+        self.assertEqual(got, data)
+
+
+class ReceiverTest(unittest.TestCase):
+    def test_what_came_before_is_dropped_and_counted_also_where_only_a_part_of_it_did(self) -> None:
+        receiver = Receiver()
+        self.assertEqual(receiver.accept(Record(0, b"abc")), b"abc")
+        self.assertEqual(receiver.accept(Record(0, b"abc")), b"")
+        self.assertEqual(receiver.accept(Record(1, b"bcde")), b"de")
+        self.assertEqual((receiver.received, receiver.duplicates), (5, 5))
+
+    def test_a_gap_is_a_broken_rule(self) -> None:
+        receiver = Receiver()
+        receiver.accept(Record(0, b"abc"))
+        with self.assertRaisesRegex(ProtocolError, "REC-2: .*begins at 4, but 3"):
+            receiver.accept(Record(4, b"e"))
+        self.assertEqual(receiver.received, 3)
+
+    def test_an_acknowledgement_is_due_by_bytes_or_by_records(self) -> None:
+        receiver = Receiver()
+        self.assertFalse(receiver.owes or receiver.due)
+        receiver.accept(Record(0, b"x"))
+        self.assertTrue(receiver.owes)
+        self.assertFalse(receiver.due)
+        for at in range(1, limits.RECORD_ACK_RECORDS):
+            receiver.accept(Record(at, b"x"))
+        self.assertTrue(receiver.due)
+        self.assertEqual(receiver.told(), limits.RECORD_ACK_RECORDS)
+        self.assertFalse(receiver.owes or receiver.due)
+        receiver.accept(Record(limits.RECORD_ACK_RECORDS, bytes(limits.RECORD_ACK_BYTES)))
+        self.assertTrue(receiver.due)
+
+    def test_a_record_sent_again_is_acknowledged_again(self) -> None:
+        receiver = Receiver()
+        receiver.accept(Record(0, b"abc"))
+        receiver.told()
+        receiver.accept(Record(0, b"abc"))
+        self.assertTrue(receiver.owes, "its first acknowledgement may be lost")
+
+
+class Direction:
+    """One direction of a link that may be cut, and whose old connections may still deliver while a new one is made."""
+
+    DATA = b"abcdef"
+    WRITTEN = 2  # bytes at a time
+
+    def __init__(self, receiver: Receiver) -> None:
+        self.sender, self.receiver = Sender(), receiver
+        self.written = 0
+        self.got = b""
+        self.linked = True
+        self.answer: Optional[int] = None  # to the sender's attach, on its way
+        self.records: list[Record] = []
+        self.old_records: list[Record] = []
+        self.acks: list[int] = []
+
+    def possible(self) -> Iterator[str]:
+        if self.written < len(self.DATA):
+            yield "write"
+        if self.old_records:
+            yield "deliver old"
+        if self.linked:
+            yield "cut"
+            if self.sender.unsent:
+                yield "send"
+            if self.records:
+                yield "deliver"
+            if self.receiver.owes:
+                yield "say"
+            if self.acks:
+                yield "hear"
+        else:
+            yield "attach" if self.answer is None else "attached"
+
+    def happen(self, event: str) -> None:
+        if event == "write":
+            self.sender.write(self.DATA[self.written : self.written + self.WRITTEN])
+            self.written += self.WRITTEN
+        elif event == "send":
+            self.records.append(self.sender.take())
+        elif event == "deliver":
+            self.got += self.receiver.accept(self.records.pop(0))
+        elif event == "deliver old":
+            self.got += self.receiver.accept(self.old_records.pop(0))
+        elif event == "say":
+            self.acks.append(self.receiver.told())
+        elif event == "hear":
+            self.sender.acknowledge(self.acks.pop(0))
+        elif event == "cut":
+            self.linked = False
+            self.old_records = self.records
+            self.records, self.acks = [], []
+            self.sender.cut()
+        elif event == "attach":
+            self.answer = self.receiver.received
+        elif event == "attached":
+            self.linked = True
+            self.sender.resume(self.answer)
+            self.answer = None
+
+    def state(self) -> Hashable:
+        return (
+            self.written, self.got, self.linked, self.answer, tuple(self.records), tuple(self.old_records),
+            tuple(self.acks), self.sender.acked, self.sender.unsent, self.sender.piece, self.receiver.received,
+            self.receiver.owes,
+        )  # fmt: skip
+
+
+class ExplorationTest(unittest.TestCase):
+    """Every order of the events of one direction, with a stream and with pieces that are small."""
+
+    def setUp(self) -> None:
+        for name, value in (("RECORD", 2), ("RECORD_MIN", 1), ("RECORD_CUTS_BEFORE_SMALLER", 2)):
+            patch = mock.patch.object(limits, name, value)
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    def explore(self, depth: int, receiver: type[Receiver] = Receiver) -> tuple[int, Optional[str]]:
+        """The number of states that can be reached so, and the first fault."""
+        seen = {Direction(receiver()).state()}
+        layer: list[tuple[str, ...]] = [()]
+        for step in range(depth):
+            following = []
+            for history in layer:
+                for event in self._after(history, receiver).possible():
+                    try:
+                        then = self._after((*history, event), receiver)
+                    except ProtocolError as problem:
+                        return len(seen), f"{problem} after {history} and {event}"
+                    if not then.DATA.startswith(then.got):
+                        return len(seen), f"{then.got!r} after {history} and {event}"
+                    if then.state() not in seen:
+                        seen.add(then.state())
+                        following.append((*history, event))
+            layer = following
+        return len(seen), None
+
+    def _after(self, history: tuple[str, ...], receiver: type[Receiver]) -> Direction:
+        direction = Direction(receiver())
+        for event in history:
+            direction.happen(event)
+        return direction
+
+    def test_no_order_of_events_loses_or_doubles_a_byte(self) -> None:  # rule: R46
+        states, fault = self.explore(20)
+        self.assertIsNone(fault)
+        self.assertGreater(states, 5000)
+        print(f"records: {states} states within 20 events")
+
+    def test_a_receiver_that_takes_all_that_comes_is_found(self) -> None:
+        class Eager(Receiver):
+            def accept(self, record: Record) -> bytes:
+                super().accept(record)
+                return record.data
+
+        self.assertIsNotNone(self.explore(12, Eager)[1])
+
+    def test_a_receiver_that_acknowledges_before_it_took_over_is_found(self) -> None:
+        class Hasty(Receiver):
+            def told(self) -> int:
+                return super().told() + 1
+
+        self.assertIsNotNone(self.explore(12, Hasty)[1])
+
+    def test_after_any_history_an_undisturbed_link_delivers_the_rest(self) -> None:
+        seed = random.randrange(2**32)
+        pick = random.Random(seed)
+        for attempt in range(500):
+            direction = Direction(Receiver())
+            for step in range(pick.randrange(40)):
+                direction.happen(pick.choice(list(direction.possible())))
+            for step in range(60):
+                events = [event for event in direction.possible() if event != "cut"]
+                if not events:
+                    break
+                direction.happen(pick.choice(events))
+            self.assertEqual(direction.got, direction.DATA, f"seed {seed}, attempt {attempt}")
+            self.assertEqual(direction.sender.unacked, 0, f"seed {seed}, attempt {attempt}")
