@@ -8,10 +8,10 @@ import unittest
 from tests import SOURCES
 
 PURE = ("frames", "messages", "rpc", "session", "credit", "limits", "errors", "pristine", "jsontext", "verdicts",
-        "websocket", "records")
+        "websocket", "records", "upgrade")
 ALLOWED = {
-    "__future__", "builtins", "collections", "dataclasses", "enum", "itertools", "json", "re", "struct", "time", "typing",
-    "zlib",
+    "__future__", "base64", "binascii", "builtins", "collections", "dataclasses", "enum", "hashlib", "hmac", "itertools",
+    "json", "re", "struct", "time", "typing", "zlib",
 }  # fmt: skip
 
 

@@ -51,6 +51,8 @@ STATUS_DETAIL = 2000  # characters of a dying kernel's standard error quoted in 
 CREDIT_BATCH = KERNEL_WINDOW // 4  # credit is given back in steps, so that a small message costs no frame of its own
 
 # --- the websocket ---
+HTTP_HEAD = 16 * KIB  # of a request; those of clients have some 300 bytes
+HTTP_HEADERS = 100  # of a request
 WEBSOCKET_FRAGMENTS = 1024  # of one message: a client of ours sends each in one; many empty ones would cost time only
 
 # --- records: the stream on a link that may be cut ---
