@@ -60,7 +60,7 @@ class Sender:
     @property
     def poisoned(self) -> Optional[Record]:
         """The piece that no link has survived, if that is to be believed."""
-        if self._cuts < limits.RECORD_CUTS_BEFORE_POISON:
+        if self._cuts < limits.RECORD_CUTS_BEFORE_POISON or self._acked == self._end:
             return None
         return Record(self._acked, self._slice(self._acked, min(self._end, self._acked + self.piece)))
 

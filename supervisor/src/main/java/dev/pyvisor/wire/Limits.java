@@ -45,5 +45,23 @@ public final class Limits {
    */
   public static final long OPEN_BYTES = 4L * MESSAGE;
 
+  /** Bytes of a record at most: a ping waits for no more than this. */
+  public static final int RECORD = FRAME;
+
+  /** A link that dies every 8 KiB survives several of these. */
+  public static final int RECORD_MIN = 1_024;
+
+  /** Without progress: one or two cuts say nothing about the size of what was sent. */
+  public static final int RECORD_CUTS_BEFORE_SMALLER = 3;
+
+  /** By then the smallest piece has been tried three times. */
+  public static final int RECORD_CUTS_BEFORE_POISON = 11;
+
+  /** Bytes taken over before that is said at once. */
+  public static final int RECORD_ACK_BYTES = 65_536;
+
+  /** The same for small records. */
+  public static final int RECORD_ACK_RECORDS = 32;
+
   private Limits() {}
 }

@@ -1,0 +1,56 @@
+package dev.pyvisor.wire;
+
+import java.nio.ByteBuffer;
+
+/**
+ * Takes what is new of each record, and knows when to say so.
+ *
+ * <p>Guarded by the link that owns it.
+ */
+public final class RecordReceiver {
+  private long received;
+  private long duplicates;
+  private long told;
+  private int records; // since it was told
+
+  /** What of it is new; nothing of a record that has come before. */
+  public ByteBuffer accept(Piece piece) {
+    if (piece.offset() > received) {
+      throw new ProtocolError(
+          "REC-2",
+          "a record begins at " + piece.offset() + ", but " + received + " is the next byte");
+    }
+    records++;
+    int known = (int) Math.min(received - piece.offset(), piece.data().length);
+    duplicates += known;
+    received += piece.data().length - known;
+    return ByteBuffer.wrap(piece.data(), known, piece.data().length - known);
+  }
+
+  /** The offset of the byte that is expected next. */
+  public long received() {
+    return received;
+  }
+
+  /** Bytes that had come before. */
+  public long duplicates() {
+    return duplicates;
+  }
+
+  /** Whether something was taken over that the other side was not told of. */
+  public boolean owes() {
+    return records > 0;
+  }
+
+  /** Whether it should be told at once, not with the next record or after a moment. */
+  public boolean due() {
+    return received - told >= Limits.RECORD_ACK_BYTES || records >= Limits.RECORD_ACK_RECORDS;
+  }
+
+  /** The acknowledgement that goes out now. */
+  public long tell() {
+    told = received;
+    records = 0;
+    return received;
+  }
+}
