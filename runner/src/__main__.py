@@ -25,6 +25,10 @@ def main(arguments):
         from _runner import zygote
 
         return zygote.main(int(arguments[1]))
+    if arguments[:1] == ["--listen"]:
+        from _runner import listening
+
+        return listening.main(home, arguments[1:])
     # stdio-backend: begin
     if arguments == ["--stdio"]:
         from _runner import legacy_stdio
@@ -33,6 +37,7 @@ def main(arguments):
     # stdio-backend: end
     sys.stderr.write(
         "pyvisor: usage: runner.pyz supervisor   (frames on standard input and output)\n"
+        "                runner.pyz --listen ADDRESS:PORT --token-file FILE   (a websocket)\n"
         "                runner.pyz --stdio      (deprecated: lines of the old dialect)\n"  # stdio-backend
     )
     return 64

@@ -63,6 +63,16 @@ RECORD_CUTS_BEFORE_POISON = 11  # by then the smallest piece has been tried thre
 RECORD_ACK_BYTES = 64 * KIB  # taken over, before that is said at once
 RECORD_ACK_RECORDS = 32  # the same for small ones
 
+RECORD_HEAD = 17  # kind, offset and acknowledgement
+LINK_JSON = 64 * KIB  # of an attach and the like
+REPLAY_HIGH = 4 * MIB  # not taken over by the host: beyond it nothing more is read from the supervisor
+REPLAY_LOW = 1 * MIB  # below it reading goes on
+CONNECTION_HIGH = 256 * KIB  # handed to one connection and not yet to the kernel: what is beyond can still be cut anew
+TOKEN_MIN = 32  # bytes: 256 bits if they are random, and what is shorter can be guessed
+CONNECTIONS = 32  # at once; one is the host's, others are probes and strangers
+ATTACH_SECONDS = 5.0  # from the first byte to the attach
+ACK_SECONDS = 0.05  # what is owed goes with the next record, or after this
+
 # --- the supervisor: tables ---
 OLD_GENERATIONS = 64  # of one runner; their capture pipes stay open while a descendant holds them
 DOOR_BATCH = 64  # channels accepted from a door before other work gets its turn

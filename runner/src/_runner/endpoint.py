@@ -1,0 +1,308 @@
+"""`runner.pyz --listen`: a supervisor of ours behind a websocket whose connections may be cut at any byte."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any, Callable, Optional
+
+from . import jsontext, limits, link, upgrade, websocket
+from .channel import Sink
+from .errors import ProtocolError
+from .link import Kind, Link, Number, Said, Sequenced
+from .loop import READ, Loop, Timer
+from .upgrade import Guard, Refused, Request, RequestReader
+from .websocket import Broken, CloseCode, Opcode
+
+_BINARY = int(Opcode.BINARY)
+_LINK_PATH = "/v1/link"
+_STATUS_PATH = "/v1/status"
+_MESSAGE = limits.RECORD + limits.RECORD_HEAD
+_BROKEN = 4400
+_GONE = 4410
+_SUPERSEDED = 4409
+
+
+class Connection:
+    """One TCP connection: first HTTP, then perhaps a websocket, then perhaps the link. Confined to the loop."""
+
+    def __init__(self, endpoint: Endpoint, loop: Loop, peer: socket.socket) -> None:
+        self._endpoint, self._loop, self._peer = endpoint, loop, peer
+        self._request: Optional[RequestReader] = RequestReader()
+        self._reader = websocket.Reader(_MESSAGE)
+        self._sink = Sink(loop, peer.fileno(), lambda cost: endpoint.may_send(self), self.lost)
+        self._closing = False
+        self.number = 0  # of its attach; 0: it is not attached
+        self._deadline: Optional[Timer] = loop.after(limits.ATTACH_SECONDS, self._too_slow)
+        loop.on(peer.fileno(), READ, self._spoke)
+
+    @property
+    def queued(self) -> int:
+        return self._sink.queued
+
+    def send(self, message: bytes) -> None:
+        """A message of the link; what it takes is written at once, the rest when the peer has read."""
+        self._sink.send(websocket.header(_BINARY, len(message)) + message)
+
+    def flush(self) -> None:
+        if self._sink.queued:
+            self._sink.flush()
+
+    def close(self, code: int, reason: str) -> None:
+        """Say why, and go; what cannot be said at once is not waited for."""
+        if not self._closing:
+            self._closing = True
+            if self._request is None:
+                self._sink.send(websocket.close_frame(code, reason))
+            self._sink.flush()
+            self.lost()
+
+    def lost(self) -> None:
+        """The connection is gone, from whatever side."""
+        self._closing = True
+        if self._deadline is not None:
+            self._deadline.cancel()
+        if self._peer.fileno() >= 0:
+            self._loop.forget(self._peer.fileno())
+            self._sink.close()
+            self._peer.close()
+            self._endpoint.lost(self)
+
+    def _too_slow(self) -> None:
+        if self._request is not None:
+            self._answer(Refused(408, "attach_timeout", "no whole request came in time").answer())
+        else:
+            self.close(4408, "no attach came in time")
+
+    def _spoke(self) -> None:
+        try:
+            data = os.read(self._peer.fileno(), limits.READ_SIZE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self.lost()
+            return
+        try:
+            if self._request is not None:
+                found = self._request.feed(data)
+                if found is None:
+                    return
+                data = self._asked(*found)
+            for event in self._reader.feed(data):
+                self._heard(event)
+                if self._closing:
+                    return
+        except Refused as refused:
+            self._answer(refused.answer())
+        except Broken as broken:
+            self.close(broken.code, broken.text)
+        except ProtocolError as error:
+            self.close(_BROKEN, str(error))
+        self._endpoint.pass_on()
+
+    def _asked(self, request: Request, rest: bytes) -> bytes:
+        self._endpoint.guard.check(request)
+        path = request.target.partition("?")[0]
+        if path == _STATUS_PATH and request.method == "GET":
+            self._answer(upgrade.response(200, self._endpoint.status()))
+            return b""
+        if path != _LINK_PATH:
+            raise Refused(404, "not_found", f"there is nothing at this path; {_LINK_PATH} and {_STATUS_PATH} are served")
+        accepted = upgrade.accept(request)
+        self._request = None
+        self._sink.send(accepted)
+        self._sink.flush()
+        return rest
+
+    def _answer(self, response: bytes) -> None:
+        self._closing = True
+        self._sink.send(response)
+        self._sink.flush()
+        self.lost()
+
+    def _heard(self, event: websocket.Event) -> None:
+        if isinstance(event, websocket.Message):
+            word = link.decode(event.body)
+            if word is not None:
+                self._endpoint.heard(self, word)
+        elif isinstance(event, websocket.Ping):
+            self._sink.send(websocket.frame(Opcode.PONG, event.body))
+            self._sink.flush()
+        elif isinstance(event, websocket.Close):
+            self.close(CloseCode.NORMAL if event.code == CloseCode.NO_STATUS else event.code, "")
+
+    def attached(self, number: int) -> None:
+        self.number = number
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+class Endpoint:
+    """Carries the bytes of the supervisor's channel over whatever connection there is. Confined to the supervisor's loop.
+
+    The supervisor has the far end of a socket pair, and takes that for its channel to a host.
+    """
+
+    def __init__(self, loop: Loop, listening: socket.socket, guard: Guard) -> None:
+        self._loop, self._listening, self.guard = loop, listening, guard
+        self._near, self.far_end = socket.socketpair()
+        for end in (self._near, self.far_end, listening):
+            end.setblocking(False)
+        self._link = Link()
+        self._incarnation = ""  # the supervisor's, from `begin` on
+        self._facts: Callable[[], dict[str, Any]] = dict
+        self._current: Optional[Connection] = None
+        self._connections: set[Connection] = set()
+        self._to_supervisor = Sink(loop, self._near.fileno(), lambda cost: None, loop.stop)
+        self._ack_timer: Optional[Timer] = None
+        self._reading = False
+        self._sending = False
+
+    def begin(self, incarnation: str, facts: Callable[[], dict[str, Any]]) -> None:
+        """From now on it accepts connections to the supervisor of this incarnation."""
+        self._incarnation, self._facts = incarnation, facts
+        self._loop.on(self._listening.fileno(), READ, self._accept)
+        self._read_supervisor(True)
+
+    def end(self) -> None:
+        for connection in list(self._connections):
+            connection.close(CloseCode.RESTART, "the runner ends")
+        for end in (self._near, self.far_end, self._listening):
+            end.close()
+
+    def status(self) -> bytes:
+        """What a probe gets: the supervisor's answer, whatever its kernels do. It changes nothing."""
+        sender = self._link.sender
+        return jsontext.dump_ascii(
+            {
+                **self._facts(),
+                "incarnation": self._incarnation,
+                "attached": self._current is not None,
+                "attaches": self._link.attached,
+                "unackedBytes": sender.unacked,
+                "ackedBytes": sender.acked,
+                "receivedBytes": self._link.receiver.received,
+            }
+        )
+
+    # --- connections ---
+
+    def _accept(self) -> None:
+        try:
+            peer, _ = self._listening.accept()
+        except OSError:
+            return  # it went away again, or there is no descriptor left for it
+        if len(self._connections) >= limits.CONNECTIONS:
+            peer.close()
+            return
+        peer.setblocking(False)
+        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._connections.add(Connection(self, self._loop, peer))
+
+    def lost(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        if connection is self._current:
+            self._current = None
+            self._link.sender.cut()
+
+    def heard(self, connection: Connection, word: link.Word) -> None:
+        if connection.number == 0:
+            self._attach(connection, word)
+        elif connection is self._current:  # what a superseded one still says is nobody's
+            self._linked(connection, word)
+
+    def _attach(self, connection: Connection, word: link.Word) -> None:
+        if not isinstance(word, Said) or word.kind != Kind.ATTACH:
+            raise ProtocolError("REC-4", "the first message of a connection is an attach")
+        known, received = word.content.get("incarnation"), word.content.get("received")
+        if not isinstance(received, int) or isinstance(received, bool) or received < 0:
+            raise ProtocolError("REC-4", f"received is {received!r}, not the number of bytes that were received")
+        if known != (self._incarnation if self._link.attached else None) and known != self._incarnation:
+            content = {"code": "epoch_changed", "status": 410, "was": known, "is": self._incarnation}
+            connection.send(link.encode_said(Kind.ERROR, content))
+            connection.close(_GONE, "this runner is not the one that the host knew")
+            return
+        before, self._current = self._current, None
+        if before is not None:
+            self._link.sender.cut()
+            before.close(_SUPERSEDED, "the host has attached anew")
+        number = self._link.resume(received)
+        connection.attached(number)
+        self._current = connection
+        content = {"incarnation": self._incarnation, "attached": number, "received": self._link.receiver.told()}
+        connection.send(link.encode_said(Kind.ATTACHED, content))
+        connection.flush()
+        self.may_send(connection)
+
+    def _linked(self, connection: Connection, word: link.Word) -> None:
+        if isinstance(word, Number) and word.kind == Kind.PING:
+            connection.send(link.encode_number(Kind.PONG, word.number))
+        elif isinstance(word, Said) and word.kind == Kind.GOODBYE:
+            self._loop.stop()
+        elif isinstance(word, (Sequenced, Number)):
+            data = self._link.take(word)
+            if data:
+                self._to_supervisor.send(data)
+            if not self._reading and self._link.sender.unacked < limits.REPLAY_LOW:
+                self._read_supervisor(True)
+
+    # --- the stream ---
+
+    def pass_on(self) -> None:
+        """After each read: to the supervisor, and to the host what is owed or ready."""
+        if self._to_supervisor.queued:
+            self._to_supervisor.flush()
+        if self._current is not None:
+            self.may_send(self._current)
+
+    def may_send(self, connection: Connection) -> None:
+        """Hands over records while the connection takes them; the rest stays where it can be cut anew."""
+        if self._sending or connection is not self._current:
+            return
+        self._sending = True
+        try:
+            while self._fill(connection):
+                connection.flush()
+        finally:
+            self._sending = False
+        receiver = self._link.receiver
+        if receiver.due and connection is self._current:
+            connection.send(self._link.owed())
+            connection.flush()
+        elif receiver.owes and self._ack_timer is None:
+            self._ack_timer = self._loop.after(limits.ACK_SECONDS, self._tell)
+
+    def _fill(self, connection: Connection) -> bool:
+        """Whether anything was handed over: the connection has room, and there is something for it."""
+        filled = False
+        while connection is self._current and connection.queued < limits.CONNECTION_HIGH:
+            message = self._link.next_message()
+            if message is None:
+                break
+            connection.send(message)
+            filled = True
+        return filled
+
+    def _tell(self) -> None:
+        self._ack_timer = None
+        if self._current is not None and self._link.receiver.owes:
+            self._current.send(self._link.owed())
+            self._current.flush()
+
+    def _read_supervisor(self, reading: bool) -> None:
+        self._reading = reading
+        self._loop.on(self._near.fileno(), READ, self._supervisor_spoke if reading else None)
+
+    def _supervisor_spoke(self) -> None:
+        try:
+            data = os.read(self._near.fileno(), limits.READ_SIZE)
+        except BlockingIOError:
+            return
+        self._link.sender.write(data)
+        if self._link.sender.unacked > limits.REPLAY_HIGH:
+            self._read_supervisor(False)  # the kernels are slowed by the pipes in between
+        if self._current is not None:
+            self.may_send(self._current)
