@@ -12,10 +12,11 @@ from typing import Optional, Sequence
 
 from . import limits, supervisor
 from .endpoint import Endpoint
+from .loop import READ, Loop
 from .upgrade import Guard
 
 _EXIT_USAGE = 64
-_USAGE = "pyvisor: usage: runner.pyz --listen ADDRESS:PORT (--token-file FILE | --token-fd NUMBER)"
+_USAGE = "pyvisor: usage: runner.pyz --listen ADDRESS:PORT (--token-file FILE | --token-fd NUMBER) [--leash]"
 
 
 class _Unusable(Exception):
@@ -39,16 +40,30 @@ def main(home: str, arguments: Sequence[str]) -> int:
     runner = supervisor.Supervisor(loop, channel, channel, nursery)
     endpoint.begin(runner.incarnation, runner.facts)
     os.write(outbound, json.dumps({"listening": f"{name}:{port}", "pid": os.getpid()}).encode() + b"\n")
-    os.close(outbound)
-    os.close(inbound)
+    # Its output stays open: that it ends is how whoever started the runner sees it end.
+    if arguments[3:]:
+        loop.on(inbound, READ, lambda: _pull(inbound, loop))  # whoever started it holds the other end
     try:
         return runner.run()
     finally:
         endpoint.end()
 
 
+def _pull(leash: int, loop: Loop) -> None:
+    """The leash was let go."""
+    try:
+        if os.read(leash, limits.READ_SIZE):
+            return
+    except BlockingIOError:
+        return
+    except OSError:
+        pass
+    loop.forget(leash)
+    loop.stop()
+
+
 def _parse(arguments: Sequence[str]) -> tuple[str, int, bytes]:
-    if len(arguments) != 3 or arguments[1] not in ("--token-file", "--token-fd"):
+    if len(arguments) not in (3, 4) or arguments[3:] not in ([], ["--leash"]) or arguments[1] not in ("--token-file", "--token-fd"):
         raise _Unusable(_USAGE.partition(": ")[2])
     where, _, port = arguments[0].rpartition(":")
     address = where.strip("[]")

@@ -13,6 +13,8 @@ public enum ThreadJob {
   READER,
   /** Writes what is queued; blocks on the queue and on its output. */
   WRITER,
+  /** Dials, and writes records; blocks on dialling and on what there is to say. */
+  LINK,
   // stdio-backend: begin
   /** Turns frames into what a peer speaks instead; blocks on the outbound queue only. */
   TRANSLATOR,

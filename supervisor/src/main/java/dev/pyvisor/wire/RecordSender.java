@@ -90,6 +90,11 @@ public final class RecordSender {
     return end - acked;
   }
 
+  /** Bytes of this link that were sent and not acknowledged. */
+  public long inFlight() {
+    return next - acked;
+  }
+
   public long unsent() {
     return end - next;
   }

@@ -1,0 +1,71 @@
+package dev.pyvisor.transport.websocket;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import org.java_websocket.client.WebSocketClient;
+import org.java_websocket.drafts.Draft_6455;
+import org.java_websocket.handshake.ServerHandshake;
+import org.java_websocket.protocols.Protocol;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One connection of the link. What the library would do by itself is switched off: its heartbeat,
+ * its close handshake, its lookup of a way round; to abort is to close the socket.
+ *
+ * <p>Thread-safe: by the library, which queues what is sent and calls back on a thread of its own.
+ */
+final class Connection extends WebSocketClient {
+  private static final String SUBPROTOCOL = "pyvisor.v1";
+
+  private final HostLink link;
+
+  Connection(URI address, String token, HostLink link) {
+    super(
+        address,
+        new Draft_6455(List.of(), List.of(new Protocol(SUBPROTOCOL)), WebsocketLimits.MESSAGE),
+        Map.of("Authorization", "Bearer " + token),
+        (int) WebsocketLimits.DIAL.toMillis());
+    this.link = link;
+    setConnectionLostTimeout(0);
+    setTcpNoDelay(true);
+    setDaemon(true);
+  }
+
+  /** Ends it at once; {@link HostLink#cut} follows. */
+  void abort() {
+    try {
+      java.net.Socket socket = getSocket();
+      if (socket != null) {
+        socket.close();
+      }
+    } catch (IOException alreadyGone) {
+      return;
+    }
+  }
+
+  @Override
+  public void onOpen(ServerHandshake handshake) {}
+
+  @Override
+  public void onMessage(ByteBuffer message) {
+    link.heard(this, message);
+  }
+
+  @Override
+  public void onMessage(String text) {
+    link.heard(this, ByteBuffer.wrap(new byte[1])); // a kind that is none: a broken rule
+  }
+
+  @Override
+  public void onClose(int code, @Nullable String reason, boolean remote) {
+    link.cut(this, code + " " + reason);
+  }
+
+  @Override
+  public void onError(Exception problem) {
+    link.cut(this, problem.toString());
+  }
+}

@@ -1,0 +1,336 @@
+package dev.pyvisor.transport.websocket;
+
+import dev.pyvisor.transport.TransportListener;
+import dev.pyvisor.transport.websocket.Words.Word;
+import dev.pyvisor.wire.FrameReader;
+import dev.pyvisor.wire.Piece;
+import dev.pyvisor.wire.ProtocolError;
+import dev.pyvisor.wire.RecordReceiver;
+import dev.pyvisor.wire.RecordSender;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.java_websocket.exceptions.WebsocketNotConnectedException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The host's end of a stream of frames that outlives its connections.
+ *
+ * <p>Thread-safe: guarded by this; frames are handed over under a lock of their own, so that one
+ * connection after the other does it. No lock is held while the library is called.
+ */
+final class HostLink {
+  private static final Logger LOG = LoggerFactory.getLogger(HostLink.class);
+
+  private final String runnerId;
+  private final String token;
+  private final TransportListener listener;
+  private final Consumer<Throwable> onFault;
+  private final Object hearing = new Object();
+  private final FrameReader frames = new FrameReader(); // guarded by hearing
+  private final RecordSender sender = new RecordSender(); // guarded by this, as all below
+  private final RecordReceiver receiver = new RecordReceiver();
+  private @Nullable URI address;
+  private @Nullable String incarnation;
+  private @Nullable Connection current; // attached, or about to be
+  private boolean attached;
+  private boolean over;
+  private long lastHeard; // System.nanoTime
+  private long owedSince;
+  private @Nullable Long pongFor;
+  private boolean pinged;
+  private int cuts;
+
+  HostLink(String runnerId, String token, TransportListener listener, Consumer<Throwable> onFault) {
+    this.runnerId = runnerId;
+    this.token = token;
+    this.listener = listener;
+    this.onFault = onFault;
+  }
+
+  // ---- the thread that writes ----
+
+  /** Adds frames to the stream; waits while too much of it was not taken over. */
+  synchronized void write(byte[] data) throws InterruptedException {
+    while (sender.unacked() > WebsocketLimits.KEPT && !over) {
+      wait();
+    }
+    sender.write(data);
+    notifyAll();
+  }
+
+  /** Waits until all that was written has been taken over, or the link is over. */
+  synchronized void awaitTakenOver() throws InterruptedException {
+    while (sender.unacked() > 0 && !over) {
+      wait();
+    }
+  }
+
+  // ---- the link's own thread ----
+
+  /** The runner listens there. */
+  synchronized void listensAt(URI at) {
+    address = at;
+    notifyAll();
+  }
+
+  /** Dials, says what there is to say, and dials again, until the link is over. */
+  void run() {
+    long pause = 0;
+    try {
+      while (awaitAddress()) {
+        Connection connection = dial();
+        if (connection == null) {
+          pause =
+              Math.min(
+                  Math.max(2 * pause, WebsocketLimits.FIRST_PAUSE.toNanos()),
+                  WebsocketLimits.LONGEST_PAUSE.toNanos());
+          rest(ThreadLocalRandom.current().nextLong(pause));
+        } else {
+          pause = 0;
+          speak(connection);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private synchronized boolean awaitAddress() throws InterruptedException {
+    while (address == null && !over) {
+      wait();
+    }
+    return !over;
+  }
+
+  private synchronized void rest(long nanos) throws InterruptedException {
+    long end = System.nanoTime() + nanos;
+    for (long left = nanos; left > 0 && !over; left = end - System.nanoTime()) {
+      TimeUnit.NANOSECONDS.timedWait(this, left);
+    }
+  }
+
+  /** An attached connection; null where there is none to be had now. */
+  private @Nullable Connection dial() throws InterruptedException {
+    Connection connection;
+    ByteBuffer attach;
+    synchronized (this) {
+      connection = new Connection(address, token, this);
+      current = connection;
+      attached = false;
+    }
+    if (!connection.connectBlocking(WebsocketLimits.DIAL.toMillis(), TimeUnit.MILLISECONDS)) {
+      connection.abort();
+      return null;
+    }
+    synchronized (this) {
+      attach = Words.attach(incarnation, receiver.received());
+    }
+    if (!send(connection, attach)) {
+      return null;
+    }
+    synchronized (this) {
+      long end = System.nanoTime() + WebsocketLimits.DIAL.toNanos();
+      while (current == connection && !attached && !over) {
+        long left = end - System.nanoTime();
+        if (left <= 0) {
+          break;
+        }
+        TimeUnit.NANOSECONDS.timedWait(this, left);
+      }
+      if (current == connection && attached) {
+        return connection;
+      }
+    }
+    connection.abort();
+    return null;
+  }
+
+  private void speak(Connection connection) throws InterruptedException {
+    ByteBuffer message = next(connection);
+    while (message != null && send(connection, message)) {
+      message = next(connection);
+    }
+    connection.abort();
+  }
+
+  private static boolean send(Connection connection, ByteBuffer message) {
+    try {
+      connection.send(message);
+      return true;
+    } catch (WebsocketNotConnectedException gone) {
+      return false;
+    }
+  }
+
+  /** The next message; null when the connection is no longer the one. */
+  private synchronized @Nullable ByteBuffer next(Connection connection)
+      throws InterruptedException {
+    while (current == connection && attached && !over) {
+      long now = System.nanoTime();
+      if (pongFor != null) {
+        ByteBuffer pong = Words.number(Words.PONG, pongFor);
+        pongFor = null;
+        return pong;
+      }
+      if (sender.inFlight() < WebsocketLimits.IN_FLIGHT) {
+        Optional<Piece> piece = sender.take();
+        if (piece.isPresent()) {
+          return Words.record(piece.get(), receiver.tell());
+        }
+      }
+      long wake = lastHeard + (pinged ? WebsocketLimits.DEAD : WebsocketLimits.QUIET).toNanos();
+      if (receiver.owes()) {
+        if (receiver.due() || now - owedSince >= WebsocketLimits.ACK.toNanos()) {
+          return Words.number(Words.ACK, receiver.tell());
+        }
+        wake = Math.min(wake, owedSince + WebsocketLimits.ACK.toNanos());
+      }
+      if (wake - now <= 0) {
+        if (pinged) {
+          LOG.warn("runner {}: nothing was heard for {}", runnerId, WebsocketLimits.DEAD);
+          return null;
+        }
+        pinged = true;
+        return Words.number(Words.PING, 0);
+      }
+      TimeUnit.NANOSECONDS.timedWait(this, wake - now);
+    }
+    return null;
+  }
+
+  // ---- the library's threads ----
+
+  void heard(Connection connection, ByteBuffer message) {
+    try {
+      Word word = Words.decode(message);
+      synchronized (hearing) {
+        ByteBuffer data = take(connection, word);
+        if (data.hasRemaining()) {
+          frames.feed(data, listener::onFrame);
+        }
+      }
+    } catch (RuntimeException | Error problem) {
+      onFault.accept(problem);
+    }
+  }
+
+  /**
+   * What a message brings of the stream; nothing if it is of a connection that is no longer the
+   * one.
+   */
+  private synchronized ByteBuffer take(Connection connection, Word word) {
+    ByteBuffer data = ByteBuffer.allocate(0);
+    if (connection != current) {
+      return data;
+    }
+    lastHeard = System.nanoTime();
+    pinged = false;
+    switch (word.kind()) {
+      case Words.ATTACHED -> attached(word);
+      case Words.RECORD -> {
+        requireAttached();
+        sender.acknowledge(word.number());
+        if (!receiver.owes()) {
+          owedSince = lastHeard;
+        }
+        data = receiver.accept(java.util.Objects.requireNonNull(word.piece()));
+      }
+      case Words.ACK -> {
+        requireAttached();
+        sender.acknowledge(word.number());
+      }
+      case Words.PING -> pongFor = word.number();
+      case Words.ERROR -> throw new ProtocolError("REC-4", "refused: " + word.content());
+      default -> {}
+    }
+    notifyAll();
+    return data;
+  }
+
+  private void attached(Word word) {
+    JsonNode content = java.util.Objects.requireNonNull(word.content());
+    String named = content.path("incarnation").asString("");
+    if (attached || named.isEmpty() || (incarnation != null && !incarnation.equals(named))) {
+      throw new ProtocolError("REC-4", "attached to '" + named + "', expected " + incarnation);
+    }
+    incarnation = named;
+    sender.resume(content.path("received").asLong(-1));
+    attached = true;
+  }
+
+  private void requireAttached() {
+    if (!attached) {
+      throw new ProtocolError("REC-4", "a record before the answer to the attach");
+    }
+  }
+
+  /** The connection is gone, from whatever side. */
+  synchronized void cut(Connection connection, String why) {
+    if (connection == current) {
+      current = null;
+      if (attached) {
+        sender.cut();
+        attached = false;
+        cuts++;
+        LOG.info(
+            "runner {}: cut={} cause='{}' received={} acked={} unacked={}",
+            runnerId,
+            cuts,
+            why,
+            receiver.received(),
+            sender.acked(),
+            sender.unacked());
+      }
+      notifyAll();
+    }
+  }
+
+  // ---- any thread ----
+
+  /** Nothing more is said or heard. */
+  void end() {
+    Connection last;
+    synchronized (this) {
+      over = true;
+      last = current;
+      current = null;
+      notifyAll();
+    }
+    if (last != null) {
+      last.abort();
+    }
+    synchronized (hearing) {
+      return; // whoever was handing over has done so
+    }
+  }
+
+  /**
+   * Waits, but no longer than this, until the connection has ended: then all it brought was heard.
+   */
+  synchronized void awaitCut(long nanos) throws InterruptedException {
+    long end = System.nanoTime() + nanos;
+    for (long left = nanos; left > 0 && current != null; left = end - System.nanoTime()) {
+      TimeUnit.NANOSECONDS.timedWait(this, left);
+    }
+  }
+
+  synchronized String facts() {
+    return "link attached="
+        + attached
+        + " cuts="
+        + cuts
+        + " received="
+        + receiver.received()
+        + " acked="
+        + sender.acked()
+        + " unacked="
+        + sender.unacked();
+  }
+}

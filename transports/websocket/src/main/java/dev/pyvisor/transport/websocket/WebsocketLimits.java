@@ -1,0 +1,46 @@
+package dev.pyvisor.transport.websocket;
+
+import dev.pyvisor.wire.Limits;
+import java.time.Duration;
+
+/**
+ * The bounds of the link, each with its reason.
+ *
+ * <p>Immutable.
+ */
+final class WebsocketLimits {
+  /** From dialling to the answer of the websocket, and from the attach to its answer. */
+  static final Duration DIAL = Duration.ofSeconds(5);
+
+  /** Before the second attempt to dial; each further one waits up to twice as long. */
+  static final Duration FIRST_PAUSE = Duration.ofMillis(100);
+
+  /** Between two attempts at most. */
+  static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+
+  /** Nothing heard for so long: the runner is asked. */
+  static final Duration QUIET = Duration.ofSeconds(5);
+
+  /** Nothing heard for so long: the connection is taken for dead. */
+  static final Duration DEAD = Duration.ofSeconds(15);
+
+  /** An acknowledgement goes with the next record, or after this. */
+  static final Duration ACK = Duration.ofMillis(50);
+
+  /**
+   * Bytes sent and not acknowledged, at most: what lies in the queue of the library, which has no
+   * bound of its own.
+   */
+  static final long IN_FLIGHT = 1024L * 1024;
+
+  /** Bytes kept for sending and for sending again; whoever writes waits beyond it. */
+  static final long KEPT = 4L * 1024 * 1024;
+
+  /** Kind, offset and acknowledgement of a record. */
+  static final int RECORD_HEAD = 17;
+
+  /** A message of the runner's at most. */
+  static final int MESSAGE = Limits.RECORD + RECORD_HEAD;
+
+  private WebsocketLimits() {}
+}

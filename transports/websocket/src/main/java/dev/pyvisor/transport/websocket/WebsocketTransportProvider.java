@@ -1,0 +1,77 @@
+package dev.pyvisor.transport.websocket;
+
+import dev.pyvisor.error.LaunchFailed;
+import dev.pyvisor.transport.FrameSource;
+import dev.pyvisor.transport.Transport;
+import dev.pyvisor.transport.TransportConfig;
+import dev.pyvisor.transport.TransportListener;
+import dev.pyvisor.transport.TransportProvider;
+import dev.pyvisor.transport.process.LaunchPlan;
+import dev.pyvisor.transport.process.LocalBackend;
+import dev.pyvisor.transport.process.ProcessTransport;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.List;
+
+/**
+ * Starts a listening runner on this machine and attaches to it.
+ *
+ * <p>Thread-safe: it holds no state of its own.
+ */
+public final class WebsocketTransportProvider implements TransportProvider {
+  private static final LocalBackend LOCAL = new LocalBackend("websocket");
+  private static final SecureRandom RANDOM = new SecureRandom();
+  private static final int TOKEN_BYTES = 32;
+
+  @Override
+  public String name() {
+    return "websocket";
+  }
+
+  @Override
+  public Transport open(TransportConfig config, FrameSource outbound, TransportListener listener) {
+    LOCAL.requireLinux(config);
+    byte[] random = new byte[TOKEN_BYTES];
+    RANDOM.nextBytes(random);
+    String token = Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+    LaunchPlan plan =
+        LocalBackend.runner(
+            config,
+            config.privateDirectory(),
+            List.of(
+                "--listen",
+                "127.0.0.1:0",
+                "--token-file",
+                keep(token, config).toString(),
+                "--leash"));
+    LOCAL.warnOnce(config);
+    return ProcessTransport.start(
+        plan,
+        config,
+        new LinkConversation(config.runnerId(), token, plan, outbound, listener, config.threads()),
+        listener);
+  }
+
+  /** In a file that only this user can read: neither an argument nor the environment would be. */
+  private static Path keep(String token, TransportConfig config) {
+    try {
+      Path file =
+          Files.createTempFile(
+              config.privateDirectory(),
+              "token",
+              "",
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+      return Files.writeString(file, token);
+    } catch (IOException problem) {
+      LaunchFailed failure =
+          new LaunchFailed(
+              config.runnerId(), "the token cannot be written: " + problem.getMessage());
+      failure.initCause(problem);
+      throw failure;
+    }
+  }
+}

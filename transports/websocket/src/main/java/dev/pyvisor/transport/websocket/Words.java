@@ -1,0 +1,112 @@
+package dev.pyvisor.transport.websocket;
+
+import dev.pyvisor.wire.Piece;
+import dev.pyvisor.wire.ProtocolError;
+import java.nio.ByteBuffer;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What is said on the link; the first byte of a message says which (REC-1).
+ *
+ * <p>Immutable.
+ */
+final class Words {
+  static final int ATTACH = 1;
+  static final int ATTACHED = 2;
+  static final int RECORD = 3;
+  static final int ACK = 4;
+  static final int PING = 5;
+  static final int PONG = 6;
+  static final int GOODBYE = 7;
+  static final int GOAWAY = 8;
+  static final int ERROR = 9;
+
+  private static final int OPTIONAL = 0x80;
+  private static final JsonMapper JSON = JsonMapper.shared();
+
+  /**
+   * A message of the runner's.
+   *
+   * <p>Immutable.
+   *
+   * @param number of an acknowledgement (also that of a record), a ping or a pong
+   * @param content what was said in JSON
+   */
+  record Word(int kind, long number, @Nullable Piece piece, @Nullable JsonNode content) {}
+
+  private Words() {}
+
+  /** What a message says; its bytes are copied. */
+  static Word decode(ByteBuffer message) {
+    if (!message.hasRemaining()) {
+      throw new ProtocolError("REC-1", "an empty message");
+    }
+    int kind = message.get() & 0xff;
+    switch (kind) {
+      case RECORD -> {
+        if (message.remaining() < WebsocketLimits.RECORD_HEAD) {
+          throw new ProtocolError("REC-1", "a record without a byte");
+        }
+        long offset = message.getLong();
+        long ack = message.getLong();
+        byte[] data = new byte[message.remaining()];
+        message.get(data);
+        return new Word(kind, ack, new Piece(offset, data), null);
+      }
+      case ACK, PING, PONG -> {
+        if (message.remaining() != Long.BYTES) {
+          throw new ProtocolError(
+              "REC-1", "a message of kind " + kind + " has " + (1 + Long.BYTES) + " bytes");
+        }
+        return new Word(kind, message.getLong(), null, null);
+      }
+      case ATTACHED, GOAWAY, ERROR -> {
+        byte[] text = new byte[message.remaining()];
+        message.get(text);
+        try {
+          return new Word(kind, 0, null, JSON.readTree(text));
+        } catch (JacksonException problem) {
+          throw new ProtocolError("REC-1", "what should be JSON is not", text);
+        }
+      }
+      default -> {
+        if ((kind & OPTIONAL) == 0) {
+          throw new ProtocolError("REC-1", "unknown kind " + kind);
+        }
+        return new Word(kind, 0, null, null);
+      }
+    }
+  }
+
+  static ByteBuffer attach(@Nullable String incarnation, long received) {
+    return said(
+        ATTACH, JSON.createObjectNode().put("incarnation", incarnation).put("received", received));
+  }
+
+  static ByteBuffer goodbye() {
+    return said(GOODBYE, JSON.valueToTree(Map.of()));
+  }
+
+  static ByteBuffer record(Piece piece, long ack) {
+    ByteBuffer message =
+        ByteBuffer.allocate(WebsocketLimits.RECORD_HEAD + piece.data().length)
+            .put((byte) RECORD)
+            .putLong(piece.offset())
+            .putLong(ack)
+            .put(piece.data());
+    return message.flip();
+  }
+
+  static ByteBuffer number(int kind, long number) {
+    return ByteBuffer.allocate(1 + Long.BYTES).put((byte) kind).putLong(number).flip();
+  }
+
+  private static ByteBuffer said(int kind, JsonNode content) {
+    byte[] text = JSON.writeValueAsBytes(content);
+    return ByteBuffer.allocate(1 + text.length).put((byte) kind).put(text).flip();
+  }
+}
