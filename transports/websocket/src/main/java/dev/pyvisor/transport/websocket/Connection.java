@@ -1,6 +1,7 @@
 package dev.pyvisor.transport.websocket;
 
 import java.io.IOException;
+import java.net.Proxy;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -22,7 +23,7 @@ final class Connection extends WebSocketClient {
 
   private final HostLink link;
 
-  Connection(URI address, String token, HostLink link) {
+  Connection(URI address, String token, Proxy proxy, HostLink link) {
     super(
         address,
         new Draft_6455(List.of(), List.of(new Protocol(SUBPROTOCOL)), WebsocketLimits.MESSAGE),
@@ -31,6 +32,7 @@ final class Connection extends WebSocketClient {
     this.link = link;
     setConnectionLostTimeout(0);
     setTcpNoDelay(true);
+    setProxy(proxy);
     setDaemon(true);
   }
 

@@ -7,6 +7,7 @@ import dev.pyvisor.wire.Piece;
 import dev.pyvisor.wire.ProtocolError;
 import dev.pyvisor.wire.RecordReceiver;
 import dev.pyvisor.wire.RecordSender;
+import java.net.Proxy;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.util.Optional;
@@ -30,6 +31,7 @@ final class HostLink {
 
   private final String runnerId;
   private final String token;
+  private final Proxy proxy;
   private final TransportListener listener;
   private final Consumer<Throwable> onFault;
   private final Object hearing = new Object();
@@ -47,9 +49,15 @@ final class HostLink {
   private boolean pinged;
   private int cuts;
 
-  HostLink(String runnerId, String token, TransportListener listener, Consumer<Throwable> onFault) {
+  HostLink(
+      String runnerId,
+      String token,
+      Proxy proxy,
+      TransportListener listener,
+      Consumer<Throwable> onFault) {
     this.runnerId = runnerId;
     this.token = token;
+    this.proxy = proxy;
     this.listener = listener;
     this.onFault = onFault;
   }
@@ -121,7 +129,7 @@ final class HostLink {
     Connection connection;
     ByteBuffer attach;
     synchronized (this) {
-      connection = new Connection(address, token, this);
+      connection = new Connection(address, token, proxy, this);
       current = connection;
       attached = false;
     }

@@ -12,6 +12,7 @@ import dev.pyvisor.transport.process.ProcessTransport;
 import dev.pyvisor.wire.Limits;
 import dev.pyvisor.wire.ProtocolError;
 import java.io.ByteArrayOutputStream;
+import java.net.Proxy;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -42,6 +43,7 @@ final class LinkConversation implements Conversation {
   LinkConversation(
       String runnerId,
       String token,
+      Proxy proxy,
       LaunchPlan plan,
       FrameSource outbound,
       TransportListener listener,
@@ -49,7 +51,7 @@ final class LinkConversation implements Conversation {
     this.plan = plan;
     this.outbound = outbound;
     this.threads = threads;
-    this.link = new HostLink(runnerId, token, listener, this::fail);
+    this.link = new HostLink(runnerId, token, proxy, listener, this::fail);
   }
 
   private void fail(Throwable problem) {

@@ -1,6 +1,7 @@
 package dev.pyvisor.transport.websocket;
 
 import dev.pyvisor.error.LaunchFailed;
+import dev.pyvisor.transport.BackendOption;
 import dev.pyvisor.transport.FrameSource;
 import dev.pyvisor.transport.Transport;
 import dev.pyvisor.transport.TransportConfig;
@@ -10,6 +11,9 @@ import dev.pyvisor.transport.process.LaunchPlan;
 import dev.pyvisor.transport.process.LocalBackend;
 import dev.pyvisor.transport.process.ProcessTransport;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -26,10 +30,20 @@ public final class WebsocketTransportProvider implements TransportProvider {
   private static final LocalBackend LOCAL = new LocalBackend("websocket");
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final int TOKEN_BYTES = 32;
+  private static final String PROXY = "proxy";
 
   @Override
   public String name() {
     return "websocket";
+  }
+
+  @Override
+  public List<BackendOption> options() {
+    return List.of(
+        new BackendOption(
+            PROXY,
+            "HOST:PORT of a SOCKS proxy through which the runner is reached, such as 'ssh -D'"
+                + " offers. Default: none."));
   }
 
   @Override
@@ -52,8 +66,23 @@ public final class WebsocketTransportProvider implements TransportProvider {
     return ProcessTransport.start(
         plan,
         config,
-        new LinkConversation(config.runnerId(), token, plan, outbound, listener, config.threads()),
+        new LinkConversation(
+            config.runnerId(), token, proxy(config), plan, outbound, listener, config.threads()),
         listener);
+  }
+
+  private static Proxy proxy(TransportConfig config) {
+    String named = config.options().get(PROXY);
+    if (named == null) {
+      return Proxy.NO_PROXY;
+    }
+    URI address = URI.create("socks://" + named);
+    if (address.getHost() == null || address.getPort() < 0) {
+      throw new LaunchFailed(
+          config.runnerId(),
+          "websocket.proxy is '" + named + "'; it is HOST:PORT, as localhost:1080");
+    }
+    return new Proxy(Proxy.Type.SOCKS, new InetSocketAddress(address.getHost(), address.getPort()));
   }
 
   /** In a file that only this user can read: neither an argument nor the environment would be. */

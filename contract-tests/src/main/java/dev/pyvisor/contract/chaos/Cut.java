@@ -1,0 +1,37 @@
+package dev.pyvisor.contract.chaos;
+
+/**
+ * When and how one connection dies.
+ *
+ * <p>Immutable.
+ *
+ * @param direction whose bytes are counted
+ * @param after so many of them pass; the next one does not
+ * @param how what both ends see
+ */
+public record Cut(Direction direction, long after, How how) {
+  /**
+   * Where bytes go.
+   *
+   * <p>Immutable.
+   */
+  public enum Direction {
+    TO_RUNNER,
+    TO_HOST
+  }
+
+  /**
+   * What the ends of a cut connection see.
+   *
+   * <p>Immutable.
+   */
+  public enum How {
+    /** An orderly end of the stream. */
+    FIN,
+    /** A reset. */
+    RST
+  }
+
+  /** A connection that lives as long as its ends want. */
+  public static final Cut NEVER = new Cut(Direction.TO_HOST, Long.MAX_VALUE, How.FIN);
+}
