@@ -220,7 +220,9 @@ class Endpoint:
         known, received = word.content.get("incarnation"), word.content.get("received")
         if not isinstance(received, int) or isinstance(received, bool) or received < 0:
             raise ProtocolError("REC-4", f"received is {received!r}, not the number of bytes that were received")
-        if known != (self._incarnation if self._link.attached else None) and known != self._incarnation:
+        # Whoever knows no incarnation is new, or the first answer was lost on its way: nothing came behind it then.
+        new = known is None and not self._link.receiver.received and not self._link.sender.acked
+        if known != self._incarnation and not new:
             content = {"code": "epoch_changed", "status": 410, "was": known, "is": self._incarnation}
             connection.send(link.encode_said(Kind.ERROR, content))
             connection.close(_GONE, "this runner is not the one that the host knew")

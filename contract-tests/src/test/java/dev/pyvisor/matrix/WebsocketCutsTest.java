@@ -68,7 +68,8 @@ class WebsocketCutsTest {
       int after = 1 + (int) ((long) n * 4096 / counts.now());
       try (ChaosProxy proxy = proxy(i -> i == 1 ? new Cut(direction, after, How.FIN) : Cut.NEVER);
           SupervisorClient client = client(proxy)) {
-        Outcome outcome = client.session().execute("kept = await tally(7)\nprint('x' * 2000, kept)");
+        Outcome outcome =
+            client.session().execute("kept = await tally(7)\nprint('x' * 2000, kept)");
         assertThat(outcome.error()).as("cut after %s", after).isEmpty();
         assertThat(outcome.stdoutText()).isEqualTo("x".repeat(2000) + " 7\n");
         assertThat(tally.remove(7)).hasValue(1);
@@ -102,11 +103,13 @@ class WebsocketCutsTest {
       assertThat(client.session().execute("kept = 41").error()).isEmpty();
       while (proxy.cuts() < counts.now()) {
         Outcome outcome =
-            client.session().execute(
-                ("import asyncio\nfor i in range(3_000): print('line', i, 'é🙂')\n"
-                        + "print(sum(await asyncio.gather(*(tally(i, 'y' * 20_000) for i in range(%d,"
-                        + " %d)))), kept)")
-                    .formatted(calls, calls + 10));
+            client
+                .session()
+                .execute(
+                    ("import asyncio\nfor i in range(3_000): print('line', i, 'é🙂')\n"
+                            + "print(sum(await asyncio.gather(*(tally(i, 'y' * 20_000) for i in range(%d,"
+                            + " %d)))), kept)")
+                        .formatted(calls, calls + 10));
         assertThat(outcome.error()).as("seed %s", seed).isEmpty();
         int sum = IntStream.range(calls, calls + 10).sum();
         assertThat(outcome.stdoutText())
