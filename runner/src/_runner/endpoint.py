@@ -33,7 +33,8 @@ class Connection:
         self._sink = Sink(loop, peer.fileno(), lambda cost: endpoint.may_send(self), self.lost)
         self._closing = False
         self.number = 0  # of its attach; 0: it is not attached
-        self._deadline: Optional[Timer] = loop.after(limits.ATTACH_SECONDS, self._too_slow)
+        self._deadline: Optional[Timer] = None
+        self._await(limits.ATTACH_SECONDS, self._too_slow)
         loop.on(peer.fileno(), READ, self._spoke)
 
     @property
@@ -51,22 +52,54 @@ class Connection:
     def close(self, code: int, reason: str) -> None:
         """Say why, and go; what cannot be said at once is not waited for."""
         if not self._closing:
-            self._closing = True
             if self._request is None:
                 self._sink.send(websocket.close_frame(code, reason))
-            self._sink.flush()
+            self._leave()
+
+    def _leave(self) -> None:
+        """Last words are on their way. What the peer is still saying is thrown away for a moment: to close while it is unread
+        would reset the connection, and those words with it.
+        """
+        self._closing = True
+        self._sink.flush()
+        if self._peer.fileno() < 0:
+            return
+        self._endpoint.parted(self)
+        self._sink.close()
+        self._loop.forget(self._peer.fileno())
+        try:
+            self._peer.shutdown(socket.SHUT_WR)
+        except OSError:
             self.lost()
+            return
+        self._await(limits.LINGER_SECONDS, self.lost)
+        self._loop.on(self._peer.fileno(), READ, self._throw_away)
+
+    def _throw_away(self) -> None:
+        try:
+            if os.read(self._peer.fileno(), limits.READ_SIZE):
+                return
+        except BlockingIOError:
+            return
+        except OSError:
+            pass
+        self.lost()
 
     def lost(self) -> None:
         """The connection is gone, from whatever side."""
         self._closing = True
-        if self._deadline is not None:
-            self._deadline.cancel()
+        self._await(0, None)
         if self._peer.fileno() >= 0:
             self._loop.forget(self._peer.fileno())
             self._sink.close()
             self._peer.close()
             self._endpoint.lost(self)
+
+    def _await(self, seconds: float, then: Optional[Callable[[], None]]) -> None:
+        """The one deadline there is at a time; None: none."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline = self._loop.after(seconds, then) if then is not None else None
 
     def _too_slow(self) -> None:
         if self._request is not None:
@@ -90,10 +123,11 @@ class Connection:
                 if found is None:
                     return
                 data = self._asked(*found)
-            for event in self._reader.feed(data):
-                self._heard(event)
-                if self._closing:
-                    return
+            if not self._closing:
+                for event in self._reader.feed(data):
+                    self._heard(event)
+                    if self._closing:
+                        break  # what came before is passed on all the same
         except Refused as refused:
             self._answer(refused.answer())
         except Broken as broken:
@@ -117,10 +151,8 @@ class Connection:
         return rest
 
     def _answer(self, response: bytes) -> None:
-        self._closing = True
         self._sink.send(response)
-        self._sink.flush()
-        self.lost()
+        self._leave()
 
     def _heard(self, event: websocket.Event) -> None:
         if isinstance(event, websocket.Message):
@@ -129,15 +161,23 @@ class Connection:
                 self._endpoint.heard(self, word)
         elif isinstance(event, websocket.Ping):
             self._sink.send(websocket.frame(Opcode.PONG, event.body))
-            self._sink.flush()
+            self._answered()
         elif isinstance(event, websocket.Close):
             self.close(CloseCode.NORMAL if event.code == CloseCode.NO_STATUS else event.code, "")
 
     def attached(self, number: int) -> None:
         self.number = number
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+        self._await(0, None)
+
+    def pong(self, number: int) -> None:
+        self.send(link.encode_number(Kind.PONG, number))
+        self._answered()
+
+    def _answered(self) -> None:
+        """Who asks and asks and does not read the answers gets no memory for them."""
+        self._sink.flush()
+        if self._sink.queued > limits.CONNECTION_MAX:
+            self.lost()
 
 
 class Endpoint:
@@ -204,6 +244,10 @@ class Endpoint:
 
     def lost(self, connection: Connection) -> None:
         self._connections.discard(connection)
+        self.parted(connection)
+
+    def parted(self, connection: Connection) -> None:
+        """Nothing more is heard from it or said on it."""
         if connection is self._current:
             self._current = None
             self._link.sender.cut()
@@ -220,6 +264,8 @@ class Endpoint:
         known, received = word.content.get("incarnation"), word.content.get("received")
         if not isinstance(received, int) or isinstance(received, bool) or received < 0:
             raise ProtocolError("REC-4", f"received is {received!r}, not the number of bytes that were received")
+        if not isinstance(known, str) and known is not None:
+            raise ProtocolError("REC-4", "incarnation is neither a text nor null")
         # Whoever knows no incarnation is new, or the first answer was lost on its way: nothing came behind it then.
         new = known is None and not self._link.receiver.received and not self._link.sender.acked
         if known != self._incarnation and not new:
@@ -227,6 +273,7 @@ class Endpoint:
             connection.send(link.encode_said(Kind.ERROR, content))
             connection.close(_GONE, "this runner is not the one that the host knew")
             return
+        self._link.sender.acknowledge(received)  # refused before the connection that there is makes room
         before, self._current = self._current, None
         if before is not None:
             self._link.sender.cut()
@@ -241,7 +288,7 @@ class Endpoint:
 
     def _linked(self, connection: Connection, word: link.Word) -> None:
         if isinstance(word, Number) and word.kind == Kind.PING:
-            connection.send(link.encode_number(Kind.PONG, word.number))
+            connection.pong(word.number)
         elif isinstance(word, Said) and word.kind == Kind.GOODBYE:
             self._loop.stop()
         elif isinstance(word, (Sequenced, Number)):
@@ -250,6 +297,8 @@ class Endpoint:
                 self._to_supervisor.send(data)
             if not self._reading and self._link.sender.unacked < limits.REPLAY_LOW:
                 self._read_supervisor(True)
+        else:
+            raise ProtocolError("REC-4", f"a host that is attached does not say {word.kind}")
 
     # --- the stream ---
 
