@@ -139,7 +139,9 @@ class Connection:
     def _asked(self, request: Request, rest: bytes) -> bytes:
         self._endpoint.guard.check(request)
         path = request.target.partition("?")[0]
-        if path == _STATUS_PATH and request.method == "GET":
+        if path == _STATUS_PATH:
+            if request.method != "GET":
+                raise Refused(405, "invalid_argument", "the status is asked for with GET", Allow="GET")
             self._answer(upgrade.response(200, self._endpoint.status()))
             return b""
         if path != _LINK_PATH:
@@ -178,6 +180,16 @@ class Connection:
         self._sink.flush()
         if self._sink.queued > limits.CONNECTION_MAX:
             self.lost()
+
+
+def _turn_away(peer: socket.socket) -> None:
+    """Says that there is no room; what does not fit its buffer is not said."""
+    with peer:
+        peer.setblocking(False)
+        try:
+            peer.send(Refused(503, "resource_exhausted", f"{limits.CONNECTIONS} connections are open; try again later").answer())
+        except OSError:
+            pass
 
 
 class Endpoint:
@@ -236,7 +248,7 @@ class Endpoint:
         except OSError:
             return  # it went away again, or there is no descriptor left for it
         if len(self._connections) >= limits.CONNECTIONS:
-            peer.close()
+            _turn_away(peer)
             return
         peer.setblocking(False)
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
