@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pathlib
 import random
 import struct
 import unittest
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional
 
 from _runner import limits
 from _runner.link import Kind
@@ -196,11 +197,11 @@ def seen(peer: Peer) -> str:
 
 
 class ConformanceTest(unittest.TestCase):
-    runner: Runner
+    payload: Optional[pathlib.Path] = None  # ours
 
-    @classmethod
-    def setUpClass(cls) -> None:
-        cls.runner = cls.enterClassContext(Runner()) if hasattr(cls, "enterClassContext") else _entered(cls, Runner())
+    def setUp(self) -> None:
+        self.runner = Runner(self.payload)
+        self.addCleanup(self.runner.__exit__, None, None, None)
 
     def judge(self, cases: list[Case], attached: bool) -> None:
         before = self.runner.status()["pid"]
@@ -239,12 +240,6 @@ class ConformanceTest(unittest.TestCase):
                     peer.send(data[at : at + step])
                     at += step
                 self.assertEqual(seen(peer), f"{ASKED}, pong 'in', pong 'in', {ASKED}, pong 'end'")
-
-
-def _entered(test: type[unittest.TestCase], runner: Runner) -> Runner:
-    """What `enterClassContext` does, which Pythons before 3.11 lack."""
-    test.addClassCleanup(runner.__exit__, None, None, None)
-    return runner.__enter__()
 
 
 def _short(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pathlib
 import socket
 import time
 import unittest
@@ -113,8 +114,10 @@ ORIGINS_AND_HOSTS = [
 
 
 class StrangersTest(unittest.TestCase):
+    payload: Optional[pathlib.Path] = None  # ours
+
     def setUp(self) -> None:
-        self.runner = Runner()
+        self.runner = Runner(self.payload)
         self.addCleanup(self.runner.__exit__, None, None, None)
 
     def judge(self, cases: list[Case]) -> None:

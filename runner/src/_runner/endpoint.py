@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from typing import Any, Callable, Optional
 
 from . import jsontext, limits, link, upgrade, websocket
@@ -74,6 +75,22 @@ class Connection:
             return
         self._await(limits.LINGER_SECONDS, self.lost)
         self._loop.on(self._peer.fileno(), READ, self._throw_away)
+
+    def farewell(self, reason: str) -> None:
+        """The loop runs no more: wait, but not for long, until the peer has taken what was said, and has gone."""
+        self._sink.drain(limits.FLUSH_BUDGET)
+        self.close(CloseCode.RESTART, reason)
+        deadline = time.monotonic() + limits.FLUSH_BUDGET
+        try:
+            left = limits.FLUSH_BUDGET
+            while left > 0:
+                self._peer.settimeout(left)
+                if not self._peer.recv(limits.READ_SIZE):
+                    break
+                left = deadline - time.monotonic()
+        except OSError:
+            pass
+        self.lost()
 
     def _throw_away(self) -> None:
         try:
@@ -220,6 +237,16 @@ class Endpoint:
         self._read_supervisor(True)
 
     def end(self) -> None:
+        """What the supervisor said last goes out first."""
+        try:
+            while data := os.read(self._near.fileno(), limits.READ_SIZE):
+                self._link.sender.write(data)
+        except OSError:
+            pass
+        if self._current is not None:
+            self.may_send(self._current)
+        if self._current is not None:
+            self._current.farewell("the runner ends")
         for connection in list(self._connections):
             connection.close(CloseCode.RESTART, "the runner ends")
         for end in (self._near, self.far_end, self._listening):

@@ -120,14 +120,14 @@ class Peer:
     def answer(self) -> tuple[int, dict[str, Any]]:
         """Status and body of an HTTP answer."""
         while b"\r\n\r\n" not in self._data:
-            self._more()
+            self.more()
         head, _, rest = bytes(self._data).partition(b"\r\n\r\n")
         lines = head.decode("ascii").split("\r\n")
         status = int(lines[0].split()[1])
         size = sum(int(line.partition(":")[2]) for line in lines if line.lower().startswith("content-length:"))
         while len(rest) < size:
             self._data.clear()
-            self._more()
+            self.more()
             rest += bytes(self._data)
         self._data[:] = rest[size:]
         return status, json.loads(rest[:size]) if size else {}
@@ -154,12 +154,13 @@ class Peer:
     def frame(self) -> tuple[int, bytes]:
         """The next frame; EOFError when there will be none."""
         while True:
-            whole = self._whole()
-            if whole is not None:
-                return whole
-            self._more()
+            found = self.whole()
+            if found is not None:
+                return found
+            self.more()
 
-    def _whole(self) -> Optional[tuple[int, bytes]]:
+    def whole(self) -> Optional[tuple[int, bytes]]:
+        """The next frame of what has come already; None where it is not whole."""
         data = self._data
         if len(data) < 2:
             return None
@@ -173,7 +174,8 @@ class Peer:
         del data[: start + size]
         return opcode, body
 
-    def _more(self) -> None:
+    def more(self) -> None:
+        """Wait for what comes next."""
         data = self.socket.recv(65_536)
         if not data:
             raise EOFError
