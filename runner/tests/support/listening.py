@@ -21,6 +21,8 @@ from tests import SOURCES
 
 # Bounds one answer on a loaded machine; wider than every deadline of the endpoint.
 PATIENCE = 30.0
+# The same for a runner that lacks something, and so may never answer.
+LITTLE_PATIENCE = 5.0
 TOKEN = "t" * 43
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 MASK = b"\x37\xfa\x21\x3d"
@@ -30,6 +32,7 @@ class Runner:
     """`runner.pyz --listen` on a port of its own. Use as a context manager; leaving it looks at what it complained of."""
 
     def __init__(self, payload: Optional[pathlib.Path] = None) -> None:
+        self.patience = PATIENCE if payload is None else LITTLE_PATIENCE
         self._folder = pathlib.Path(tempfile.mkdtemp(prefix="pyvisor-listening-"))
         token = self._folder / "token"
         token.touch(0o600)
@@ -85,7 +88,7 @@ class Peer:
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
-        self.socket = socket.create_connection(runner.address, PATIENCE)
+        self.socket = socket.create_connection(runner.address, runner.patience)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._data = bytearray()
 
