@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from typing import Any, Callable, Optional
 
 from . import jsontext, limits, link, upgrade, websocket
@@ -33,7 +34,8 @@ class Connection:
         self._sink = Sink(loop, peer.fileno(), lambda cost: endpoint.may_send(self), self.lost)
         self._closing = False
         self.number = 0  # of its attach; 0: it is not attached
-        self._deadline: Optional[Timer] = loop.after(limits.ATTACH_SECONDS, self._too_slow)
+        self._deadline: Optional[Timer] = None
+        self._await(limits.ATTACH_SECONDS, self._too_slow)
         loop.on(peer.fileno(), READ, self._spoke)
 
     @property
@@ -51,22 +53,70 @@ class Connection:
     def close(self, code: int, reason: str) -> None:
         """Say why, and go; what cannot be said at once is not waited for."""
         if not self._closing:
-            self._closing = True
             if self._request is None:
                 self._sink.send(websocket.close_frame(code, reason))
-            self._sink.flush()
+            self._leave()
+
+    def _leave(self) -> None:
+        """Last words are on their way. What the peer is still saying is thrown away for a moment: to close while it is unread
+        would reset the connection, and those words with it.
+        """
+        self._closing = True
+        self._sink.flush()
+        if self._peer.fileno() < 0:
+            return
+        self._endpoint.parted(self)
+        self._sink.close()
+        self._loop.forget(self._peer.fileno())
+        try:
+            self._peer.shutdown(socket.SHUT_WR)
+        except OSError:
             self.lost()
+            return
+        self._await(limits.LINGER_SECONDS, self.lost)
+        self._loop.on(self._peer.fileno(), READ, self._throw_away)
+
+    def farewell(self, reason: str) -> None:
+        """The loop runs no more: wait, but not for long, until the peer has taken what was said, and has gone."""
+        self._sink.drain(limits.FLUSH_BUDGET)
+        self.close(CloseCode.RESTART, reason)
+        deadline = time.monotonic() + limits.FLUSH_BUDGET
+        try:
+            left = limits.FLUSH_BUDGET
+            while left > 0:
+                self._peer.settimeout(left)
+                if not self._peer.recv(limits.READ_SIZE):
+                    break
+                left = deadline - time.monotonic()
+        except OSError:
+            pass
+        self.lost()
+
+    def _throw_away(self) -> None:
+        try:
+            if os.read(self._peer.fileno(), limits.READ_SIZE):
+                return
+        except BlockingIOError:
+            return
+        except OSError:
+            pass
+        self.lost()
 
     def lost(self) -> None:
         """The connection is gone, from whatever side."""
         self._closing = True
-        if self._deadline is not None:
-            self._deadline.cancel()
+        self._await(0, None)
         if self._peer.fileno() >= 0:
             self._loop.forget(self._peer.fileno())
             self._sink.close()
             self._peer.close()
             self._endpoint.lost(self)
+
+    def _await(self, seconds: float, then: Optional[Callable[[], None]]) -> None:
+        """The one deadline there is at a time; None: none."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline = self._loop.after(seconds, then) if then is not None else None
 
     def _too_slow(self) -> None:
         if self._request is not None:
@@ -90,10 +140,11 @@ class Connection:
                 if found is None:
                     return
                 data = self._asked(*found)
-            for event in self._reader.feed(data):
-                self._heard(event)
-                if self._closing:
-                    return
+            if not self._closing:
+                for event in self._reader.feed(data):
+                    self._heard(event)
+                    if self._closing:
+                        break  # what came before is passed on all the same
         except Refused as refused:
             self._answer(refused.answer())
         except Broken as broken:
@@ -105,7 +156,9 @@ class Connection:
     def _asked(self, request: Request, rest: bytes) -> bytes:
         self._endpoint.guard.check(request)
         path = request.target.partition("?")[0]
-        if path == _STATUS_PATH and request.method == "GET":
+        if path == _STATUS_PATH:
+            if request.method != "GET":
+                raise Refused(405, "invalid_argument", "the status is asked for with GET", Allow="GET")
             self._answer(upgrade.response(200, self._endpoint.status()))
             return b""
         if path != _LINK_PATH:
@@ -117,10 +170,8 @@ class Connection:
         return rest
 
     def _answer(self, response: bytes) -> None:
-        self._closing = True
         self._sink.send(response)
-        self._sink.flush()
-        self.lost()
+        self._leave()
 
     def _heard(self, event: websocket.Event) -> None:
         if isinstance(event, websocket.Message):
@@ -129,15 +180,33 @@ class Connection:
                 self._endpoint.heard(self, word)
         elif isinstance(event, websocket.Ping):
             self._sink.send(websocket.frame(Opcode.PONG, event.body))
-            self._sink.flush()
+            self._answered()
         elif isinstance(event, websocket.Close):
             self.close(CloseCode.NORMAL if event.code == CloseCode.NO_STATUS else event.code, "")
 
     def attached(self, number: int) -> None:
         self.number = number
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+        self._await(0, None)
+
+    def pong(self, number: int) -> None:
+        self.send(link.encode_number(Kind.PONG, number))
+        self._answered()
+
+    def _answered(self) -> None:
+        """Who asks and asks and does not read the answers gets no memory for them."""
+        self._sink.flush()
+        if self._sink.queued > limits.CONNECTION_MAX:
+            self.lost()
+
+
+def _turn_away(peer: socket.socket) -> None:
+    """Says that there is no room; what does not fit its buffer is not said."""
+    with peer:
+        peer.setblocking(False)
+        try:
+            peer.send(Refused(503, "resource_exhausted", f"{limits.CONNECTIONS} connections are open; try again later").answer())
+        except OSError:
+            pass
 
 
 class Endpoint:
@@ -168,6 +237,16 @@ class Endpoint:
         self._read_supervisor(True)
 
     def end(self) -> None:
+        """What the supervisor said last goes out first."""
+        try:
+            while data := os.read(self._near.fileno(), limits.READ_SIZE):
+                self._link.sender.write(data)
+        except OSError:
+            pass
+        if self._current is not None:
+            self.may_send(self._current)
+        if self._current is not None:
+            self._current.farewell("the runner ends")
         for connection in list(self._connections):
             connection.close(CloseCode.RESTART, "the runner ends")
         for end in (self._near, self.far_end, self._listening):
@@ -196,7 +275,7 @@ class Endpoint:
         except OSError:
             return  # it went away again, or there is no descriptor left for it
         if len(self._connections) >= limits.CONNECTIONS:
-            peer.close()
+            _turn_away(peer)
             return
         peer.setblocking(False)
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -204,6 +283,10 @@ class Endpoint:
 
     def lost(self, connection: Connection) -> None:
         self._connections.discard(connection)
+        self.parted(connection)
+
+    def parted(self, connection: Connection) -> None:
+        """Nothing more is heard from it or said on it."""
         if connection is self._current:
             self._current = None
             self._link.sender.cut()
@@ -220,6 +303,8 @@ class Endpoint:
         known, received = word.content.get("incarnation"), word.content.get("received")
         if not isinstance(received, int) or isinstance(received, bool) or received < 0:
             raise ProtocolError("REC-4", f"received is {received!r}, not the number of bytes that were received")
+        if not isinstance(known, str) and known is not None:
+            raise ProtocolError("REC-4", "incarnation is neither a text nor null")
         # Whoever knows no incarnation is new, or the first answer was lost on its way: nothing came behind it then.
         new = known is None and not self._link.receiver.received and not self._link.sender.acked
         if known != self._incarnation and not new:
@@ -227,6 +312,7 @@ class Endpoint:
             connection.send(link.encode_said(Kind.ERROR, content))
             connection.close(_GONE, "this runner is not the one that the host knew")
             return
+        self._link.sender.acknowledge(received)  # refused before the connection that there is makes room
         before, self._current = self._current, None
         if before is not None:
             self._link.sender.cut()
@@ -241,7 +327,7 @@ class Endpoint:
 
     def _linked(self, connection: Connection, word: link.Word) -> None:
         if isinstance(word, Number) and word.kind == Kind.PING:
-            connection.send(link.encode_number(Kind.PONG, word.number))
+            connection.pong(word.number)
         elif isinstance(word, Said) and word.kind == Kind.GOODBYE:
             self._loop.stop()
         elif isinstance(word, (Sequenced, Number)):
@@ -250,6 +336,8 @@ class Endpoint:
                 self._to_supervisor.send(data)
             if not self._reading and self._link.sender.unacked < limits.REPLAY_LOW:
                 self._read_supervisor(True)
+        else:
+            raise ProtocolError("REC-4", f"a host that is attached does not say {word.kind}")
 
     # --- the stream ---
 

@@ -68,9 +68,11 @@ LINK_JSON = 64 * KIB  # of an attach and the like
 REPLAY_HIGH = 4 * MIB  # not taken over by the host: beyond it nothing more is read from the supervisor
 REPLAY_LOW = 1 * MIB  # below it reading goes on
 CONNECTION_HIGH = 256 * KIB  # handed to one connection and not yet to the kernel: what is beyond can still be cut anew
+CONNECTION_MAX = 2 * CONNECTION_HIGH  # the same with answers to pings: a peer that reads none of them is left
 TOKEN_MIN = 32  # bytes: 256 bits if they are random, and what is shorter can be guessed
 CONNECTIONS = 32  # at once; one is the host's, others are probes and strangers
 ATTACH_SECONDS = 5.0  # from the first byte to the attach
+LINGER_SECONDS = 1.0  # after last words, for whoever is still sending; as long as a round trip may take
 ACK_SECONDS = 0.05  # what is owed goes with the next record, or after this
 
 # --- the supervisor: tables ---

@@ -76,6 +76,9 @@ class RequestReader:
         line = bytes(self._data[:9])
         if line and not (line.isalpha() and line.isupper() or line.partition(b" ")[0].isupper()):
             raise Refused(400, "invalid_argument", "this is no HTTP request")
+        newline = self._data.find(b"\n")
+        if newline >= 0 and not self._data.endswith(b"\r", 0, newline):
+            raise Refused(400, "invalid_argument", "a line ends with a bare line feed")
 
 
 def parse(head: bytes) -> Request:

@@ -49,12 +49,15 @@ class Host:
             env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **(environment or {})},
         )
         assert self.process.stdin and self.process.stdout
-        self._in, self._out = self.process.stdin.fileno(), self.process.stdout.fileno()
+        self._know_nothing(self.process.stdin.fileno(), self.process.stdout.fileno())
         for fd in (self._in, self._out):
             if pipe_size:
                 fcntl.fcntl(fd, F_SETPIPE_SZ, pipe_size)
         os.set_blocking(self._in, False)
         os.set_blocking(self._out, False)
+
+    def _know_nothing(self, inbound: int, outbound: int) -> None:
+        self._in, self._out = inbound, outbound
         self._frames, self._messages = FrameReader(), MessageReader()
         self._queue: list[bytes] = []
         self._credit: dict[int, int] = {}

@@ -35,9 +35,15 @@ def patched(test: type[unittest.TestCase], module: str, old: str, new: str) -> p
     test.addClassCleanup(shutil.rmtree, folder)
     payload = pathlib.Path(folder, "src")
     shutil.copytree(compiled(), payload)
+    patch(payload, module, old, new)
+    return payload
+
+
+def patch(payload: pathlib.Path, module: str, old: str, new: str) -> None:
+    """One more line of a copy."""
     file = payload / "_runner" / f"{module}.py"
     text = file.read_text(encoding="utf-8")
     assert text.count(old) == 1, f"{module}.py has {old!r} {text.count(old)} times"
     file.write_text(text.replace(old, new), encoding="utf-8")
-    os.remove(importlib.util.cache_from_source(str(file)))  # told by time and size only, it might pass for that of the new text
-    return payload
+    # Told by time and size only, the bytecode might pass for that of the new text.
+    pathlib.Path(importlib.util.cache_from_source(str(file))).unlink(missing_ok=True)

@@ -49,6 +49,15 @@ class RecordsTest {
   }
 
   @Test
+  void a_record_from_2_to_the_63_on_is_a_broken_rule_and_nothing_of_it_is_taken() {
+    for (long wrong : new long[] {-1, -2, Long.MIN_VALUE, Long.MIN_VALUE + 1}) {
+      assertThatThrownBy(() -> receiver.accept(new Piece(wrong, ascii("abc"))))
+          .hasMessageContaining("REC-2");
+    }
+    assertThat(receiver.received()).isZero();
+  }
+
+  @Test
   void an_acknowledgement_of_what_was_never_sent_or_that_goes_back_is_a_broken_rule() {
     sender.write(ascii("abcdef"));
     assertThatThrownBy(() -> sender.acknowledge(1)).hasMessageContaining("REC-3");

@@ -4,12 +4,11 @@ import java.io.IOException;
 import java.net.Proxy;
 import java.net.URI;
 import java.nio.ByteBuffer;
-import java.util.List;
 import java.util.Map;
+import org.java_websocket.WebSocket;
 import org.java_websocket.client.WebSocketClient;
-import org.java_websocket.drafts.Draft_6455;
+import org.java_websocket.framing.Framedata;
 import org.java_websocket.handshake.ServerHandshake;
-import org.java_websocket.protocols.Protocol;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,14 +18,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe: by the library, which queues what is sent and calls back on a thread of its own.
  */
 final class Connection extends WebSocketClient {
-  private static final String SUBPROTOCOL = "pyvisor.v1";
-
   private final HostLink link;
+  private int unread; // answers in a row that the runner had not read; the reading thread's
 
   Connection(URI address, String token, Proxy proxy, HostLink link) {
     super(
         address,
-        new Draft_6455(List.of(), List.of(new Protocol(SUBPROTOCOL)), WebsocketLimits.MESSAGE),
+        new BoundedDraft(),
         Map.of("Authorization", "Bearer " + token),
         (int) WebsocketLimits.DIAL.toMillis());
     this.link = link;
@@ -53,7 +51,27 @@ final class Connection extends WebSocketClient {
 
   @Override
   public void onMessage(ByteBuffer message) {
-    link.heard(this, message);
+    boolean ping = message.hasRemaining() && message.get(message.position()) == Words.PING;
+    if (!ping || mayAnswer()) {
+      link.heard(this, message);
+    }
+  }
+
+  @Override
+  public void onWebsocketPing(WebSocket socket, Framedata ping) {
+    if (mayAnswer()) {
+      super.onWebsocketPing(socket, ping);
+    }
+  }
+
+  /** Who asks and asks and reads no answer is left. */
+  private boolean mayAnswer() {
+    unread = hasBufferedData() ? unread + 1 : 0;
+    if (unread > WebsocketLimits.ANSWERS) {
+      abort();
+      return false;
+    }
+    return true;
   }
 
   @Override

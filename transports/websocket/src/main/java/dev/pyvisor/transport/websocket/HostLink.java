@@ -93,21 +93,30 @@ final class HostLink {
     long pause = 0;
     try {
       while (awaitAddress()) {
+        long before = progress();
         Connection connection = dial();
-        if (connection == null) {
+        if (connection != null) {
+          speak(connection);
+        }
+        if (progress() > before) {
+          pause = 0;
+        } else {
+          // Also for who attaches and then cuts: it must not be dialled as fast as it can cut.
           pause =
               Math.min(
                   Math.max(2 * pause, WebsocketLimits.FIRST_PAUSE.toNanos()),
                   WebsocketLimits.LONGEST_PAUSE.toNanos());
           rest(ThreadLocalRandom.current().nextLong(pause));
-        } else {
-          pause = 0;
-          speak(connection);
         }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** Bytes that have reached the other end, either way. */
+  private synchronized long progress() {
+    return receiver.received() + sender.acked();
   }
 
   private synchronized boolean awaitAddress() throws InterruptedException {

@@ -36,6 +36,18 @@ final class WebsocketLimits {
   /** Bytes kept for sending and for sending again; whoever writes waits beyond it. */
   static final long KEPT = 4L * 1024 * 1024;
 
+  /**
+   * Fragments of one message at most: a runner of ours sends each in one, and empty ones would cost
+   * memory that no limit of bytes sees.
+   */
+  static final int FRAGMENTS = 1024;
+
+  /**
+   * Answers to pings that may be queued, one after another, while the runner reads none: the
+   * library's queue has no bound of its own.
+   */
+  static final int ANSWERS = 1024;
+
   /** Kind, offset and acknowledgement of a record. */
   static final int RECORD_HEAD = 17;
 
