@@ -120,7 +120,7 @@ class WebsocketFramesTest {
     try (ChaosProxy proxy = Proxied.aimed(aim);
         SupervisorClient client = Proxied.by(proxy).tool(tally.tool()).open()) {
       for (Direction direction : Direction.values()) {
-        for (int i = 0; i < 5; i++) {
+        for (int i = 0; i < 2; i++) {
           aim.at(
               message ->
                   message.direction() == direction

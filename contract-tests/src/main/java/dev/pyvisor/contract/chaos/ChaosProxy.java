@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A SOCKS 5 proxy on loopback that passes bytes on as they are, in their order, but for what a
@@ -38,6 +39,7 @@ public final class ChaosProxy implements AutoCloseable {
   private final AtomicInteger connections = new AtomicInteger();
   private final AtomicInteger cut = new AtomicInteger();
   private final AtomicLong toHost = new AtomicLong();
+  private volatile @Nullable InetSocketAddress target;
 
   /** {@code faults}: for each connection, from 1 on, what is done to it. */
   public ChaosProxy(IntFunction<? extends Fault> faults) throws IOException {
@@ -59,6 +61,11 @@ public final class ChaosProxy implements AutoCloseable {
   /** How many of them were cut. */
   public int cuts() {
     return cut.get();
+  }
+
+  /** Where the last connection went; null before there was one. */
+  public @Nullable InetSocketAddress target() {
+    return target;
   }
 
   /** Bytes that reached the host. */
@@ -89,10 +96,11 @@ public final class ChaosProxy implements AutoCloseable {
   private void serve(Socket host) {
     try (host) {
       host.setTcpNoDelay(true);
-      InetSocketAddress target = handshake(host);
+      InetSocketAddress wanted = handshake(host);
       try (Socket runner = new Socket()) {
         open.add(runner);
-        runner.connect(target);
+        runner.connect(wanted);
+        target = wanted;
         runner.setTcpNoDelay(true);
         host.getOutputStream().write(new byte[] {VERSION, 0, 0, IPV4, 127, 0, 0, 1, 0, 0});
         int number = connections.incrementAndGet();

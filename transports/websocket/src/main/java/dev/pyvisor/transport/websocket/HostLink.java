@@ -224,6 +224,14 @@ final class HostLink {
           frames.feed(data, listener::onFrame);
         }
       }
+    } catch (ProtocolError problem) {
+      if (problem.rule().equals(RecordReceiver.GAP)) {
+        // Something in between has lost a message: the stream itself is whole at the other end.
+        LOG.warn("runner {}: {}; the connection is given up", runnerId, problem.getMessage());
+        connection.abort();
+      } else {
+        onFault.accept(problem);
+      }
     } catch (RuntimeException | Error problem) {
       onFault.accept(problem);
     }
