@@ -17,15 +17,20 @@ final class Liveness {
   private final Timer timer;
   private final Outbox outbox;
   private final CallTable calls;
+  private final Runnable look;
   private final Consumer<String> silent;
   private final AtomicBoolean armed = new AtomicBoolean();
   private final AtomicInteger missed = new AtomicInteger();
 
-  /** {@code silent}: told once when the runner has not answered for too long. */
-  Liveness(Timer timer, Outbox outbox, CallTable calls, Consumer<String> silent) {
+  /**
+   * {@code look}: what else is done at each ring; {@code silent}: told once when the runner has not
+   * answered for too long.
+   */
+  Liveness(Timer timer, Outbox outbox, CallTable calls, Runnable look, Consumer<String> silent) {
     this.timer = timer;
     this.outbox = outbox;
     this.calls = calls;
+    this.look = look;
     this.silent = silent;
   }
 
@@ -57,6 +62,7 @@ final class Liveness {
     }
     if (unanswered == 0) {
       outbox.ping(BODY);
+      look.run(); // not to one that does not answer
     }
     timer.after(Defaults.PING_INTERVAL, this::ring);
   }

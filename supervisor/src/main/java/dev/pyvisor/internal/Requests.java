@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -55,7 +56,8 @@ final class Requests {
     this.timer = timer;
     this.outbox = outbox;
     this.counters = counters;
-    this.liveness = new Liveness(timer, outbox, calls, silent);
+    EndCheck ends = new EndCheck(calls, this::askStatus);
+    this.liveness = new Liveness(timer, outbox, calls, ends::look, silent);
   }
 
   int nextMessage() {
@@ -91,6 +93,16 @@ final class Requests {
     ControlCall<JsonNode> call =
         new ControlCall<>(runnerId, IDS.incrementAndGet(), method, result -> result);
     return send(call, JsonRpc.request(Long.parseLong(call.id), method, params), by, () -> {});
+  }
+
+  private CompletableFuture<?> askStatus(Function<JsonNode, Set<CellOperation>> reading) {
+    ControlCall<Set<CellOperation>> call =
+        new ControlCall<>(runnerId, IDS.incrementAndGet(), "status", reading);
+    return send(
+        call,
+        JsonRpc.request(Long.parseLong(call.id), "status", "{}"),
+        Deadline.in(timer, Defaults.PING_LIMIT),
+        () -> {});
   }
 
   private <T> CompletableFuture<T> send(

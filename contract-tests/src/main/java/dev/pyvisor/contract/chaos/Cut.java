@@ -1,5 +1,7 @@
 package dev.pyvisor.contract.chaos;
 
+import java.io.IOException;
+
 /**
  * When and how one connection dies.
  *
@@ -45,7 +47,8 @@ public record Cut(Direction direction, long after, How how) implements Fault {
       private long left = of == direction ? after : Long.MAX_VALUE;
 
       @Override
-      public void take(byte[] data, int count, Line line) throws java.io.IOException {
+      public void take(byte[] data, int count, Line line)
+          throws IOException, InterruptedException {
         int passed = (int) Math.min(count, left);
         line.write(data, 0, passed);
         left -= passed;

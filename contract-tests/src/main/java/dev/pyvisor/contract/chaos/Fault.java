@@ -2,6 +2,7 @@ package dev.pyvisor.contract.chaos;
 
 import dev.pyvisor.contract.chaos.Cut.Direction;
 import java.io.IOException;
+import java.util.Arrays;
 
 /**
  * What a {@link ChaosProxy} does to one connection. Bytes are passed on, held back or lost, and the
@@ -13,6 +14,30 @@ import java.io.IOException;
 public interface Fault {
   /** What it does to one direction of the connection with this number, from 1 on. */
   Tap tap(int connection, Direction direction);
+
+  /** The same, and then another one with what this one passes on. */
+  default Fault then(Fault next) {
+    return (connection, direction) -> {
+      Tap first = tap(connection, direction);
+      Tap second = next.tap(connection, direction);
+      return (data, count, line) ->
+          first.take(
+              data,
+              count,
+              new Line() {
+                @Override
+                public void write(byte[] passed, int from, int bytes)
+                    throws IOException, InterruptedException {
+                  second.take(Arrays.copyOfRange(passed, from, from + bytes), bytes, line);
+                }
+
+                @Override
+                public void cut(Cut.How how) {
+                  line.cut(how);
+                }
+              });
+    };
+  }
 
   /**
    * One direction of one connection.
@@ -38,7 +63,7 @@ public interface Fault {
    */
   interface Line {
     /** Passes bytes on. */
-    void write(byte[] data, int from, int count) throws IOException;
+    void write(byte[] data, int from, int count) throws IOException, InterruptedException;
 
     /** Ends the connection, both ways; counted as a cut. Nothing more is taken. */
     void cut(Cut.How how);

@@ -4,6 +4,7 @@ import dev.pyvisor.contract.chaos.Cut.Direction;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.function.Function;
 
 /**
@@ -46,14 +47,15 @@ public final class Messages implements Fault {
     }
 
     @Override
-    public void take(byte[] data, int count, Line line) throws IOException {
+    public void take(byte[] data, int count, Line line)
+        throws IOException, InterruptedException {
       ByteArrayOutputStream all = new ByteArrayOutputStream(kept.length + count);
       all.writeBytes(kept);
       all.write(data, 0, count);
       byte[] bytes = all.toByteArray();
       int at = 0;
       for (int size = size(bytes, at); size > 0; size = size(bytes, at)) {
-        byte[] message = java.util.Arrays.copyOfRange(bytes, at, at + size);
+        byte[] message = Arrays.copyOfRange(bytes, at, at + size);
         at += size;
         int head = upgraded ? head(message, 0) : size;
         Fate fate = fate(connection, direction, message, head, !upgraded);
@@ -64,14 +66,14 @@ public final class Messages implements Fault {
           return;
         }
       }
-      kept = java.util.Arrays.copyOfRange(bytes, at, bytes.length);
+      kept = Arrays.copyOfRange(bytes, at, bytes.length);
     }
 
     /** Bytes of the message that begins there; 0 while it is not whole. */
     private int size(byte[] bytes, int at) {
       if (!upgraded) {
         for (int end = END_OF_HEAD.length; end <= bytes.length; end++) {
-          if (java.util.Arrays.equals(
+          if (Arrays.equals(
               bytes, end - END_OF_HEAD.length, end, END_OF_HEAD, 0, END_OF_HEAD.length)) {
             return end;
           }
