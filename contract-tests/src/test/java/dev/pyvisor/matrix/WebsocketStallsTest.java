@@ -77,7 +77,7 @@ class WebsocketStallsTest {
   @Test
   void what_is_printed_while_nothing_passes_is_all_there_afterwards() throws Exception {
     Counts mebibytes = Counts.of(8, 16, 64);
-    Counts seconds = Counts.of(2, 5, 8);
+    Counts seconds = Counts.of(12, 30, 120);
     try (ChaosProxy proxy = Proxied.always(valve);
         SupervisorClient client = Proxied.by(proxy).tool(tally.tool()).open()) {
       Probe probe = Probe.of(client, proxy.target());
@@ -159,7 +159,7 @@ class WebsocketStallsTest {
   }
 
   private static Duration standstill() {
-    return Duration.ofSeconds(Counts.of(2, 5, 8).now());
+    return Duration.ofSeconds(Counts.of(2, 20, 60).now());
   }
 
   private static String state(Probe probe) {

@@ -96,18 +96,25 @@ class WebsocketTruthTest {
   @Rule("LIF-19")
   void an_end_that_never_comes_though_the_runner_resumes_and_answers_is_an_error_with_its_status()
       throws Exception {
-    try (ChaosProxy proxy = Proxied.always(Cut.NEVER);
+    Valve valve = new Valve();
+    try (ChaosProxy proxy = Proxied.always(valve);
         SupervisorClient client =
             Proxied.by(proxy).payload(forgettingTheEndOfCell(2)).noCellTimeout().open()) {
       assertThat(client.session().execute("kept = 41").ok()).isTrue();
       CountDownLatch begun = new CountDownLatch(1);
       CellRun run =
-          client.session().start(Cell.of("print('some', kept)").listener(new Begun(begun)));
+          client
+              .session()
+              .start(
+                  Cell.of("print('some', kept)\nimport time\ntime.sleep(0.3)")
+                      .listener(new Begun(begun)));
       assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
-      Probe probe = Probe.of(client, proxy.target());
-      probe.awaitIdle(2);
-      long began = System.nanoTime();
+      valve.shut();
       proxy.sever(How.FIN);
+      Probe.of(client, proxy.target()).awaitIdle(2);
+      assertThat(run.outcome()).as("a probe completes no cell").isNotDone();
+      long began = System.nanoTime();
+      valve.open();
       Outcome outcome = run.outcome().get(10, TimeUnit.SECONDS);
       Duration took = Duration.ofNanos(System.nanoTime() - began);
       assertThat(outcome.kind()).isEqualTo(OutcomeKind.UNKNOWN);
@@ -119,7 +126,7 @@ class WebsocketTruthTest {
       Evidence.record(
           "a runner that resumes and answers, and never tells a cell's end",
           List.of("R27"),
-          "an error with its status %d ms after the cut".formatted(took.toMillis()),
+          "an error with its status %d ms after the link was back".formatted(took.toMillis()),
           Counts.always(1));
     }
   }

@@ -33,7 +33,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
-/** Much output over a link that is cut again and again, to a listener that stands still at times. */
+/**
+ * Much output over a link that is cut again and again, to a listener that stands still at times.
+ */
 @Limit(seconds = 1800, why = "a gibibyte where everything is run")
 class WebsocketVolumeTest {
   private static final int MIB = 1024 * 1024;
@@ -43,8 +45,7 @@ class WebsocketVolumeTest {
       throws Exception {
     Counts mebibytes = Counts.of(64, 256, 1024);
     try (ChaosProxy proxy =
-            new ChaosProxy(
-                n -> new Cut(Direction.TO_HOST, 300_000 + n * 7_919L % MIB, how(n)));
+            new ChaosProxy(n -> new Cut(Direction.TO_HOST, 300_000 + n * 7_919L % MIB, how(n)));
         SupervisorClient client = Proxied.by(proxy).open()) {
       client.session().execute("import hashlib");
       long before = residentKib(client.runner().pid());

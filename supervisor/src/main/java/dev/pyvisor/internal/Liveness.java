@@ -3,6 +3,7 @@ package dev.pyvisor.internal;
 import dev.pyvisor.Defaults;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -17,19 +18,27 @@ final class Liveness {
   private final Timer timer;
   private final Outbox outbox;
   private final CallTable calls;
+  private final BooleanSupplier reaches;
   private final Runnable look;
   private final Consumer<String> silent;
   private final AtomicBoolean armed = new AtomicBoolean();
   private final AtomicInteger missed = new AtomicInteger();
 
   /**
-   * {@code look}: what else is done at each ring; {@code silent}: told once when the runner has not
-   * answered for too long.
+   * {@code reaches}: whether it could answer; {@code look}: what else is done at each ring; {@code
+   * silent}: told once when the runner has not answered for too long.
    */
-  Liveness(Timer timer, Outbox outbox, CallTable calls, Runnable look, Consumer<String> silent) {
+  Liveness(
+      Timer timer,
+      Outbox outbox,
+      CallTable calls,
+      BooleanSupplier reaches,
+      Runnable look,
+      Consumer<String> silent) {
     this.timer = timer;
     this.outbox = outbox;
     this.calls = calls;
+    this.reaches = reaches;
     this.look = look;
     this.silent = silent;
   }
@@ -53,6 +62,10 @@ final class Liveness {
       if (calls.size() > 0) {
         callOpened();
       }
+      return;
+    }
+    if (!reaches.getAsBoolean()) {
+      timer.after(Defaults.PING_INTERVAL, this::ring);
       return;
     }
     int unanswered = missed.getAndIncrement();

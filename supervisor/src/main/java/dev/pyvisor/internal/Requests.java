@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -49,15 +50,23 @@ final class Requests {
   private final Liveness liveness;
   private volatile @Nullable Answer lastAnswer;
 
-  /** {@code silent}: told once when the runner does not answer pings any more. */
+  /**
+   * {@code reaches}: whether it could answer; {@code silent}: told once when the runner does not
+   * answer pings any more.
+   */
   Requests(
-      String runnerId, Timer timer, Outbox outbox, Counters counters, Consumer<String> silent) {
+      String runnerId,
+      Timer timer,
+      Outbox outbox,
+      Counters counters,
+      BooleanSupplier reaches,
+      Consumer<String> silent) {
     this.runnerId = runnerId;
     this.timer = timer;
     this.outbox = outbox;
     this.counters = counters;
     EndCheck ends = new EndCheck(calls, this::askStatus);
-    this.liveness = new Liveness(timer, outbox, calls, ends::look, silent);
+    this.liveness = new Liveness(timer, outbox, calls, reaches, ends::look, silent);
   }
 
   int nextMessage() {

@@ -47,8 +47,7 @@ public record Cut(Direction direction, long after, How how) implements Fault {
       private long left = of == direction ? after : Long.MAX_VALUE;
 
       @Override
-      public void take(byte[] data, int count, Line line)
-          throws IOException, InterruptedException {
+      public void take(byte[] data, int count, Line line) throws IOException, InterruptedException {
         int passed = (int) Math.min(count, left);
         line.write(data, 0, passed);
         left -= passed;

@@ -47,8 +47,7 @@ public final class Messages implements Fault {
     }
 
     @Override
-    public void take(byte[] data, int count, Line line)
-        throws IOException, InterruptedException {
+    public void take(byte[] data, int count, Line line) throws IOException, InterruptedException {
       ByteArrayOutputStream all = new ByteArrayOutputStream(kept.length + count);
       all.writeBytes(kept);
       all.write(data, 0, count);

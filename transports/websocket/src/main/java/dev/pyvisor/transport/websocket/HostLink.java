@@ -93,6 +93,10 @@ final class HostLink {
     long pause = 0;
     try {
       while (awaitAddress()) {
+        if (isLost()) {
+          onFault.accept(new LinkLost("nothing was heard for " + WebsocketLimits.LOST));
+          return;
+        }
         Connection connection = dial();
         if (connection == null) {
           pause =
@@ -115,6 +119,11 @@ final class HostLink {
       wait();
     }
     return !over;
+  }
+
+  private synchronized boolean isLost() {
+    // The start has a limit of its own.
+    return incarnation != null && System.nanoTime() - lastHeard > WebsocketLimits.LOST.toNanos();
   }
 
   private synchronized void rest(long nanos) throws InterruptedException {
@@ -335,6 +344,13 @@ final class HostLink {
     for (long left = nanos; left > 0 && current != null; left = end - System.nanoTime()) {
       TimeUnit.NANOSECONDS.timedWait(this, left);
     }
+  }
+
+  /**
+   * Whether what is sent arrives, as far as is known: a while of silence already speaks against.
+   */
+  synchronized boolean reaches() {
+    return attached && !pinged;
   }
 
   synchronized String facts() {
