@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.Counts;
 import dev.pyvisor.contract.Evidence;
+import dev.pyvisor.contract.Rule;
 import dev.pyvisor.contract.chaos.ChaosProxy;
 import dev.pyvisor.contract.chaos.Cut;
 import dev.pyvisor.contract.chaos.Cut.Direction;
@@ -39,6 +40,7 @@ class WebsocketLoadTest {
   private long bytes;
 
   @Test
+  @Rule("W35")
   void random_cuts_lose_nothing_and_double_nothing_of_the_standard_load() throws Exception {
     Counts seeds = Counts.of(1, 2, 10);
     Counts cellsOfSeed = Counts.of(8, 40, 200);
