@@ -83,7 +83,7 @@ class WebsocketVolumeTest {
 
   @Test
   void the_stream_goes_on_soon_after_a_cut() throws Exception {
-    Counts counts = Counts.of(100, 300, 1000);
+    Counts counts = Counts.of(60, 300, 1000);
     Outages outages = new Outages(counts.now());
     try (ChaosProxy proxy = Proxied.always(new Messages(outages));
         SupervisorClient client = Proxied.by(proxy).open()) {

@@ -157,6 +157,7 @@ final class Link implements TransportListener {
   @Override
   public void onFrame(Frame frame) {
     frames.received(frame);
+    requests.heard();
     if (ended) {
       // Its sessions live elsewhere by now, or not at all; what it says is of nobody.
       counters.staleFrames.increment();
@@ -183,7 +184,7 @@ final class Link implements TransportListener {
       }
       case CREDIT -> takeCredit(frame);
       case PING -> outbox.pong(pingBody(frame));
-      case PONG -> requests.pongArrived();
+      case PONG -> {}
       case HELLO -> throw new ProtocolError("LIF-1", "HELLO came twice", frame.body());
     }
   }

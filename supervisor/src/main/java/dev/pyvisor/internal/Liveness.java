@@ -51,8 +51,13 @@ final class Liveness {
     }
   }
 
-  void answered() {
-    missed.set(0);
+  /**
+   * A frame of any kind: on a slow link the answer to a ping comes behind all that was said before.
+   */
+  void heard() {
+    if (missed.get() != 0) {
+      missed.set(0);
+    }
   }
 
   private void ring() {

@@ -263,8 +263,8 @@ final class Requests {
         .map(last -> last.what + ", request id " + last.id + ", " + last.kind.wireName());
   }
 
-  void pongArrived() {
-    liveness.answered();
+  void heard() {
+    liveness.heard();
   }
 
   void replyArrived(Envelope.Reply reply) {
