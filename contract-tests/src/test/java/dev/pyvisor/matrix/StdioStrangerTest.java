@@ -89,7 +89,7 @@ class StdioStrangerTest {
 
     @Override
     public Set<Capability> capabilities() {
-      return EnumSet.noneOf(Capability.class);
+      return EnumSet.of(Capability.PROMPT_END);
     }
 
     @Override
