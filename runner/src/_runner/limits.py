@@ -70,6 +70,9 @@ REPLAY_LOW = 1 * MIB  # below it reading goes on
 CONNECTION_HIGH = 256 * KIB  # handed to one connection and not yet to the kernel: what is beyond can still be cut anew
 TOKEN_MIN = 32  # bytes: 256 bits if they are random, and what is shorter can be guessed
 CONNECTIONS = 32  # at once; one is the host's, others are probes and strangers
+DETACH_TTL = 15 * 60.0  # seconds that a runner without a leash waits for a host: a night's cut is none, a forgotten one ends
+DETACH_TTL_MAX = 24 * 3600.0  # what is to live longer is to be kept by a host
+HOST_ID = 64  # characters of the name by which a host is told from another
 ATTACH_SECONDS = 5.0  # from the first byte to the attach
 ACK_SECONDS = 0.05  # what is owed goes with the next record, or after this
 

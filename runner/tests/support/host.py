@@ -55,6 +55,10 @@ class Host:
                 fcntl.fcntl(fd, F_SETPIPE_SZ, pipe_size)
         os.set_blocking(self._in, False)
         os.set_blocking(self._out, False)
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Nothing was said yet."""
         self._frames, self._messages = FrameReader(), MessageReader()
         self._queue: list[bytes] = []
         self._credit: dict[int, int] = {}
