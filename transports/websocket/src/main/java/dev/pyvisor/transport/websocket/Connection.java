@@ -1,15 +1,13 @@
 package dev.pyvisor.transport.websocket;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.Proxy;
 import java.net.URI;
 import java.nio.ByteBuffer;
-import java.util.List;
 import java.util.Map;
 import org.java_websocket.client.WebSocketClient;
-import org.java_websocket.drafts.Draft_6455;
 import org.java_websocket.handshake.ServerHandshake;
-import org.java_websocket.protocols.Protocol;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,14 +17,15 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe: by the library, which queues what is sent and calls back on a thread of its own.
  */
 final class Connection extends WebSocketClient {
-  private static final String SUBPROTOCOL = "pyvisor.v1";
+  /** The close code of a runner that ends (RFC 6455 calls it a restart). */
+  static final int RUNNER_ENDS = 1012;
 
   private final HostLink link;
 
   Connection(URI address, String token, Proxy proxy, HostLink link) {
     super(
         address,
-        new Draft_6455(List.of(), List.of(new Protocol(SUBPROTOCOL)), WebsocketLimits.MESSAGE),
+        new StatusDraft(link::answered),
         Map.of("Authorization", "Bearer " + token),
         (int) WebsocketLimits.DIAL.toMillis());
     this.link = link;
@@ -63,11 +62,17 @@ final class Connection extends WebSocketClient {
 
   @Override
   public void onClose(int code, @Nullable String reason, boolean remote) {
+    if (remote && code == RUNNER_ENDS) {
+      link.runnerEnds(this);
+    }
     link.cut(this, code + " " + reason);
   }
 
   @Override
   public void onError(Exception problem) {
+    if (problem instanceof ConnectException) {
+      link.notThere(this);
+    }
     link.cut(this, problem.toString());
   }
 }

@@ -42,5 +42,17 @@ final class WebsocketLimits {
   /** A message of the runner's at most. */
   static final int MESSAGE = Limits.RECORD + RECORD_HEAD;
 
+  /**
+   * A runner that somebody else has started may be out of reach for so long: then it has ended, for
+   * it waits no longer itself where nobody says otherwise.
+   */
+  static final Duration OUT_OF_REACH = Duration.ofMinutes(15);
+
+  /** Characters of a token at least; the runner takes none that is shorter. */
+  static final int TOKEN_MIN = 32;
+
+  /** Bytes of a token's file at most: it goes into one header, whose head the runner bounds so. */
+  static final int TOKEN_FILE = 16 * 1024;
+
   private WebsocketLimits() {}
 }
