@@ -36,7 +36,7 @@ PATCHES = [
     Patch("the last words", [("endpoint", "                self._link.sender.write(data)\n        except OSError:", "                pass\n        except OSError:")],
           (test_linked.LinkedTest, "test_the_last_words_of_a_runner_come_before_its_end")),
     Patch("the fence", [("endpoint", "        elif connection is self._current:  # what a superseded one still says is nobody's\n", "        else:\n"),
-                        ("endpoint", 'before.close(_SUPERSEDED, "the host has attached anew")', "pass")],
+                        ("endpoint", 'before.close(_SUPERSEDED, "another connection was attached")', "pass")],
           (test_linked.LinkedTest, "test_late_words_of_a_connection_that_was_superseded_are_not_taken")),
     Patch("the bound of what is kept", [("endpoint", "if self._link.sender.unacked > limits.REPLAY_HIGH:", "if False:")],
           (test_linked.LinkedTest, "test_while_nobody_is_attached_no_more_is_kept_than_the_bound")),
