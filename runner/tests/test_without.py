@@ -44,7 +44,7 @@ PATCHES = [
           (test_linked.LinkedTest, "test_whoever_asks_for_nothing_is_ended_at_the_deadline")),
     Patch("the deadline of the attach", [("endpoint", "        self._request = None\n", "        self._request = None\n        self._await(0, None)\n")],
           (test_linked.LinkedTest, "test_whoever_attaches_nothing_is_ended_at_the_deadline")),
-    Patch("the judgement of an attach before another makes room", [("endpoint", "        self._link.sender.acknowledge(received)  #", "        #")],
+    Patch("the judgement of an attach before another makes room", [("endpoint", "if verdict is Verdict.RESUME:\n            self._link.sender.acknowledge", "if False:\n            self._link.sender.acknowledge")],
           (test_linked.LinkedTest, "test_an_attach_that_is_refused_leaves_the_one_that_there_is")),
     Patch("the comparison in constant time",
           [("upgrade", "hmac.compare_digest(hashlib.sha256(given.strip().encode()).digest(), self.token)",
@@ -65,7 +65,7 @@ PATCHES = [
     Patch("the shortest form of a length", [("websocket", "if size < (_LENGTH_16 if wide == 2 else 65_536):", "if False:")], FRAMES),
     Patch("the judgement of close codes", [("websocket", "if not _may_be_sent(code):", "if False:")], FRAMES),
     Patch("the refusal of text", [("websocket", "        elif opcode == _TEXT:\n", "        elif False:\n")], FRAMES),
-    Patch("the type of an incarnation", [("endpoint", "if not isinstance(known, str) and known is not None:", "if False:")], FIRST),
+    Patch("the type of an incarnation", [("attaching", "if known is not None and not isinstance(known, str):", "if False:")], FIRST),
     Patch("the refusal of words out of place", [("endpoint", "        else:\n            raise ProtocolError(\"REC-4\", f\"a host", "        elif False:\n            raise ProtocolError(\"REC-4\", f\"a host")],
           WORDS),
 ]  # fmt: skip
