@@ -274,6 +274,7 @@ class Endpoint:
     def _linked(self, connection: Connection, word: link.Word) -> None:
         if isinstance(word, Number) and word.kind == Kind.PING:
             connection.send(link.encode_number(Kind.PONG, word.number))
+            connection.flush()
         elif isinstance(word, Said) and word.kind == Kind.GOODBYE:
             if word.content.get("mode") == "detach":
                 connection.close(CloseCode.NORMAL, "goodbye")
