@@ -236,7 +236,7 @@ class ExplorationTest(unittest.TestCase):
             direction.happen(event)
         return direction
 
-    def test_no_order_of_events_loses_or_doubles_a_byte(self) -> None:  # rule: R46
+    def test_no_order_of_events_loses_or_doubles_a_byte(self) -> None:  # rule: REC-2, REC-14
         states, fault = self.explore(20)
         self.assertIsNone(fault)
         self.assertGreater(states, 5000)
