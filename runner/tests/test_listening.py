@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pathlib
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
 import unittest
 
-from _runner import limits, websocket
+from _runner import limits, link, websocket
+from _runner.link import Kind
 from tests import SOURCES
 from tests.support.attached import TOKEN, Attached, Runner
 from tests.support.host import PATIENCE, Ended
@@ -34,7 +36,7 @@ class CommandLineTest(unittest.TestCase):
         self.assertNotIn(TOKEN, done.stderr)
         return done.stderr
 
-    def test_an_address_that_others_reach_is_refused(self) -> None:
+    def test_an_address_that_others_reach_is_refused(self) -> None:  # rule: REC-17
         for address in ("0.0.0.0:0", "192.0.2.1:0", "[::]:0"):
             with self.subTest(address):
                 self.assertIn("use 127.0.0.1", self.refused(address, "--token-file", str(self.token)))
@@ -45,7 +47,7 @@ class CommandLineTest(unittest.TestCase):
                 self.assertIn("127.0.0.1:0 takes a free port", self.refused(address, "--token-file", str(self.token)))
         self.assertIn("between 0 and 65535", self.refused("127.0.0.1:65536", "--token-file", str(self.token)))
 
-    def test_a_token_that_others_can_read_is_refused_with_the_fix(self) -> None:
+    def test_a_token_that_others_can_read_is_refused_with_the_fix(self) -> None:  # rule: REC-17
         for mode in (0o640, 0o604, 0o660):
             self.token.chmod(mode)
             self.assertIn(f"chmod 600 {self.token}", self.refused("127.0.0.1:0", "--token-file", str(self.token)))
@@ -80,7 +82,7 @@ class CommandLineTest(unittest.TestCase):
 
 
 class LettingInTest(unittest.TestCase):
-    def test_a_wrong_token_a_wrong_path_and_a_foreign_name_are_refused(self) -> None:
+    def test_a_wrong_token_a_wrong_path_and_a_foreign_name_are_refused(self) -> None:  # rule: REC-17
         with Runner() as runner:
             self.assertEqual(runner.ask()[0], 200)
             for token in ("", TOKEN[:-1], TOKEN + "x", TOKEN.swapcase()):
@@ -93,7 +95,7 @@ class LettingInTest(unittest.TestCase):
             self.assertEqual(runner.ask(Origin="http://" + runner.address)[0], 403)
             self.assertEqual(runner.ask()[0], 200)
 
-    def test_the_status_is_told_before_during_and_after_a_cell_and_changes_nothing(self) -> None:
+    def test_the_status_is_told_before_during_and_after_a_cell_and_changes_nothing(self) -> None:  # rule: REC-18
         with Runner() as runner:
             before = runner.ask()[1]
             self.assertEqual((before["attached"], before["sessions"]), (False, []))
@@ -113,7 +115,7 @@ class LettingInTest(unittest.TestCase):
 
 
 class StreamTest(unittest.TestCase):
-    def test_a_cell_goes_on_without_a_connection_and_nothing_of_it_is_lost(self) -> None:  # rule: REC-2, REC-5
+    def test_a_cell_goes_on_without_a_connection_and_nothing_of_it_is_lost(self) -> None:  # rule: W35, REC-2, REC-9
         with Runner() as runner, Attached(runner) as host:
             session = host.open()
             number = host.start("for i in range(20_000): print('line', i)", session)
@@ -155,6 +157,35 @@ class StreamTest(unittest.TestCase):
             with Attached(runner) as host:
                 self.assertEqual(host.execute("print(1)", host.open())["outcome"], "completed")
 
+    def test_what_is_no_word_ends_the_connection_and_not_the_stream(self) -> None:  # rule: REC-1, REC-2, REC-3
+        with Runner() as runner, Attached(runner) as host:
+            session = host.open()
+            host.execute("kept = 7", session)
+            for broken in (b"", b"\x00", b"\x0a", bytes((Kind.ACK,)), bytes((Kind.GOODBYE,)) + b"{", bytes((Kind.RECORD,)),
+                           link.encode_number(Kind.ACK, 2**63), link.encode_number(Kind.ACK, 0),
+                           struct.pack(">BQQ", Kind.RECORD, 2**40, 0) + b"x"):  # fmt: skip
+                with self.subTest(broken):
+                    host.say(broken)
+                    host.wait_for_end()
+                    self.assertEqual(host.closed, 4400)
+                    host.cut()
+                    host.dial()
+            host.say(b"\x80 of a later version")
+            self.assertEqual(host.execute("print(kept)", session)["outcome"], "completed")
+            self.assertEqual(host.text(session), "7\n")
+
+    def test_a_ping_is_answered_with_its_number(self) -> None:  # rule: REC-16
+        with Runner() as runner, Attached(runner) as host:
+            host.say(link.encode_number(Kind.PING, 2**64 - 1))
+            host.wait_for(lambda: host.heard_pongs)
+            self.assertEqual(host.heard_pongs, [2**64 - 1])
+
+    def test_what_is_taken_over_is_acknowledged_without_being_asked(self) -> None:  # rule: REC-13
+        with Runner() as runner, Attached(runner) as host:
+            host.request("status", {})
+            host.flush()
+            host.wait_for(lambda: not host.link.sender.unacked)
+
 
 class AnotherHostTest(unittest.TestCase):
     def test_it_is_refused_while_one_is_attached(self) -> None:  # rule: REC-7
@@ -165,7 +196,7 @@ class AnotherHostTest(unittest.TestCase):
             self.assertNotIn("incarnation", other.refused)
             self.assertEqual(host.execute("print(1)", session)["outcome"], "completed")
 
-    def test_it_finds_nothing_of_the_one_that_has_gone(self) -> None:  # rule: REC-8
+    def test_it_finds_nothing_of_the_one_that_has_gone(self) -> None:  # rule: W34, REC-8
         with Runner() as runner:
             for leave in ("cut", "close"):
                 with self.subTest(leave):
@@ -232,6 +263,17 @@ class OneStreamForAllTest(unittest.TestCase):
 
 
 class EndTest(unittest.TestCase):
+    def test_a_goodbye_ends_the_sessions_and_only_without_a_mode_the_runner(self) -> None:  # rule: REC-15
+        with Runner() as runner:
+            host = Attached(runner)
+            kernel = self.busy(host)
+            host.close()
+            with Attached(runner) as other:
+                self.assertFalse(alive(kernel))
+                other.open()
+                other.say(link.encode_said(Kind.GOODBYE, {}))
+                self.assertEqual(runner.wait(), 0)
+
     def test_a_leash_that_is_let_go_ends_it_with_all_that_runs(self) -> None:  # rule: REC-12
         with Runner("--leash") as runner:
             host = Attached(runner)
@@ -242,7 +284,7 @@ class EndTest(unittest.TestCase):
             self.assertFalse(alive(kernel))
             host.wait_for_end()
 
-    def test_without_a_leash_its_input_is_nobodys(self) -> None:
+    def test_without_a_leash_its_input_is_nobodys(self) -> None:  # rule: REC-12
         with Runner() as runner:
             assert runner.process.stdin
             runner.process.stdin.close()

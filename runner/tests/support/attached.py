@@ -88,6 +88,7 @@ class Attached(Host):
         self.link = Link()
         self.incarnation: Optional[str] = None
         self.refused: dict[str, Any] = {}
+        self.heard_pongs: list[int] = []
         self.closed: Optional[int] = None  # the code that the runner closed with
         if dial:
             self.dial(**attach)
@@ -122,7 +123,7 @@ class Attached(Host):
         content = {
             "incarnation": self.incarnation, "received": self.link.receiver.received, "host": self.host, **attach
         }  # fmt: skip
-        self._say(link.encode_said(Kind.ATTACH, content))
+        self.say(link.encode_said(Kind.ATTACH, content))
 
     def dial(self, **attach: Any) -> None:
         """A new connection, attached or refused; what was sent on another and not taken over goes again."""
@@ -141,7 +142,7 @@ class Attached(Host):
     def close(self) -> int:
         if self.peer.fileno() >= 0 and not self.refused:
             try:
-                self._say(link.encode_said(Kind.GOODBYE, {"mode": "detach"}))
+                self.say(link.encode_said(Kind.GOODBYE, {"mode": "detach"}))
                 self.wait_for_end()
             except OSError:
                 pass  # the runner is gone
@@ -192,12 +193,14 @@ class Attached(Host):
             self._send_records()
         elif isinstance(word, Said) and word.kind == Kind.ERROR:
             self.refused = word.content
+        elif isinstance(word, Number) and word.kind == Kind.PONG:
+            self.heard_pongs.append(word.number)
         elif isinstance(word, (Sequenced, Number)):
             data = self.link.take(word)
             if data:
                 for frame in self._frames.feed(data):
                     self._take(frame)
-                self._say(self.link.owed())
+                self.say(self.link.owed())
 
     def _write(self) -> None:
         self.link.sender.write(self._queue.pop(0))
@@ -205,9 +208,9 @@ class Attached(Host):
 
     def _send_records(self) -> None:
         for message in iter(self.link.next_message, None):
-            self._say(message)
+            self.say(message)
 
-    def _say(self, message: bytes) -> None:
+    def say(self, message: bytes) -> None:
         """A client's frame, masked."""
         mask = secrets.token_bytes(4)
         size = len(message)

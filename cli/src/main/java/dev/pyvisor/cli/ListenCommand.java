@@ -90,7 +90,7 @@ final class ListenCommand implements Callable<Integer> {
     try {
       return serve(plan(directory));
     } finally {
-      Files.deleteIfExists(directory);
+      remove(directory);
     }
   }
 
@@ -142,7 +142,11 @@ final class ListenCommand implements Callable<Integer> {
       said.transferTo(Writer.nullWriter()); // it says nothing more; the end of it is its end
     }
     int status = runner.waitFor();
-    Runtime.getRuntime().removeShutdownHook(end);
+    try {
+      Runtime.getRuntime().removeShutdownHook(end);
+    } catch (IllegalStateException ending) {
+      return Failures.INTERRUPTED;
+    }
     return status == 0 ? Failures.OK : status == RUNNER_USAGE ? Failures.USAGE : Failures.NO_RUNNER;
   }
 
@@ -172,11 +176,20 @@ final class ListenCommand implements Callable<Integer> {
       if (!runner.waitFor(Defaults.CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
         runner.destroyForcibly();
       }
-      Files.deleteIfExists(directory);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+    remove(directory);
+  }
+
+  /** The end of the command and Ctrl-C race here; who comes second finds nothing. */
+  private static synchronized void remove(Path directory) {
+    try {
+      if (Files.exists(directory)) {
+        OwnScratch.delete(directory);
+      }
     } catch (IOException left) {
-      System.err.println("pyvisor: " + directory + " is left: " + left.getMessage());
+      System.err.println("pyvisor: " + directory + " is left: " + left);
     }
   }
 

@@ -20,6 +20,7 @@ import org.java_websocket.exceptions.WebsocketNotConnectedException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -360,11 +361,13 @@ final class HostLink {
 
   /** It has said that it ends; where it is this host's own, its process tells. */
   void runnerEnds(Connection connection) {
-    boolean known;
+    boolean anothers;
     synchronized (this) {
-      known = connection == current && !manner.ours;
+      // The runner's process, if it is ours, is waited for.
+      leaving = leaving || connection == current;
+      anothers = connection == current && !manner.ours;
     }
-    if (known) {
+    if (anothers) {
       onFault.accept(new LinkLost("it ended"));
     }
   }
@@ -389,14 +392,15 @@ final class HostLink {
         sender.cut();
         attached = false;
         cuts++;
-        LOG.info(
-            "runner {}: cut={} cause='{}' received={} acked={} unacked={}",
-            runnerId,
-            cuts,
-            why,
-            receiver.received(),
-            sender.acked(),
-            sender.unacked());
+        LOG.atLevel(leaving ? Level.DEBUG : Level.INFO)
+            .log(
+                "runner {}: cut={} cause='{}' received={} acked={} unacked={}",
+                runnerId,
+                cuts,
+                why,
+                receiver.received(),
+                sender.acked(),
+                sender.unacked());
       }
       notifyAll();
     }
