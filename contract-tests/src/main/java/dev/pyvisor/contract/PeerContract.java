@@ -57,7 +57,7 @@ public interface PeerContract extends RunnerContract {
       for kind, answer, _, _ in rest:
           if answer.get("result") == chr(97 + answer["id"] %% 26) * 950000:
               good.add(answer["id"])
-          else:
+          elif answer.get("method") != "status":  # asked while a cell is open
               raise SystemExit("wrong answer: %%.200r" %% answer)
           if len(good) == calls:
               write(terminal(execute, cell, calls))

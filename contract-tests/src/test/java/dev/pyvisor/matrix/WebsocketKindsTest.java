@@ -3,7 +3,6 @@ package dev.pyvisor.matrix;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.Cell;
-import dev.pyvisor.CellListener;
 import dev.pyvisor.CellRun;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
@@ -16,13 +15,13 @@ import dev.pyvisor.contract.chaos.LinkMessage;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
-import dev.pyvisor.outcome.OutputChunk;
 import dev.pyvisor.tool.Tool;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -74,6 +73,7 @@ class WebsocketKindsTest {
 
   private final Tally tally = new Tally();
   private final Aim aim = new Aim();
+  private final Semaphore held = new Semaphore(0);
   private int calls;
   private int sessions;
   private int ran;
@@ -160,6 +160,7 @@ class WebsocketKindsTest {
         Tool.of(
             "hold",
             (arguments, context) -> {
+              held.release();
               new CountDownLatch(1).await(); // until its cell is interrupted
               return null;
             });
@@ -206,17 +207,8 @@ class WebsocketKindsTest {
   }
 
   private void anInterrupt(SupervisorClient client) throws Exception {
-    CountDownLatch printed = new CountDownLatch(1);
-    CellListener listener =
-        new CellListener() {
-          @Override
-          public void onOutput(OutputChunk chunk) {
-            printed.countDown();
-          }
-        };
-    CellRun run =
-        client.session().start(Cell.of("print('in')\nawait hold()").noTimeout().listener(listener));
-    assertThat(printed.await(10, TimeUnit.SECONDS)).isTrue();
+    CellRun run = client.session().start(Cell.of("await hold()").noTimeout());
+    assertThat(held.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
     run.interrupt();
     Outcome outcome = run.outcome().get(6, TimeUnit.SECONDS);
     assertThat(outcome.kind()).isEqualTo(OutcomeKind.INTERRUPTED);
