@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import pathlib
 import unittest
+from typing import Optional
 
-from tests import SOURCES
 from tests.support.host import Host
 from tests.support.payload import patched
 from tests.support.processes import (
@@ -27,7 +27,7 @@ PRIVATE_KILOBYTES = 4096
 
 
 class FrozenTest(unittest.TestCase):
-    payload: pathlib.Path = SOURCES
+    payload: Optional[pathlib.Path] = None
 
     def setUp(self) -> None:
         self.host = Host(payload=self.payload)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
+import sys
 import unittest
+import unittest.mock
 from typing import Any
 
 from _runner import cells
@@ -60,7 +63,21 @@ class LoopTest(unittest.TestCase):
 
     def test_where_a_step_of_the_main_task_begins_it_is_raised(self) -> None:
         frame: Any = type("Frame", (), {"f_code": cells.STEP_CODE, "f_back": None})()
-        self.assertIs(place_of(frame), RAISE)
+        self.assertIs(place_of(frame, looping=True), RAISE)
+
+    def test_a_loop_that_is_being_made_is_made_whole(self) -> None:  # rule: LIF-15
+        real = socket.socketpair
+
+        def interrupted() -> Any:
+            self.interrupts._on_signal(signal.SIGINT, sys._getframe())
+            return real()
+
+        code = "import asyncio\nran.append('begun')\nawait asyncio.sleep(60)\nran.append('slept')"
+        codes, _ = cells.Compiler().compile(code, "<cell 1>", with_value=False)
+        self.interrupts.begin_cell(1)
+        with unittest.mock.patch("socket.socketpair", interrupted), self.assertRaises(KeyboardInterrupt):
+            cells.run(codes, {"ran": self.ran}, self.interrupts)
+        self.assertEqual(self.ran, ["begun"])
 
 
 if __name__ == "__main__":

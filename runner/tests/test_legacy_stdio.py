@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -120,10 +121,17 @@ class OutputTest(LineTest):
         self.assertEqual(self.host.output("import os; os.write(1, b'a\\xffb')"), "a\ufffdb")
 
     def test_what_threads_print_later_breaks_no_line_and_is_in_no_response(self) -> None:  # rule: W26
-        late = "import threading, os\ngo = threading.Event()\ndef f():\n  go.wait(); print('late, no end', end=''); os.write(2, b'{'); done.set()\n"
-        self.host.output(late + "done = threading.Event(); threading.Thread(target=f).start()\nthreading.Timer(0.02, go.set).start()")
+        folder = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, folder)
+        for name in ("go", "gone"):
+            os.mkfifo(folder / name)
+        self.host.output(
+            f"import threading, os, sys\ndef f():\n  open('{folder}/go', 'rb').read(); print('late, no end', end=''); sys.stdout.flush()\n"
+            f"  os.write(2, b'{{'); open('{folder}/gone', 'wb').close()\nthreading.Thread(target=f).start()"
+        )
+        open(folder / "go", "wb").close()  # between two cells
+        open(folder / "gone", "rb").read()
         self.assertEqual(self.host.output("x = 1"), "")
-        self.host.output("done.wait()")
         self.assertEqual(self.host.output("print('next')"), "next\n")
 
     def test_the_kernel_has_no_way_to_the_hosts_pipes(self) -> None:  # rule: C15, W3b

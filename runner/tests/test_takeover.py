@@ -12,7 +12,6 @@ import time
 import unittest
 from typing import Any, Optional
 
-from tests import SOURCES
 from tests.support.host import Host
 from tests.support.payload import patched
 from tests.support.processes import copies, until, until_gone
@@ -96,7 +95,7 @@ DEATHS = {
 
 
 class TakeoverTest(unittest.TestCase):
-    payload: pathlib.Path = SOURCES
+    payload: Optional[pathlib.Path] = None
     host: Host
     numbers = itertools.count()
 

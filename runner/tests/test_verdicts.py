@@ -194,7 +194,8 @@ class RealKernelsTest(unittest.TestCase):  # rule: H36
             ("import threading; l = threading.Lock(); l.acquire()\nl.acquire()", "lock", "<cell 1>, line 2"),
             ("import time\ntime.sleep(1000)", "sleeping", "<cell 1>, line 2"),
             ("import os; r, w = os.pipe()\nwhile True: os.write(w, b'x')", "sleeping", "<cell 1>, line 2"),
-            ("import subprocess\nsubprocess.run(['sleep', '1000'])", "sleeping", "<cell 1>, line 2"),
+            # It ends with the kernel, which has the pipe's other end.
+            ("import os, subprocess\nsubprocess.run(['cat'], stdin=os.pipe()[0])", "sleeping", "<cell 1>, line 2"),
             ("import asyncio\nawait asyncio.sleep(1000)", "sleeping", ""),
             ("print('x' * 10**7)", "output", "<cell 1>, line 1"),
             ("import os\nwhile True: os.write(1, b'x')", "output", "<cell 1>, line 2"),

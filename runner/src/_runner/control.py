@@ -191,6 +191,9 @@ class Control:
         return rpc.LATER
 
     def _status(self, request: rpc.Request) -> dict[str, Any]:
+        return self.status()
+
+    def status(self) -> dict[str, Any]:
         return {
             "incarnation": self._house.incarnation,
             "uptimeMs": self.uptime_ms(),

@@ -33,9 +33,10 @@ _SELECTORS = selectors.__file__
 RAISE, DEFER, CANCEL = "raise", "defer", "cancel"
 
 
-def place_of(frame: Optional[FrameType]) -> str:
+def place_of(frame: Optional[FrameType], looping: bool) -> str:
     """What may be done to the code that is on the stack: to raise in the cell's own frames or what they called; to
-    wait until the runner's code that they called is left; to cancel the cell's main task where its loop is idle.
+    wait until the runner's code that they called is left; to cancel the cell's main task where its loop is idle, or is
+    not `looping` yet: what is raised while it is made leaves half a loop behind.
     """
     if frame is None:
         return DEFER
@@ -51,7 +52,7 @@ def place_of(frame: Optional[FrameType]) -> str:
             return DEFER if in_runner else RAISE
         if code is LOOP_CODE:
             idle = code is innermost or _is_machinery(innermost.co_filename)
-            return CANCEL if idle or in_runner else RAISE
+            return CANCEL if idle or in_runner or not looping else RAISE
         if is_own(filename) and code not in _WRITING:
             in_runner = True
         current = current.f_back
@@ -145,7 +146,7 @@ class Interrupts:
                     return  # that cell has ended
         if not self._cell:
             return
-        place = place_of(frame)
+        place = place_of(frame, self._loop is not None)
         if place is RAISE:
             self._raise()
         elif place is CANCEL:

@@ -38,7 +38,7 @@ def main(home: str, arguments: Sequence[str]) -> int:
     endpoint = Endpoint(loop, listening, guard)
     channel = endpoint.far_end.fileno()
     runner = supervisor.Supervisor(loop, channel, channel, nursery)
-    endpoint.begin(runner.incarnation, runner.facts)
+    endpoint.begin(runner.incarnation, runner.status)
     os.write(outbound, json.dumps({"listening": f"{name}:{port}", "pid": os.getpid()}).encode() + b"\n")
     # Its output stays open: that it ends is how whoever started the runner sees it end.
     if arguments[3:]:

@@ -123,6 +123,10 @@ class Supervisor:
             "sessions": len(self.sessions),
         }
 
+    def status(self) -> dict[str, Any]:
+        """The same, with what each session does."""
+        return {**self.facts(), **self._control.status()}
+
     def new_session(
         self, name: str, workspace: Optional[str], logging: Optional[str], policy: str = "auto"
     ) -> Session:

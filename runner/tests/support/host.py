@@ -16,7 +16,7 @@ from typing import Any, Callable, Optional, Sequence
 from _runner import limits
 from _runner.frames import Flag, Frame, FrameKind, FrameReader, decode_credit, encode_credit
 from _runner.messages import Message, MessageReader, encoded_frames
-from tests import SOURCES
+from tests.support.payload import compiled
 
 # Bounds one answer: a cold interpreter on a loaded machine takes seconds.
 PATIENCE = 30.0
@@ -38,10 +38,10 @@ class Host:
         self,
         pipe_size: Optional[int] = None,
         environment: Optional[dict[str, str]] = None,
-        payload: pathlib.Path = SOURCES,
+        payload: Optional[pathlib.Path] = None,
     ) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-B", str(payload / "__main__.py"), "supervisor"],
+            [sys.executable, "-I", "-S", "-B", str((payload or compiled()) / "__main__.py"), "supervisor"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -13,7 +13,7 @@ import unittest
 from collections import deque
 from typing import Any, Callable, Optional, Sequence
 
-from tests import SOURCES
+from tests.support.payload import compiled
 
 # Bounds one answer: a cold interpreter on a loaded machine takes seconds.
 PATIENCE = 30.0
@@ -31,13 +31,13 @@ class LineHost:
     def __init__(
         self,
         environment: Optional[dict[str, str]] = None,
-        payload: pathlib.Path = SOURCES / "__main__.py",
+        payload: Optional[pathlib.Path] = None,
         cwd: Optional[str] = None,
         inside: Sequence[str] = (),
     ) -> None:
         """`inside` is a command that becomes the one behind it."""
         self.process = subprocess.Popen(
-            [*inside, sys.executable, "-I", "-S", "-B", str(payload), "--stdio"],
+            [*inside, sys.executable, "-I", "-S", "-B", str(payload or compiled() / "__main__.py"), "--stdio"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

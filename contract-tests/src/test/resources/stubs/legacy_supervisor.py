@@ -3,7 +3,7 @@
 One kernel process, forked for the first cell and after each loss; its standard streams are memory files that this
 process reads; cells, results and tool calls go over a socket as lines.
 """
-import ast, asyncio, ctypes, io, itertools, json, os, queue, select, signal, socket, sys, threading, time
+import ast, asyncio, ctypes, io, itertools, json, os, queue, select, signal, socket, sys, threading, time, traceback
 
 SUBREAPER = 36
 PLAIN = (type(None), bool, int, float, str)
@@ -20,14 +20,31 @@ def submit(**fields):
     raise Submitted(fields)
 
 
+class NoInput(io.TextIOBase):
+    """A cell has nobody to ask."""
+
+    def readable(self):
+        return True
+
+    def read(self, size=-1):
+        raise OSError("a cell has no standard input")
+
+    readline = read
+
+
 class Kernel:
     """Runs cells in its main thread; another thread takes what comes from the supervisor."""
 
     def __init__(self, sock, tools, state):
         self.sock, self.cells, self.waiting, self.numbers = sock, queue.Queue(), {}, itertools.count(1)
-        self.sending, self.running = threading.Lock(), False
-        self.hidden = {"__name__", "__builtins__", "SUBMIT", *tools}
-        self.names = {"__name__": "__main__", "SUBMIT": submit, **{name: self.tool(name) for name in tools}, **state}
+        self.sending, self.running, self.stopped = threading.Lock(), False, False
+        self.hidden = {"__name__", "__builtins__", "SUBMIT"}
+        self.names = {"__name__": "__main__", "SUBMIT": submit, **state}
+        self.offer(tools)
+
+    def offer(self, tools):
+        self.hidden.update(tools)
+        self.names.update((name, self.tool(name)) for name in tools)
 
     def say(self, message):
         with self.sending:
@@ -49,8 +66,8 @@ class Kernel:
     def listen(self):
         for line in self.sock.makefile("rb"):
             message = json.loads(line)
-            if "code" in message:
-                self.cells.put(message["code"])
+            if "code" in message or "tools" in message:
+                self.cells.put(message)
             elif message["call"] in self.waiting:
                 answer = self.waiting[message["call"]]
                 try:
@@ -71,15 +88,19 @@ class Kernel:
 
     def interrupt(self, number, frame):
         if self.running:
+            self.stopped = True
             raise KeyboardInterrupt
 
     def serve(self):
         signal.signal(signal.SIGINT, self.interrupt)
         threading.Thread(target=self.listen, daemon=True).start()
         while True:
-            code = self.cells.get()
+            message = self.cells.get()
+            if "tools" in message:
+                self.offer(message["tools"])
+                continue
             try:
-                result = self.run(code)
+                result = self.run(message["code"])
             except KeyboardInterrupt:
                 result = {"stopped": True}
             for stream in (sys.stdout, sys.stderr):
@@ -90,7 +111,7 @@ class Kernel:
             self.say({"done": result, "state": self.snapshot()})
 
     def run(self, code):
-        sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+        sys.stdout, sys.stderr, self.stopped = sys.__stdout__, sys.__stderr__, False
         try:
             compiled = compile(code, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
             self.running = True
@@ -108,11 +129,18 @@ class Kernel:
             return {}
         except Submitted as end:
             return {"fields": end.args[0]}
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:
+            if self.stopped and isinstance(error, KeyboardInterrupt):
+                raise
             args = error.args if type(error.args) is tuple else ()
-            return {"error": {"type": type(error).__name__, "message": told(error), "args": [told(arg) for arg in args]}}
+            return {
+                "error": {
+                    "type": type(error).__name__,
+                    "message": shortened(told(error)) or type(error).__name__,
+                    "args": [shortened(told(arg)) for arg in args],
+                    "traceback": history(error, code),
+                }
+            }
 
     def snapshot(self):
         state, lost = {}, []
@@ -133,6 +161,25 @@ def told(value):
         except BaseException:
             pass
     return "<a %s that cannot be told>" % type(value).__name__
+
+
+def shortened(text):
+    """A message of the dialect is one line, and a line has an end."""
+    return text if len(text) <= 100_000 else text[:100_000] + "..."
+
+
+def history(error, code):
+    """Where it was raised, in the cell's own lines."""
+    lines = code.splitlines()
+    try:
+        frames = traceback.extract_tb(error.__traceback__, 50)
+    except Exception:
+        return ""
+    return "".join(
+        "  line %d, in %s\n    %s\n" % (frame.lineno, frame.name, lines[frame.lineno - 1].strip())
+        for frame in frames
+        if frame.filename == "<cell>" and frame.lineno and frame.lineno <= len(lines)
+    )
 
 
 def stream(fd):
@@ -199,7 +246,7 @@ class Supervisor:
         os.dup2(self.out, 1), os.dup2(self.err, 2)
         os.close(self.out), os.close(self.err)
         os.setpgid(0, 0)
-        sys.stdin, sys.__stdout__, sys.__stderr__ = open(0), stream(1), stream(2)
+        sys.stdin, sys.__stdout__, sys.__stderr__ = NoInput(), stream(1), stream(2)
         Kernel(theirs, self.tools, values).serve()
 
     def discard(self):
@@ -285,7 +332,9 @@ class Supervisor:
             return {"result": {"submitted" if params.get("defer_final_output") else "final": done["fields"]}}
         if "error" in done:
             error = done["error"]
-            return {"error": fault(error["type"], error["message"], error["args"], out + err)}
+            told = fault(error["type"], error["message"], error["args"], out + err)
+            told["data"]["traceback"] = error["traceback"]
+            return {"error": told}
         return {"result": {"output": out + err}}
 
     def killed(self, seconds, before):
@@ -305,9 +354,14 @@ class Supervisor:
         self.calls = set()
         if method == "execute":
             return self.execute(request["id"], params)
-        if method in ("reset", "register_tools"):
+        if method == "reset":
             self.discard()
+            self.tools = []
+            return {"result": {}}
+        if method == "register_tools":
             self.tools = params.get("tools", [])
+            if self.kernel:
+                self.sock.sendall(json.dumps({"tools": self.tools}).encode() + b"\n")
             return {"result": {}}
         if method == "interrupt":
             return {"result": {"running": False}}

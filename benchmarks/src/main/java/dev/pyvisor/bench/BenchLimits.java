@@ -10,6 +10,12 @@ public final class BenchLimits {
   /** The size that the wedge was first seen with. */
   public static final int LARGE = 950_000;
 
+  /** What a long output is written in: one page more than a pipe holds would not be one write. */
+  public static final int STREAM_PIECE = 64 * 1024;
+
+  /** 64 MiB in all: more than an outcome keeps, so that it has to flow. */
+  public static final int STREAM_PIECES = 1_024;
+
   /** How many large messages are under way at once, as when the wedge was first seen. */
   public static final int AT_ONCE = 12;
 

@@ -1,23 +1,14 @@
 package dev.pyvisor.bench;
 
-import dev.pyvisor.Cell;
-import dev.pyvisor.CellListener;
 import dev.pyvisor.CheckpointPolicy;
 import dev.pyvisor.Defaults;
-import dev.pyvisor.Session;
-import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.bench.Row.Yardstick;
-import dev.pyvisor.bench.python.Interpreter;
-import dev.pyvisor.outcome.Outcome;
-import dev.pyvisor.outcome.OutputChunk;
-import dev.pyvisor.tool.Tool;
-import java.io.IOException;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 
-/** Pyvisor through its public interface and the pipe backend. */
+/** Pyvisor through its public interface: over a pipe, and beside it over a websocket. */
 final class OurRows {
   private static final int COLD_EVERY = 10;
+  private static final int STREAM_EVERY = 10;
 
   private OurRows() {}
 
@@ -44,6 +35,21 @@ final class OurRows {
             ours -> ours.timed("payload_of_host()")),
         row("output", "950 kB printed", Yardstick.ECHO_LARGE, Ours::printLarge),
         new Row(
+            "stream",
+            "pyvisor: 64 MiB printed",
+            Yardstick.STREAM,
+            STREAM_EVERY,
+            workbench -> probe(workbench, "pipe", Defaults.CHECKPOINTS, Ours::printStream)),
+        link("cell", "empty cell", Yardstick.CELL, 1, Ours::emptyCell),
+        link(
+            "tool",
+            "tool call, seen from Python",
+            Yardstick.TOOL,
+            1,
+            ours -> ours.timed("nothing()")),
+        link("output", "950 kB printed", Yardstick.OUTPUT, 1, Ours::printLarge),
+        link("stream", "64 MiB printed", Yardstick.STREAM, STREAM_EVERY, Ours::printStream),
+        new Row(
             "cold",
             "pyvisor: cold start to first result",
             Yardstick.PYTHON_START,
@@ -67,14 +73,27 @@ final class OurRows {
         "pyvisor: " + title,
         yardstick,
         1,
-        workbench -> {
-          Ours ours =
-              workbench.subject(
-                  "ours-" + policy.wireName(),
-                  Ours.class,
-                  interpreter -> new Ours(interpreter, policy));
-          return new Probe(ours, () -> step.run(ours));
-        });
+        workbench -> probe(workbench, "pipe", policy, step));
+  }
+
+  /** The same over a websocket of this machine, beside the pipe's row of the same run. */
+  private static Row link(String key, String title, Yardstick yardstick, int every, Step step) {
+    return new Row(
+        "websocket-" + key,
+        "pyvisor over websocket: " + title,
+        yardstick,
+        every,
+        workbench -> probe(workbench, "websocket", Defaults.CHECKPOINTS, step));
+  }
+
+  private static Probe probe(
+      Workbench workbench, String backend, CheckpointPolicy policy, Step step) throws Exception {
+    Ours ours =
+        workbench.subject(
+            "ours-" + backend + "-" + policy.wireName(),
+            Ours.class,
+            interpreter -> new Ours(interpreter, backend, policy));
+    return new Probe(ours, () -> step.run(ours));
   }
 
   private static Probe cold(Workbench workbench) {
@@ -83,97 +102,11 @@ final class OurRows {
         current,
         () -> {
           long begin = System.nanoTime();
-          try (Ours ours = current.hold(new Ours(workbench.interpreter(), Defaults.CHECKPOINTS))) {
+          try (Ours ours =
+              current.hold(new Ours(workbench.interpreter(), "pipe", Defaults.CHECKPOINTS))) {
             ours.emptyCell();
             return System.nanoTime() - begin;
           }
         });
-  }
-
-  private static final class Ours implements Subject {
-    private final SupervisorClient client;
-    private final Session session;
-
-    Ours(Interpreter interpreter, CheckpointPolicy policy) {
-      String payload = "x".repeat(BenchLimits.LARGE);
-      client =
-          SupervisorClient.builder()
-              .python(interpreter.path())
-              .checkpoints(policy)
-              .trusted()
-              .tool(Tool.named("nothing").handler((arguments, context) -> 0))
-              .tool(
-                  Tool.named("length")
-                      .parameter("text", String.class, "what is measured")
-                      .handler(
-                          (arguments, context) -> arguments.get("text", String.class).length()))
-              .tool(Tool.named("payload_of_host").handler((arguments, context) -> payload))
-              .open();
-      session = client.session();
-    }
-
-    long emptyCell() throws IOException {
-      long begin = System.nanoTime();
-      expectOk(session.execute(""));
-      return System.nanoTime() - begin;
-    }
-
-    long print() throws IOException {
-      CompletableFuture<Long> arrival = new CompletableFuture<>();
-      CellListener listener =
-          new CellListener() {
-            @Override
-            public void onOutput(OutputChunk chunk) {
-              arrival.complete(System.nanoTime());
-            }
-          };
-      long begin = System.nanoTime();
-      expectOk(session.execute(Cell.of("print('a line')").listener(listener)));
-      return arrival.join() - begin;
-    }
-
-    long printLarge() throws IOException {
-      long begin = System.nanoTime();
-      Outcome outcome = session.execute("print('x' * " + BenchLimits.LARGE + ")");
-      long end = System.nanoTime();
-      expectOk(outcome);
-      expect(outcome.stdout().size() == BenchLimits.LARGE + 1, "the output arrived whole");
-      return end - begin;
-    }
-
-    /** Python takes the time around the call alone: the cell around it has a row of its own. */
-    long timed(String call) throws IOException {
-      String code =
-          "import time\n"
-              + "payload = globals().get('payload') or 'x' * "
-              + BenchLimits.LARGE
-              + "\nbegin = time.perf_counter_ns()\n"
-              + "result = await "
-              + call
-              + "\ntime.perf_counter_ns() - begin";
-      Outcome outcome = session.execute(Cell.of(code).withValue());
-      expectOk(outcome);
-      return outcome.value().orElseThrow().as(Long.class);
-    }
-
-    private static void expectOk(Outcome outcome) throws IOException {
-      expect(outcome.ok(), outcome.toString());
-    }
-
-    private static void expect(boolean held, String what) throws IOException {
-      if (!held) {
-        throw new IOException("not so: " + what);
-      }
-    }
-
-    @Override
-    public void abort() {
-      client.close();
-    }
-
-    @Override
-    public void close() {
-      client.close();
-    }
   }
 }

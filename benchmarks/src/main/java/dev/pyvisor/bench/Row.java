@@ -16,11 +16,18 @@ record Row(String key, String title, Yardstick yardstick, Unit unit, int every, 
     this(key, title, yardstick, Unit.NANOS, every, opener);
   }
 
-  /** The bare thing beside which a figure means something on any machine. */
+  /**
+   * The bare thing beside which a figure means something on any machine; for another backend, the
+   * pipe's.
+   */
   enum Yardstick {
     ECHO("echo"),
     ECHO_LARGE("echo-large"),
     PYTHON_START("python-start"),
+    CELL("cell"),
+    TOOL("tool"),
+    OUTPUT("output"),
+    STREAM("stream"),
     FORK_10M("fork-10m"),
     FORK_100M("fork-100m"),
     FORK_100M_OBJECTS("fork-100m-objects"),

@@ -8,6 +8,7 @@ import dev.pyvisor.bench.BenchOptions.Format;
 import dev.pyvisor.bench.BenchOptions.Phase;
 import dev.pyvisor.bench.BenchReport.Result;
 import dev.pyvisor.bench.python.Interpreter;
+import dev.pyvisor.contract.backend.Alone;
 import dev.pyvisor.contract.guard.Census;
 import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.Limit;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
+@Alone
 @ExtendWith({Census.class, HangReport.class})
 @Limit(seconds = 120, why = "it warms up every row, with an ipykernel where there is one")
 class BenchSuiteTest {

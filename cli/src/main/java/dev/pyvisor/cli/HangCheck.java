@@ -16,11 +16,13 @@ import java.util.concurrent.TimeoutException;
 
 /** {@code pyvisor doctor --hang}: a hang report of every client of a JVM, or of every such JVM. */
 final class HangCheck {
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  /** Long, for the machine on which something hangs is often an overloaded one. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
   private static final Duration FOR_A_NEW_CLIENT = Duration.ofSeconds(2);
 
   /** Attaching gives up by itself, and so takes away the file that it leaves at the other JVM. */
-  private static final Duration ATTACHING = Duration.ofMillis(3_500);
+  private static final Duration ATTACHING = Duration.ofMillis(7_500);
 
   private final PrintStream out;
   private final PrintStream err;

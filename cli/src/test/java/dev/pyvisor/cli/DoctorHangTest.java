@@ -3,6 +3,7 @@ package dev.pyvisor.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.cli.Command.Result;
+import dev.pyvisor.contract.backend.Alone;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A program whose cell hangs, seen from another process. */
+@Alone
 @Timeout(value = 90, unit = TimeUnit.SECONDS)
 class DoctorHangTest {
   private static final Pattern REPORT = Pattern.compile("report   (\\S+)");

@@ -6,6 +6,7 @@ import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Heavy;
 import dev.pyvisor.contract.guard.Limit;
+import dev.pyvisor.contract.guard.MachineShare;
 import dev.pyvisor.contract.load.Latencies;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.tool.Tool;
@@ -30,7 +31,10 @@ public interface LargeMessageContract extends RunnerContract {
   /** Calls of one round. */
   int CALLS = 12;
 
-  /** A call above this has hung, whatever it does later. */
+  /**
+   * A call above this has hung, whatever it does later. What other programs took of the machine
+   * meanwhile does not count: beside a second build, a call waits for its turn.
+   */
   Duration WEDGED = Duration.ofSeconds(2);
 
   /** What the figures were taken under, for the record: "idle, 64 KiB pipes". */
@@ -104,10 +108,17 @@ public interface LargeMessageContract extends RunnerContract {
       assertThat(session.execute(PREPARE).error()).isEmpty();
       for (int i = 0; i < counts.now(); i++) {
         // Printed, for a backend may have no other way to tell.
+        MachineShare share = MachineShare.since();
         Outcome outcome = session.execute("print(*(" + round + "))");
         assertThat(outcome.error()).isEmpty();
+        Duration slowest = Duration.ZERO;
         for (String seconds : outcome.stdoutText().strip().split(" ")) {
-          latencies.add(Duration.ofNanos((long) (Double.parseDouble(seconds) * 1e9)));
+          Duration took = Duration.ofNanos((long) (Double.parseDouble(seconds) * 1e9));
+          latencies.add(took);
+          slowest = took.compareTo(slowest) > 0 ? took : slowest;
+        }
+        if (slowest.compareTo(WEDGED) >= 0) {
+          assertThat(share.scaled(slowest)).as("of %s", slowest).isLessThan(WEDGED);
         }
       }
     }
@@ -117,7 +128,6 @@ public interface LargeMessageContract extends RunnerContract {
         List.of("C115", "H1"),
         latencies.summary(),
         counts);
-    assertThat(latencies.max()).isLessThan(WEDGED);
   }
 
   private static Tool taking() {

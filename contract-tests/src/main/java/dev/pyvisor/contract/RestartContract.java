@@ -114,6 +114,7 @@ public interface RestartContract extends RunnerContract {
 
   @Test
   @Rule({"C80", "SES-11"})
+  @Needs(Capability.PROMPT_END)
   @Limit(seconds = 60, why = "a stopped supervisor has ten seconds before it is given up")
   default void a_supervisor_that_is_stopped_is_given_up_and_replaced() throws IOException {
     assumeTrue(

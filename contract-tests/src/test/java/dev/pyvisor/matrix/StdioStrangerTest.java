@@ -27,8 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The deprecated backend drives a supervisor that shares no line with ours. A healthy one passes
- * the suite but for what ours does better than the dialect asks; of one that loses the last byte of
- * each cell's output exactly the tests fail that compare output.
+ * the suite; of one that loses the last byte of each cell's output exactly the tests fail that
+ * compare output.
  */
 class StdioStrangerTest {
   /**
@@ -40,22 +40,13 @@ class StdioStrangerTest {
   /** What hangs has so long; several times what a test takes on a busy machine. */
   private static final Duration LIMIT = Duration.ofSeconds(5);
 
-  /** Where the dialect leaves a supervisor free to do worse than ours. */
-  private static final Set<String> BETTER =
-      Set.of(
-          // W15, W27: what JSON cannot say is told as the stranger likes.
-          "Errors.an_exception_that_holds_what_cannot_be_pickled_is_told_like_any_other",
-          "Errors.exceptions_made_to_break_a_report_are_reported",
-          // C15: what it finds there is nothing, and the message is Python's.
-          "Execution.reading_standard_input_is_a_clear_error",
-          // W5: registering tools begins another kernel.
-          "Tools.registering_tools_keeps_the_state_and_replaces_by_name");
-
   /** Those that compare what was printed, and so see its last byte. */
   private static final Set<String> COMPARING =
       Set.of(
           "Errors.a_failing_subprocess_is_an_error_of_the_cell",
+          "Errors.an_exception_that_holds_what_cannot_be_pickled_is_told_like_any_other",
           "Errors.an_unknown_method_is_refused_by_name_and_the_connection_stays",
+          "Errors.exceptions_made_to_break_a_report_are_reported",
           "Errors.globals_from_before_an_error_are_intact",
           "Errors.leaving_by_sys_exit_is_an_error_of_the_cell_and_the_kernel_lives",
           "Execution.a_cell_sees_what_earlier_cells_defined",
@@ -78,6 +69,7 @@ class StdioStrangerTest {
           "Tools.a_tool_that_calls_its_own_session_from_another_thread_is_told_so_at_once",
           "Tools.a_tool_that_calls_its_own_session_is_told_so_at_once",
           "Tools.positional_and_named_arguments_arrive_as_they_were_given",
+          "Tools.registering_tools_keeps_the_state_and_replaces_by_name",
           "Tools.results_keep_their_shape");
 
   private static final String LAST_BYTE = "os.pread(fd, os.fstat(fd).st_size, 0)";
@@ -97,7 +89,7 @@ class StdioStrangerTest {
 
     @Override
     public Set<Capability> capabilities() {
-      return EnumSet.noneOf(Capability.class);
+      return EnumSet.of(Capability.PROMPT_END);
     }
 
     @Override
@@ -114,8 +106,8 @@ class StdioStrangerTest {
 
   @Test
   @Rule({"B1", "B2"})
-  void a_healthy_stranger_passes_but_where_ours_does_better() throws IOException {
-    assertThat(failures(supervisor())).isEqualTo(BETTER);
+  void a_healthy_stranger_passes() throws IOException {
+    assertThat(failures(supervisor())).isEmpty();
   }
 
   @Test
@@ -125,7 +117,6 @@ class StdioStrangerTest {
     String healthy = supervisor();
     assertThat(healthy).containsOnlyOnce(LAST_BYTE);
     Set<String> failed = failures(healthy.replace(LAST_BYTE, LAST_BYTE + "[:-1]"));
-    failed.removeAll(BETTER);
     assertThat(failed).isEqualTo(COMPARING);
   }
 

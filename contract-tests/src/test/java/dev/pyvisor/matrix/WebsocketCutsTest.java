@@ -9,18 +9,14 @@ import dev.pyvisor.contract.chaos.ChaosProxy;
 import dev.pyvisor.contract.chaos.Cut;
 import dev.pyvisor.contract.chaos.Cut.Direction;
 import dev.pyvisor.contract.chaos.Cut.How;
-import dev.pyvisor.contract.load.Interpreters;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.tool.Tool;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** A link that is cut loses nothing and doubles nothing. */
@@ -46,7 +42,7 @@ class WebsocketCutsTest {
         SupervisorClient client = client(proxy)) {
       Outcome outcome = client.session().execute("for i in range(20_000): print('line', i, 'é🙂')");
       assertThat(outcome.error()).isEmpty();
-      assertThat(outcome.stdoutText()).isEqualTo(lines(20_000));
+      assertThat(outcome.stdoutText()).isEqualTo(Proxied.lines(20_000));
       assertThat(proxy.cuts()).isEqualTo(1);
     }
   }
@@ -82,53 +78,6 @@ class WebsocketCutsTest {
         counts);
   }
 
-  @Test
-  void random_cuts_lose_nothing_and_double_nothing() throws Exception {
-    Counts counts = Counts.of(100, 300, 1000);
-    long seed = new Random().nextLong();
-    Random pick = new Random(seed);
-    IntFunction<Cut> cuts =
-        n -> {
-          synchronized (pick) {
-            return new Cut(
-                pick.nextBoolean() ? Direction.TO_HOST : Direction.TO_RUNNER,
-                1 + (long) (-Math.log(1 - pick.nextDouble()) * 65_536),
-                pick.nextBoolean() ? How.FIN : How.RST);
-          }
-        };
-    int calls = 0;
-    long bytes = 0;
-    try (ChaosProxy proxy = proxy(cuts);
-        SupervisorClient client = client(proxy)) {
-      assertThat(client.session().execute("kept = 41").error()).isEmpty();
-      while (proxy.cuts() < counts.now()) {
-        Outcome outcome =
-            client
-                .session()
-                .execute(
-                    ("import asyncio\nfor i in range(3_000): print('line', i, 'é🙂')\n"
-                            + "print(sum(await asyncio.gather(*(tally(i, 'y' * 20_000) for i in range(%d,"
-                            + " %d)))), kept)")
-                        .formatted(calls, calls + 10));
-        assertThat(outcome.error()).as("seed %s", seed).isEmpty();
-        int sum = IntStream.range(calls, calls + 10).sum();
-        assertThat(outcome.stdoutText())
-            .as("seed %s", seed)
-            .isEqualTo(lines(3_000) + sum + " 41\n");
-        bytes += outcome.stdoutText().length();
-        calls += 10;
-      }
-      assertThat(tally).as("seed %s", seed).hasSize(calls);
-      assertThat(tally.values()).as("seed %s", seed).allMatch(times -> times.get() == 1);
-      Evidence.record(
-          "random cuts, on average every 64 KiB",
-          List.of("F10"),
-          "%d cuts, %d tool calls each made once, %d characters, seed %d"
-              .formatted(proxy.cuts(), calls, bytes, seed),
-          counts);
-    }
-  }
-
   private static ChaosProxy proxy(IntFunction<Cut> cuts) throws IOException {
     return new ChaosProxy(cuts);
   }
@@ -137,25 +86,12 @@ class WebsocketCutsTest {
     Tool tool =
         Tool.named("tally")
             .parameter("key", Integer.class, "what is counted")
-            .optional("ballast", String.class, "", "large")
             .handler(
                 (arguments, context) -> {
                   int key = arguments.get("key", Integer.class);
                   tally.computeIfAbsent(key, k -> new AtomicInteger()).incrementAndGet();
                   return key;
                 });
-    return SupervisorClient.builder()
-        .backend("websocket")
-        .backendOption("websocket.proxy", proxy.address())
-        .python(Interpreters.standard())
-        .trusted()
-        .tool(tool)
-        .open();
-  }
-
-  private static String lines(int count) {
-    return IntStream.range(0, count)
-        .mapToObj(i -> "line " + i + " é🙂\n")
-        .collect(Collectors.joining());
+    return Proxied.by(proxy).tool(tool).open();
   }
 }

@@ -1,6 +1,7 @@
 package dev.pyvisor.document;
 
 import dev.pyvisor.wire.Json;
+import dev.pyvisor.wire.Surrogates;
 import java.math.BigDecimal;
 import java.time.DateTimeException;
 import java.time.LocalDate;

@@ -4,6 +4,7 @@ import dev.pyvisor.document.Properties.Property;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.wire.Json;
 import dev.pyvisor.wire.Limits;
+import dev.pyvisor.wire.Surrogates;
 import java.lang.reflect.Array;
 import java.math.BigDecimal;
 import java.math.BigInteger;

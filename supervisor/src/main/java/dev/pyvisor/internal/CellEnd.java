@@ -2,6 +2,7 @@ package dev.pyvisor.internal;
 
 import dev.pyvisor.Defaults;
 import dev.pyvisor.error.CallCancelled;
+import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.RunnerException;
@@ -55,6 +56,25 @@ record CellEnd(
         null,
         null,
         state,
+        failure);
+  }
+
+  /** The runner tells it as ended, and its reply never came. What it did is not known. */
+  static CellEnd neverCame(String runnerId, String what, String status, @Nullable Message report) {
+    RunnerException failure =
+        new CallFailed(
+            runnerId,
+            ErrorCode.OUTPUT_INTEGRITY,
+            "LIF-19: the end of "
+                + what
+                + " never came, and the runner tells its session as "
+                + status);
+    return new CellEnd(
+        OutcomeKind.UNKNOWN,
+        Optional.of(Causes.of(failure)),
+        null,
+        report,
+        StateReport.live(),
         failure);
   }
 

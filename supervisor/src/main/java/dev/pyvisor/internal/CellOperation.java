@@ -59,6 +59,10 @@ final class CellOperation extends Operation {
     return cell;
   }
 
+  SessionCore session() {
+    return session;
+  }
+
   /** What is left of its time, as far as this side knows: the kernel's clock starts later. */
   Optional<Duration> remaining() {
     return Optional.ofNullable(deadline).map(Deadline::left);
@@ -151,6 +155,29 @@ final class CellOperation extends Operation {
       session.mailbox().postInline(finish);
     } else {
       session.mailbox().post(finish);
+    }
+  }
+
+  /**
+   * The runner tells it as ended, and its terminal did not come: {@code status} is what it said.
+   */
+  void endNeverCame(String status) {
+    CellEnd end =
+        CellEnd.neverCame(
+            session.runnerId(),
+            describe()
+                + ", request id "
+                + id
+                + ", after "
+                + stdout.bytes()
+                + " bytes of stdout and "
+                + stderr.bytes()
+                + " of stderr,",
+            status,
+            report);
+    if (known.compareAndSet(null, end)) {
+      session.ended(this);
+      session.mailbox().post(() -> finish(end));
     }
   }
 

@@ -69,8 +69,10 @@ final class Link implements TransportListener {
     this.client = client;
     this.counters = client.counters();
     this.evidence = params -> counters.ignoredNotifications.increment();
-    this.requests = new Requests(runnerId, client.timer(), outbox, counters, this::silent);
-    this.watchdog = new Watchdog(client.timer(), reason -> evidence.hung(reason), this::hung);
+    this.requests =
+        new Requests(runnerId, client.timer(), outbox, counters, this::reaches, this::silent);
+    this.watchdog =
+        new Watchdog(client.timer(), this::reaches, reason -> evidence.hung(reason), this::hung);
   }
 
   void attach(Transport opened) {
@@ -155,6 +157,7 @@ final class Link implements TransportListener {
   @Override
   public void onFrame(Frame frame) {
     frames.received(frame);
+    requests.heard();
     if (ended) {
       // Its sessions live elsewhere by now, or not at all; what it says is of nobody.
       counters.staleFrames.increment();
@@ -181,7 +184,7 @@ final class Link implements TransportListener {
       }
       case CREDIT -> takeCredit(frame);
       case PING -> outbox.pong(pingBody(frame));
-      case PONG -> requests.pongArrived();
+      case PONG -> {}
       case HELLO -> throw new ProtocolError("LIF-1", "HELLO came twice", frame.body());
     }
   }
@@ -308,6 +311,11 @@ final class Link implements TransportListener {
   public void onClosed(ExitReport report) {
     end(new RunnerGone(runnerId, Delivery.UNKNOWN, report));
     exited.complete(report);
+  }
+
+  private boolean reaches() {
+    Transport opened = transport;
+    return opened == null || opened.reaches();
   }
 
   private void silent(String detail) {

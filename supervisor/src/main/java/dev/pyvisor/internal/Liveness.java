@@ -3,6 +3,7 @@ package dev.pyvisor.internal;
 import dev.pyvisor.Defaults;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -17,15 +18,28 @@ final class Liveness {
   private final Timer timer;
   private final Outbox outbox;
   private final CallTable calls;
+  private final BooleanSupplier reaches;
+  private final Runnable look;
   private final Consumer<String> silent;
   private final AtomicBoolean armed = new AtomicBoolean();
   private final AtomicInteger missed = new AtomicInteger();
 
-  /** {@code silent}: told once when the runner has not answered for too long. */
-  Liveness(Timer timer, Outbox outbox, CallTable calls, Consumer<String> silent) {
+  /**
+   * {@code reaches}: whether it could answer; {@code look}: what else is done at each ring; {@code
+   * silent}: told once when the runner has not answered for too long.
+   */
+  Liveness(
+      Timer timer,
+      Outbox outbox,
+      CallTable calls,
+      BooleanSupplier reaches,
+      Runnable look,
+      Consumer<String> silent) {
     this.timer = timer;
     this.outbox = outbox;
     this.calls = calls;
+    this.reaches = reaches;
+    this.look = look;
     this.silent = silent;
   }
 
@@ -37,8 +51,13 @@ final class Liveness {
     }
   }
 
-  void answered() {
-    missed.set(0);
+  /**
+   * A frame of any kind: on a slow link the answer to a ping comes behind all that was said before.
+   */
+  void heard() {
+    if (missed.get() != 0) {
+      missed.set(0);
+    }
   }
 
   private void ring() {
@@ -50,6 +69,10 @@ final class Liveness {
       }
       return;
     }
+    if (!reaches.getAsBoolean()) {
+      timer.after(Defaults.PING_INTERVAL, this::ring);
+      return;
+    }
     int unanswered = missed.getAndIncrement();
     if (unanswered >= Defaults.PING_LIMIT.dividedBy(Defaults.PING_INTERVAL)) {
       silent.accept("no answer to a ping for " + Defaults.PING_LIMIT);
@@ -57,6 +80,7 @@ final class Liveness {
     }
     if (unanswered == 0) {
       outbox.ping(BODY);
+      look.run(); // not to one that does not answer
     }
     timer.after(Defaults.PING_INTERVAL, this::ring);
   }

@@ -17,9 +17,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -48,14 +50,23 @@ final class Requests {
   private final Liveness liveness;
   private volatile @Nullable Answer lastAnswer;
 
-  /** {@code silent}: told once when the runner does not answer pings any more. */
+  /**
+   * {@code reaches}: whether it could answer; {@code silent}: told once when the runner does not
+   * answer pings any more.
+   */
   Requests(
-      String runnerId, Timer timer, Outbox outbox, Counters counters, Consumer<String> silent) {
+      String runnerId,
+      Timer timer,
+      Outbox outbox,
+      Counters counters,
+      BooleanSupplier reaches,
+      Consumer<String> silent) {
     this.runnerId = runnerId;
     this.timer = timer;
     this.outbox = outbox;
     this.counters = counters;
-    this.liveness = new Liveness(timer, outbox, calls, silent);
+    EndCheck ends = new EndCheck(calls, this::askStatus);
+    this.liveness = new Liveness(timer, outbox, calls, reaches, ends::look, silent);
   }
 
   int nextMessage() {
@@ -91,6 +102,16 @@ final class Requests {
     ControlCall<JsonNode> call =
         new ControlCall<>(runnerId, IDS.incrementAndGet(), method, result -> result);
     return send(call, JsonRpc.request(Long.parseLong(call.id), method, params), by, () -> {});
+  }
+
+  private CompletableFuture<?> askStatus(Function<JsonNode, Set<CellOperation>> reading) {
+    ControlCall<Set<CellOperation>> call =
+        new ControlCall<>(runnerId, IDS.incrementAndGet(), "status", reading);
+    return send(
+        call,
+        JsonRpc.request(Long.parseLong(call.id), "status", "{}"),
+        Deadline.in(timer, Defaults.PING_LIMIT),
+        () -> {});
   }
 
   private <T> CompletableFuture<T> send(
@@ -242,8 +263,8 @@ final class Requests {
         .map(last -> last.what + ", request id " + last.id + ", " + last.kind.wireName());
   }
 
-  void pongArrived() {
-    liveness.answered();
+  void heard() {
+    liveness.heard();
   }
 
   void replyArrived(Envelope.Reply reply) {

@@ -3,6 +3,7 @@ package dev.pyvisor.internal;
 import dev.pyvisor.Defaults;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -15,15 +16,22 @@ import java.util.function.Function;
  */
 final class Watchdog {
   private final Timer timer;
+  private final BooleanSupplier reaches;
   private final Function<String, CompletableFuture<?>> evidence;
   private final Consumer<String> hung;
 
   /**
-   * {@code evidence}: writes a report for this reason, when it is complete or its time is over;
-   * {@code hung}: told that the runner is taken for hung.
+   * {@code reaches}: whether the runner's word could come; {@code evidence}: writes a report for
+   * this reason, when it is complete or its time is over; {@code hung}: told that the runner is
+   * taken for hung.
    */
-  Watchdog(Timer timer, Function<String, CompletableFuture<?>> evidence, Consumer<String> hung) {
+  Watchdog(
+      Timer timer,
+      BooleanSupplier reaches,
+      Function<String, CompletableFuture<?>> evidence,
+      Consumer<String> hung) {
     this.timer = timer;
+    this.reaches = reaches;
     this.evidence = evidence;
     this.hung = hung;
   }
@@ -49,8 +57,8 @@ final class Watchdog {
     if (operation.through.isDone()) {
       return;
     }
-    if (operation.waitsForHost()) {
-      // A slow listener is no fault of the runner's, which has other sessions, too.
+    if (operation.waitsForHost() || !reaches.getAsBoolean()) {
+      // A slow listener, or a link that is cut, is no fault of the runner's.
       look(operation, limit, Defaults.WATCHDOG_GRACE);
       return;
     }

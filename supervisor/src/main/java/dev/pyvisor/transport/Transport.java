@@ -22,6 +22,14 @@ public interface Transport {
    */
   void close(Duration limit);
 
+  /**
+   * Whether what is sent reaches the runner now, as far as is known. While it does not, silence and
+   * lateness are no fault of the runner's; the transport itself bounds for how long.
+   */
+  default boolean reaches() {
+    return true;
+  }
+
   /** Facts about processes and streams for a report of what hangs; one a line. */
   List<String> evidence();
 }

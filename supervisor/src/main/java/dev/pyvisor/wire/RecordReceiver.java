@@ -8,6 +8,9 @@ import java.nio.ByteBuffer;
  * <p>Guarded by the link that owns it.
  */
 public final class RecordReceiver {
+  /** The rule that a record breaks before which another is missing. */
+  public static final String GAP = "REC-2";
+
   private long received;
   private long duplicates;
   private long told;
@@ -21,8 +24,7 @@ public final class RecordReceiver {
     }
     if (piece.offset() > received) {
       throw new ProtocolError(
-          "REC-2",
-          "a record begins at " + piece.offset() + ", but " + received + " is the next byte");
+          GAP, "a record begins at " + piece.offset() + ", but " + received + " is the next byte");
     }
     records++;
     int known = (int) Math.min(received - piece.offset(), piece.data().length);

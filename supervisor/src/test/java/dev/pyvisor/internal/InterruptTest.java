@@ -120,7 +120,7 @@ class InterruptTest {
   void a_cell_that_is_being_written_is_interrupted_when_the_runner_has_all_of_it() {
     CellOperation cell = start(Limits.KERNEL_WINDOW);
     // Its end needs more credit than there is: what was written of it cannot be taken back.
-    CompletableFuture<?> status = peer.link.requests().request("status", "{}", peer.inCallTime());
+    CompletableFuture<?> status = peer.link.requests().request("evidence", "{}", peer.inCallTime());
     peer.replies(peer.nextMessage(), "\"result\":{}");
     assertThat(status).isCompleted();
     assertThat(session.interrupt(cell)).isTrue();

@@ -273,6 +273,17 @@ class LinkTest {
   }
 
   @Test
+  void a_runner_whose_pong_waits_behind_its_output_is_not_given_up() {
+    CompletableFuture<JsonNode> open =
+        peer.link.requests().request("slow", "{}", Deadline.in(peer.timer, Duration.ofHours(1)));
+    for (int second = 0; second < 60; second++) {
+      peer.timer.advance(Defaults.PING_INTERVAL);
+      peer.prints(1, "goes on");
+    }
+    assertThat(open).isNotDone();
+  }
+
+  @Test
   void a_request_that_is_too_large_is_refused_before_it_is_sent() {
     String params = "{\"x\":\"" + "y".repeat(Limits.CONTROL_MESSAGE) + "\"}";
     CompletableFuture<JsonNode> large =

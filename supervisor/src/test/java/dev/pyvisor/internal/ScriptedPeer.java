@@ -6,6 +6,7 @@ import dev.pyvisor.CellListener;
 import dev.pyvisor.TimeLimit;
 import dev.pyvisor.outcome.StreamName;
 import dev.pyvisor.wire.Envelope;
+import dev.pyvisor.wire.EnvelopePeek;
 import dev.pyvisor.wire.Frame;
 import dev.pyvisor.wire.FrameKind;
 import dev.pyvisor.wire.FrameReader;
@@ -112,10 +113,10 @@ final class ScriptedPeer implements AutoCloseable {
 
   // ---- what the link sends ----
 
-  /** The next message; PINGs that come before it are passed over. */
+  /** The next message; what the link asks by itself before it is passed over. */
   Message nextMessage() {
     Object found = next();
-    while (isPing(found)) {
+    while (isAskedByItself(found)) {
       found = next();
     }
     assertThat(found).as("what the link sends next").isInstanceOf(Message.class);
@@ -138,12 +139,27 @@ final class ScriptedPeer implements AutoCloseable {
     }
   }
 
-  private static boolean isPing(Object found) {
-    return found instanceof Frame frame && frame.kind() == FrameKind.PING;
+  /** The next question for the runner's status. */
+  Message nextStatus() {
+    Object found = next();
+    while (!isStatus(found)) {
+      found = next();
+    }
+    return (Message) found;
+  }
+
+  private static boolean isAskedByItself(Object found) {
+    return isStatus(found) || (found instanceof Frame frame && frame.kind() == FrameKind.PING);
+  }
+
+  private static boolean isStatus(Object found) {
+    return found instanceof Message message
+        && message.session() == 0
+        && "status".equals(EnvelopePeek.of(message.envelope()).method());
   }
 
   boolean nothingSent() {
-    sent.removeIf(ScriptedPeer::isPing);
+    sent.removeIf(ScriptedPeer::isAskedByItself);
     return sent.isEmpty();
   }
 

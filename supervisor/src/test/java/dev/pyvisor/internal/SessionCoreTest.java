@@ -257,7 +257,8 @@ class SessionCoreTest {
         CellRequest.execute(false, large, Optional.empty(), TimeLimit.none(), Duration.ZERO);
     session.start(request, peer.inCallTime());
     // Its end needs more credit than there is; the control lane goes past it.
-    CompletableFuture<?> control = peer.link.requests().request("status", "{}", peer.inCallTime());
+    CompletableFuture<?> control =
+        peer.link.requests().request("evidence", "{}", peer.inCallTime());
     Message status = peer.nextMessage();
     assertThat(status.session()).isZero();
     peer.replies(status, "\"result\":{}");

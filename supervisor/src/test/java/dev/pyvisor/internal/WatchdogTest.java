@@ -47,6 +47,7 @@ class WatchdogTest {
   @TempDir Path directory;
   private final List<String> events = new ArrayList<>();
   private final CompletableFuture<Void> written = new CompletableFuture<>();
+  private boolean reached = true;
   private ScriptedPeer peer;
   private SessionCore session;
 
@@ -80,6 +81,11 @@ class WatchdogTest {
     @Override
     public void kill(String reason) {
       events.add("kill: " + reason);
+    }
+
+    @Override
+    public boolean reaches() {
+      return reached;
     }
 
     @Override
@@ -120,6 +126,21 @@ class WatchdogTest {
     Outcome never = outcome(waiting);
     assertThat(never.kind()).isEqualTo(OutcomeKind.NEVER_STARTED);
     assertThat(never.cause().orElseThrow().kind()).isEqualTo("runner_gone");
+  }
+
+  @Test
+  void a_runner_that_cannot_be_reached_is_taken_neither_for_silent_nor_for_hung() throws Exception {
+    CellOperation cell = start(TimeLimit.of(LIMIT));
+    Message request = peer.nextMessage();
+    reached = false;
+    for (int second = 0; second < 600; second++) {
+      peer.timer.advance(Defaults.PING_INTERVAL);
+    }
+    assertThat(events).isEmpty();
+    reached = true;
+    pass(Defaults.PING_INTERVAL);
+    peer.completes(request, "", "", 0);
+    assertThat(outcome(cell).ok()).isTrue();
   }
 
   @Test

@@ -8,6 +8,7 @@ import dev.pyvisor.bench.python.Interpreter;
 import dev.pyvisor.contract.Counts;
 import dev.pyvisor.contract.Evidence;
 import dev.pyvisor.contract.Rule;
+import dev.pyvisor.contract.backend.Alone;
 import dev.pyvisor.contract.guard.Census;
 import dev.pyvisor.contract.guard.HangReport;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
+@Alone
 @ExtendWith({Census.class, HangReport.class})
 class LostWakeUpsTest {
   @Test

@@ -28,6 +28,8 @@ public enum Capability {
   CHECKPOINTS("copies of a session's state"),
   /** A runner has more than one session. */
   SESSIONS("several sessions on one runner"),
+  /** A runner that says nothing is given up after seconds: no link may be away for a while. */
+  PROMPT_END("runners that are given up after seconds of silence"),
   /** A runner says what it is doing, and so why it hangs. */
   EVIDENCE("reports of what a runner is doing");
 

@@ -19,7 +19,7 @@ public final class StdioBackend implements BackendUnderTest {
 
   @Override
   public Set<Capability> capabilities() {
-    return EnumSet.noneOf(Capability.class);
+    return EnumSet.of(Capability.PROMPT_END);
   }
 
   /** Our child, with a pipe of ours for each of its streams, told to speak the dialect. */

@@ -16,10 +16,13 @@ public final class WebsocketBackend implements BackendUnderTest {
     return "websocket";
   }
 
-  /** Its runner speaks records on a socket: a program that speaks bare frames cannot stand in. */
+  /**
+   * Its runner speaks records on a socket: a program that speaks bare frames cannot stand in. And a
+   * network may be away for minutes.
+   */
   @Override
   public Set<Capability> capabilities() {
-    return EnumSet.complementOf(EnumSet.of(Capability.PAYLOAD));
+    return EnumSet.complementOf(EnumSet.of(Capability.PAYLOAD, Capability.PROMPT_END));
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.pyvisor.contract.chaos;
 
+import java.io.IOException;
+
 /**
  * When and how one connection dies.
  *
@@ -9,7 +11,7 @@ package dev.pyvisor.contract.chaos;
  * @param after so many of them pass; the next one does not
  * @param how what both ends see
  */
-public record Cut(Direction direction, long after, How how) {
+public record Cut(Direction direction, long after, How how) implements Fault {
   /**
    * Where bytes go.
    *
@@ -17,7 +19,11 @@ public record Cut(Direction direction, long after, How how) {
    */
   public enum Direction {
     TO_RUNNER,
-    TO_HOST
+    TO_HOST;
+
+    public Direction opposite() {
+      return this == TO_RUNNER ? TO_HOST : TO_RUNNER;
+    }
   }
 
   /**
@@ -34,4 +40,21 @@ public record Cut(Direction direction, long after, How how) {
 
   /** A connection that lives as long as its ends want. */
   public static final Cut NEVER = new Cut(Direction.TO_HOST, Long.MAX_VALUE, How.FIN);
+
+  @Override
+  public Tap tap(int connection, Direction of) {
+    return new Tap() {
+      private long left = of == direction ? after : Long.MAX_VALUE;
+
+      @Override
+      public void take(byte[] data, int count, Line line) throws IOException, InterruptedException {
+        int passed = (int) Math.min(count, left);
+        line.write(data, 0, passed);
+        left -= passed;
+        if (left == 0) {
+          line.cut(how);
+        }
+      }
+    };
+  }
 }

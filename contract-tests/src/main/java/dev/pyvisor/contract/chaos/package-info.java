@@ -1,4 +1,4 @@
-/** A proxy that cuts connections where it is told to. */
+/** A proxy that cuts, slows and holds up connections, or loses messages, where it is told to. */
 @NullMarked
 package dev.pyvisor.contract.chaos;
 

@@ -50,6 +50,11 @@ public interface Conversation {
     return true;
   }
 
+  /** {@link dev.pyvisor.transport.Transport#reaches}; on any thread. */
+  default boolean reaches() {
+    return true;
+  }
+
   /** Facts for a report of what hangs, one a line; on any thread. */
   default List<String> evidence() {
     return List.of();

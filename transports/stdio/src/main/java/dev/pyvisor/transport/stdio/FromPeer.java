@@ -1,5 +1,6 @@
 package dev.pyvisor.transport.stdio;
 
+import dev.pyvisor.wire.Surrogates;
 import java.math.BigInteger;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
@@ -36,9 +37,9 @@ final class FromPeer {
   }
 
   private static JsonNode text(String text) {
-    return Text.isWhole(text)
+    return !Surrogates.areIn(text)
         ? NODES.stringNode(text)
-        : form("str").put("escaped", Text.escape(text));
+        : form("str").put("escaped", Surrogates.escape(text));
   }
 
   private static JsonNode number(JsonNode number) {
@@ -89,7 +90,7 @@ final class FromPeer {
   }
 
   private static boolean isPlainKey(String key) {
-    return !key.equals(FORM) && Text.isWhole(key);
+    return !key.equals(FORM) && !Surrogates.areIn(key);
   }
 
   private static JsonNode cut(String type) {

@@ -1,5 +1,6 @@
 package dev.pyvisor.transport.stdio;
 
+import dev.pyvisor.wire.Surrogates;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -85,14 +86,16 @@ final class PeerEar {
     ObjectNode named = params.putObject("kwargs");
     for (Map.Entry<String, JsonNode> each : kwargs.properties()) {
       String key = each.getKey();
-      named.set(Text.isWhole(key) ? key : Text.escape(key), FromPeer.document(each.getValue()));
+      named.set(
+          !Surrogates.areIn(key) ? key : Surrogates.escape(key),
+          FromPeer.document(each.getValue()));
     }
     return params;
   }
 
   /** As JSON text; null where it is none that can be answered. */
   private static @Nullable String id(JsonNode id) {
-    return id.isIntegralNumber() || (id.isString() && Text.isWhole(id.stringValue()))
+    return id.isIntegralNumber() || (id.isString() && !Surrogates.areIn(id.stringValue()))
         ? id.toString()
         : null;
   }

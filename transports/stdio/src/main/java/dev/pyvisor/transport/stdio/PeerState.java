@@ -1,5 +1,6 @@
 package dev.pyvisor.transport.stdio;
 
+import dev.pyvisor.wire.Surrogates;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -62,6 +63,6 @@ final class PeerState {
     return list.valueStream()
         .filter(JsonNode::isString)
         .map(JsonNode::stringValue)
-        .filter(Text::isWhole);
+        .filter(text -> !Surrogates.areIn(text));
   }
 }

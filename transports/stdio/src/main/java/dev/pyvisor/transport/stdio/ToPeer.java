@@ -1,5 +1,6 @@
 package dev.pyvisor.transport.stdio;
 
+import dev.pyvisor.wire.Surrogates;
 import java.math.BigInteger;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
@@ -76,7 +77,7 @@ final class ToPeer {
     return switch (form) {
       case "int" -> NODES.numberNode(integer(text(form, document, "hex")));
       case "float" -> NODES.numberNode(special(text(form, document, "value")));
-      case "str" -> NODES.stringNode(Text.unescape(text(form, document, "escaped")));
+      case "str" -> NODES.stringNode(Surrogates.unescape(text(form, document, "escaped")));
       case "dict" -> pairs(document.path("items"));
       default -> {
         if (exactness == Exactness.EXACT) {

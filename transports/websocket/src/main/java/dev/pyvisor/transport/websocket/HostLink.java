@@ -93,6 +93,10 @@ final class HostLink {
     long pause = 0;
     try {
       while (awaitAddress()) {
+        if (isLost()) {
+          onFault.accept(new LinkLost("nothing was heard for " + WebsocketLimits.LOST));
+          return;
+        }
         long before = progress();
         Connection connection = dial();
         if (connection != null) {
@@ -124,6 +128,11 @@ final class HostLink {
       wait();
     }
     return !over;
+  }
+
+  private synchronized boolean isLost() {
+    // The start has a limit of its own.
+    return incarnation != null && System.nanoTime() - lastHeard > WebsocketLimits.LOST.toNanos();
   }
 
   private synchronized void rest(long nanos) throws InterruptedException {
@@ -233,6 +242,14 @@ final class HostLink {
           frames.feed(data, listener::onFrame);
         }
       }
+    } catch (ProtocolError problem) {
+      if (problem.rule().equals(RecordReceiver.GAP)) {
+        // Something in between has lost a message: the stream itself is whole at the other end.
+        LOG.warn("runner {}: {}; the connection is given up", runnerId, problem.getMessage());
+        connection.abort();
+      } else {
+        onFault.accept(problem);
+      }
     } catch (RuntimeException | Error problem) {
       onFault.accept(problem);
     }
@@ -336,6 +353,13 @@ final class HostLink {
     for (long left = nanos; left > 0 && current != null; left = end - System.nanoTime()) {
       TimeUnit.NANOSECONDS.timedWait(this, left);
     }
+  }
+
+  /**
+   * Whether what is sent arrives, as far as is known: a while of silence already speaks against.
+   */
+  synchronized boolean reaches() {
+    return attached && !pinged;
   }
 
   synchronized String facts() {

@@ -24,6 +24,12 @@ final class WebsocketLimits {
   /** Nothing heard for so long: the connection is taken for dead. */
   static final Duration DEAD = Duration.ofSeconds(15);
 
+  /**
+   * Nothing heard for so long, over whatever connections: the runner is given up. A network that is
+   * away for minutes costs no state.
+   */
+  static final Duration LOST = Duration.ofMinutes(15);
+
   /** An acknowledgement goes with the next record, or after this. */
   static final Duration ACK = Duration.ofMillis(50);
 

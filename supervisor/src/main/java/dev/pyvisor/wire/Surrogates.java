@@ -1,4 +1,4 @@
-package dev.pyvisor.document;
+package dev.pyvisor.wire;
 
 import java.util.HexFormat;
 import java.util.regex.Matcher;
@@ -9,12 +9,13 @@ import java.util.regex.Pattern;
  *
  * <p>Immutable.
  */
-final class Surrogates {
+public final class Surrogates {
   private static final Pattern ESCAPE = Pattern.compile("\\\\(\\\\|u[0-9a-fA-F]{4})");
 
   private Surrogates() {}
 
-  static boolean areIn(String text) {
+  /** Whether one of them has no other half. */
+  public static boolean areIn(String text) {
     for (int at = 0; at < text.length(); at++) {
       if (Character.isSurrogate(text.charAt(at))) {
         if (!startsPair(text, at)) {
@@ -26,7 +27,8 @@ final class Surrogates {
     return false;
   }
 
-  static String escape(String text) {
+  /** The form {@code str} of PROTOCOL.md section 9. */
+  public static String escape(String text) {
     StringBuilder escaped = new StringBuilder(text.length() + 16);
     for (int at = 0; at < text.length(); at++) {
       char unit = text.charAt(at);
@@ -43,7 +45,8 @@ final class Surrogates {
     return escaped.toString();
   }
 
-  static String unescape(String text) {
+  /** What {@link #escape} was given. */
+  public static String unescape(String text) {
     Matcher found = ESCAPE.matcher(text);
     StringBuilder plain = new StringBuilder(text.length());
     int done = 0;
