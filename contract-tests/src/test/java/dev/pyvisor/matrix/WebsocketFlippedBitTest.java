@@ -53,7 +53,7 @@ class WebsocketFlippedBitTest {
       Outcome outcome =
           client.session().execute("for i in range(%d): print('line', i, 'é🙂')".formatted(LINES));
       if (outcome.kind() != OutcomeKind.COMPLETED) {
-        return outcome.cause().orElseThrow().code();
+        return outcome.cause().orElseThrow().kind();
       }
       assertThat(outcome.stdoutText())
           .as("seed %s, bit %s", seed, bit)
