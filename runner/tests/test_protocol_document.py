@@ -9,6 +9,7 @@ from _runner import limits, rpc
 from _runner.errors import ErrorCode
 from _runner.frames import Flag, FrameKind, FrameReader, InnerFlag, Lane, encode
 from _runner.control import Control
+from _runner.link import Kind
 from tests.support.protocol import examples, table
 
 
@@ -23,6 +24,12 @@ class ProtocolDocumentTest(unittest.TestCase):
 
     def test_limits_are_those_of_the_table(self) -> None:
         for name, value, _ in table("limits"):
+            with self.subTest(name):
+                self.assertEqual(getattr(limits, name.upper()), int(value))
+
+    def test_the_words_and_the_limits_of_a_link_are_those_of_the_tables(self) -> None:
+        self.assertEqual({row[1]: int(row[0]) for row in table("link-kinds")}, {kind.name: kind.value for kind in Kind})
+        for name, value, _ in table("link-limits"):
             with self.subTest(name):
                 self.assertEqual(getattr(limits, name.upper()), int(value))
 

@@ -24,7 +24,7 @@ class SenderTest(unittest.TestCase):
         self.assertEqual([record.offset for record in records], list(range(0, len(data), limits.RECORD)))
         self.assertIsNone(sender.take())
 
-    def test_what_is_not_acknowledged_is_sent_again_and_what_is_is_freed(self) -> None:
+    def test_what_is_not_acknowledged_is_sent_again_and_what_is_is_freed(self) -> None:  # rule: REC-14
         sender = Sender()
         sender.write(b"abc")
         sender.write(b"def")
@@ -37,7 +37,7 @@ class SenderTest(unittest.TestCase):
         sender.acknowledge(6)
         self.assertEqual(sender.unacked, 0)
 
-    def test_an_acknowledgement_of_what_was_never_sent_or_that_goes_back_is_a_broken_rule(self) -> None:
+    def test_an_acknowledgement_of_what_was_never_sent_or_that_goes_back_is_a_broken_rule(self) -> None:  # rule: REC-3
         sender = Sender()
         sender.write(b"abcdef")
         for wrong in (1, 7, 2**63, 2**64 - 1):
@@ -60,7 +60,7 @@ class SenderTest(unittest.TestCase):
         sender.resume(6)
         self.assertIsNone(sender.take())
 
-    def test_pieces_become_smaller_while_cuts_bring_no_progress(self) -> None:
+    def test_pieces_become_smaller_while_cuts_bring_no_progress(self) -> None:  # rule: REC-9
         sender = Sender()
         sender.write(bytes(1_000_000))
         pieces = []
@@ -97,21 +97,21 @@ class SenderTest(unittest.TestCase):
 
 
 class ReceiverTest(unittest.TestCase):
-    def test_what_came_before_is_dropped_and_counted_also_where_only_a_part_of_it_did(self) -> None:
+    def test_what_came_before_is_dropped_and_counted_also_where_only_a_part_of_it_did(self) -> None:  # rule: REC-2
         receiver = Receiver()
         self.assertEqual(receiver.accept(Record(0, b"abc")), b"abc")
         self.assertEqual(receiver.accept(Record(0, b"abc")), b"")
         self.assertEqual(receiver.accept(Record(1, b"bcde")), b"de")
         self.assertEqual((receiver.received, receiver.duplicates), (5, 5))
 
-    def test_a_gap_is_a_broken_rule(self) -> None:
+    def test_a_gap_is_a_broken_rule(self) -> None:  # rule: REC-2
         receiver = Receiver()
         receiver.accept(Record(0, b"abc"))
         with self.assertRaisesRegex(ProtocolError, "REC-2: .*begins at 4, but 3"):
             receiver.accept(Record(4, b"e"))
         self.assertEqual(receiver.received, 3)
 
-    def test_an_acknowledgement_is_due_by_bytes_or_by_records(self) -> None:
+    def test_an_acknowledgement_is_due_by_bytes_or_by_records(self) -> None:  # rule: REC-13
         receiver = Receiver()
         self.assertFalse(receiver.owes or receiver.due)
         receiver.accept(Record(0, b"x"))
@@ -236,7 +236,7 @@ class ExplorationTest(unittest.TestCase):
             direction.happen(event)
         return direction
 
-    def test_no_order_of_events_loses_or_doubles_a_byte(self) -> None:  # rule: R46
+    def test_no_order_of_events_loses_or_doubles_a_byte(self) -> None:  # rule: REC-2, REC-14
         states, fault = self.explore(20)
         self.assertIsNone(fault)
         self.assertGreater(states, 5000)

@@ -66,6 +66,35 @@ class EndOfACellTest(unittest.TestCase):
             told = next(said["result"] for said in stage.envelopes if said.get("result", {}).get("outcome") == "crashed")
             self.assertIn("cell's end", told["cause"]["detail"])
 
+    def test_one_alarm_looks_after_the_ends_of_all_cells(self) -> None:
+        with Stage() as stage:
+            kernel = stage.open()
+            with mock.patch.object(stage.loop, "after", wraps=stage.loop.after) as after:
+                for number in range(1, 21):
+                    stage.execute(number)
+                    kernel.done()
+                    stage.until(lambda: stage.seen.count("completed") == number)
+            armed = [call for call in after.call_args_list if call.args[0] == limits.END_BUDGET]
+            self.assertEqual(len(armed), 1)
+
+    def test_an_alarm_set_for_an_earlier_cell_gives_the_next_one_its_whole_time(self) -> None:  # rule: LIF-7
+        with mock.patch.object(limits, "END_BUDGET", 0.05), Stage() as stage:
+            kernel = stage.open()
+            stage.execute(1)
+            kernel.done()
+            stage.until(lambda: "completed" in stage.seen)
+            with mock.patch.object(limits, "END_BUDGET", 60.0):
+                stage.execute(2)
+                kernel.say("returned", outcome="completed", cpuNanos=1)
+                later: list[bool] = []
+                stage.loop.after(0.2, lambda: later.append(True))
+                stage.until(lambda: later)
+                held = stage.session.kernel
+                assert held is not None
+                self.assertIsNone(held.fault)
+                kernel.say("done", toolCalls=0, peakMemoryBytes=2)
+                stage.until(lambda: stage.seen.count("completed") == 2)
+
     def test_the_reply_waits_for_output_that_has_no_credit_and_goes_at_once_when_it_has(self) -> None:  # rule: TRN-2
         with Stage() as stage:
             kernel = stage.open()

@@ -177,11 +177,12 @@ class Control:
         """Replied to when each kernel has been looked at, which none of them can hold up."""
         asked = [self._session(request)] if "session" in request.params else list(self._house.sessions.values())
         found: list[dict[str, Any]] = []
+        incarnation = self._house.incarnation  # a host that comes meanwhile has not asked
 
         def told(facts: Optional[dict[str, Any]]) -> None:
             if facts is not None:
                 found.append(facts)
-            if len(found) == len(asked) and not request.is_notification:
+            if len(found) == len(asked) and not request.is_notification and self._house.incarnation == incarnation:
                 self._house.reply(rpc.result(request.id, {"supervisor": self._house.facts(), "kernels": found}))
 
         for session in asked:

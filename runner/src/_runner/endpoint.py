@@ -7,7 +7,9 @@ import socket
 import time
 from typing import Any, Callable, Optional
 
-from . import jsontext, limits, link, upgrade, websocket
+from . import attaching, jsontext, limits, link, upgrade, websocket
+from .absence import Absence
+from .attaching import Held, Verdict
 from .channel import Sink
 from .errors import ProtocolError
 from .link import Kind, Link, Number, Said, Sequenced
@@ -20,7 +22,6 @@ _LINK_PATH = "/v1/link"
 _STATUS_PATH = "/v1/status"
 _MESSAGE = limits.RECORD + limits.RECORD_HEAD
 _BROKEN = 4400
-_GONE = 4410
 _SUPERSEDED = 4409
 
 
@@ -215,13 +216,15 @@ class Endpoint:
     The supervisor has the far end of a socket pair, and takes that for its channel to a host.
     """
 
-    def __init__(self, loop: Loop, listening: socket.socket, guard: Guard) -> None:
-        self._loop, self._listening, self.guard = loop, listening, guard
+    def __init__(self, loop: Loop, listening: socket.socket, guard: Guard, absence: Absence) -> None:
+        self._loop, self._listening, self.guard, self._absence = loop, listening, guard, absence
         self._near, self.far_end = socket.socketpair()
         for end in (self._near, self.far_end, listening):
             end.setblocking(False)
         self._link = Link()
+        self._host: Optional[str] = None  # whose stream it is; None: nobody's yet
         self._incarnation = ""  # the supervisor's, from `begin` on
+        self._serve: Callable[[int], str] = str
         self._facts: Callable[[], dict[str, Any]] = dict
         self._current: Optional[Connection] = None
         self._connections: set[Connection] = set()
@@ -230,9 +233,13 @@ class Endpoint:
         self._reading = False
         self._sending = False
 
-    def begin(self, incarnation: str, facts: Callable[[], dict[str, Any]]) -> None:
-        """From now on it accepts connections to the supervisor of this incarnation."""
-        self._incarnation, self._facts = incarnation, facts
+    def begin(self, incarnation: str, facts: Callable[[], dict[str, Any]], serve: Callable[[int], str]) -> None:
+        """From now on it accepts connections to the supervisor of this incarnation.
+
+        `serve` has the supervisor serve another host on a channel of its own, and tells its new incarnation.
+        """
+        self._incarnation, self._facts, self._serve = incarnation, facts, serve
+        self._absence.before_the_first()
         self._loop.on(self._listening.fileno(), READ, self._accept)
         self._read_supervisor(True)
 
@@ -290,6 +297,7 @@ class Endpoint:
         if connection is self._current:
             self._current = None
             self._link.sender.cut()
+            self._absence.begin()
 
     def heard(self, connection: Connection, word: link.Word) -> None:
         if connection.number == 0:
@@ -300,24 +308,26 @@ class Endpoint:
     def _attach(self, connection: Connection, word: link.Word) -> None:
         if not isinstance(word, Said) or word.kind != Kind.ATTACH:
             raise ProtocolError("REC-4", "the first message of a connection is an attach")
-        known, received = word.content.get("incarnation"), word.content.get("received")
-        if not isinstance(received, int) or isinstance(received, bool) or received < 0:
-            raise ProtocolError("REC-4", f"received is {received!r}, not the number of bytes that were received")
-        if not isinstance(known, str) and known is not None:
-            raise ProtocolError("REC-4", "incarnation is neither a text nor null")
-        # Whoever knows no incarnation is new, or the first answer was lost on its way: nothing came behind it then.
-        new = known is None and not self._link.receiver.received and not self._link.sender.acked
-        if known != self._incarnation and not new:
-            content = {"code": "epoch_changed", "status": 410, "was": known, "is": self._incarnation}
-            connection.send(link.encode_said(Kind.ERROR, content))
-            connection.close(_GONE, "this runner is not the one that the host knew")
+        attach = attaching.parse(word.content)
+        used = self._link.receiver.received > 0 or self._link.sender.acked > 0
+        verdict = attaching.judge(attach, Held(self._incarnation, self._host, used, self._current is not None))
+        if verdict is Verdict.EPOCH_CHANGED:
+            self._refuse(connection, 410, verdict.value, "this runner is not the one that the host knew", attach.incarnation)
             return
-        self._link.sender.acknowledge(received)  # refused before the connection that there is makes room
+        if verdict is Verdict.ALREADY_ATTACHED:
+            self._refuse(connection, 409, verdict.value, "another host is attached", attach.incarnation)
+            return
+        if verdict is Verdict.RESUME:
+            self._link.sender.acknowledge(attach.received)  # refused before the connection that there is makes room
         before, self._current = self._current, None
         if before is not None:
             self._link.sender.cut()
-            before.close(_SUPERSEDED, "the host has attached anew")
-        number = self._link.resume(received)
+            before.close(_SUPERSEDED, "another connection was attached")
+        if verdict is Verdict.RENEW:
+            self._renew()
+        self._host = attach.host
+        number = self._link.resume(attach.received)
+        self._absence.end()
         connection.attached(number)
         self._current = connection
         content = {"incarnation": self._incarnation, "attached": number, "received": self._link.receiver.told()}
@@ -325,11 +335,36 @@ class Endpoint:
         connection.flush()
         self.may_send(connection)
 
+    def _refuse(self, connection: Connection, status: int, code: str, why: str, known: Optional[str]) -> None:
+        content = {"code": code, "status": status, "message": why, "was": known, "is": self._incarnation}
+        connection.send(link.encode_said(Kind.ERROR, content))
+        connection.close(4000 + status, why)
+
+    def _renew(self) -> None:
+        """The stream is another host's from now on, and begins anew; what was left of the old one is nobody's."""
+        self._read_supervisor(False)
+        self._loop.forget(self._near.fileno())
+        self._to_supervisor.close()
+        old = self._near, self.far_end
+        self._near, self.far_end = socket.socketpair()
+        for end in (self._near, self.far_end):
+            end.setblocking(False)
+        self._incarnation = self._serve(self.far_end.fileno())
+        for end in old:
+            end.close()
+        self._link, self._host = Link(), None
+        self._to_supervisor = Sink(self._loop, self._near.fileno(), lambda cost: None, self._loop.stop)
+        self._read_supervisor(True)
+
     def _linked(self, connection: Connection, word: link.Word) -> None:
         if isinstance(word, Number) and word.kind == Kind.PING:
             connection.pong(word.number)
         elif isinstance(word, Said) and word.kind == Kind.GOODBYE:
-            self._loop.stop()
+            if word.content.get("mode") == "detach":
+                connection.close(CloseCode.NORMAL, "goodbye")
+                self._renew()  # at once, so that nothing of a host that will not come back holds up the next
+            else:
+                self._loop.stop()
         elif isinstance(word, (Sequenced, Number)):
             data = self._link.take(word)
             if data:

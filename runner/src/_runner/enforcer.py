@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from typing import Any, Optional, Protocol
 
 from . import limits, linux
@@ -14,6 +15,7 @@ from .page import Page
 from .session import Cell, SessionState
 from .watchdog import Watchdog
 
+_clock = time.monotonic
 
 class House(Protocol):
     """The session whose cells these are."""
@@ -40,7 +42,9 @@ class Enforcer:
         self._loop, self._house, self._page = loop, house, page
         self._watchdog = Watchdog(loop, self, page)
         self._mark = linux.Mark(0, 0)
-        self._end: Optional[Timer] = None
+        self._ended: Optional[Cell] = None  # its code has, and its kernel has yet to come to its end
+        self._end_due = 0.0
+        self._alarm: Optional[Timer] = None  # one for all cells: it stays when they are over, and looks when it rings
 
     # --- a cell's life ---
 
@@ -70,8 +74,22 @@ class Enforcer:
         """Its code has ended, and with that its deadline. What is left is the runner's, but a thread of the user's may
         keep the interpreter to itself.
         """
-        if self._end is None or self._end.action is None:
-            self._end = self._loop.after(limits.END_BUDGET, lambda: self._end_overdue(cell))
+        if self._ended is cell:
+            return
+        self._ended, self._end_due = cell, _clock() + limits.END_BUDGET
+        if self._alarm is None:
+            self._alarm = self._loop.after(limits.END_BUDGET, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm, cell = None, self._ended
+        if cell is None:
+            return
+        left = self._end_due - _clock()
+        if left > 0:  # another cell's than the one that it was set for
+            self._alarm = self._loop.after(left, self._ring)
+            return
+        self._ended = None
+        self._end_overdue(cell)
 
     def _end_overdue(self, cell: Cell) -> None:
         kernel = self._house.kernel_for_cells
@@ -95,8 +113,7 @@ class Enforcer:
         """The cell has ended. Where it had to, what it started goes with it, and what earlier cells started lives."""
         ended_by_ladder = self._watchdog.ladder is not None and cell.cause is not None
         self._watchdog.cell_over()
-        if self._end is not None:
-            self._end.cancel()
+        self._ended = None
         if ended_by_ladder:
             for pid in linux.started_after(self._house.family(), self._mark):
                 linux.kill(pid)

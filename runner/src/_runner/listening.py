@@ -6,42 +6,57 @@ import hashlib
 import ipaddress
 import json
 import os
+import signal
 import socket
 import sys
-from typing import Optional, Sequence
+from typing import NamedTuple, Optional, Sequence
 
-from . import limits, supervisor
+from . import absence, limits, supervisor
+from .absence import Absence
 from .endpoint import Endpoint
 from .loop import READ, Loop
 from .upgrade import Guard
 
 _EXIT_USAGE = 64
-_USAGE = "pyvisor: usage: runner.pyz --listen ADDRESS:PORT (--token-file FILE | --token-fd NUMBER) [--leash]"
+_USAGE = (
+    "usage: runner.pyz --listen ADDRESS:PORT (--token-file FILE | --token-fd NUMBER) [--detach-ttl DURATION] [--leash]"
+)
+_VALUED = ("--token-file", "--token-fd", "--detach-ttl")
 
 
 class _Unusable(Exception):
     """What was asked for cannot be done; the text says what would."""
 
 
+class _Asked(NamedTuple):
+    address: str
+    port: int
+    token: bytes  # its SHA-256
+    leashed: bool
+    ttl: Optional[float]  # None: it may be without a host for as long as the leash is held
+
+
 def main(home: str, arguments: Sequence[str]) -> int:
     try:
-        address, port, token = _parse(arguments)
-        listening = _listen(address, port)
+        asked = _parse(arguments)
+        listening = _listen(asked.address, asked.port)
     except _Unusable as problem:
         print(f"pyvisor: {problem}", file=sys.stderr)
         return _EXIT_USAGE
     _, port = listening.getsockname()[:2]
-    name = f"[{address}]" if ":" in address else address
-    guard = Guard(token, frozenset({f"{name}:{port}", f"localhost:{port}"}))
+    name = f"[{asked.address}]" if ":" in asked.address else asked.address
+    guard = Guard(asked.token, frozenset({f"{name}:{port}", f"localhost:{port}"}))
     # The supervisor takes its channel from descriptors 0 and 1; here it gets the endpoint's instead.
     loop, inbound, outbound, nursery = supervisor.settle_in(home)
-    endpoint = Endpoint(loop, listening, guard)
+    for number in (signal.SIGINT, signal.SIGHUP):  # there may be no host to which a terminal's Ctrl-C belongs
+        signal.signal(number, lambda signum, frame: loop.stop())
+    endpoint = Endpoint(loop, listening, guard, Absence(loop, asked.ttl, loop.stop))
     channel = endpoint.far_end.fileno()
     runner = supervisor.Supervisor(loop, channel, channel, nursery)
-    endpoint.begin(runner.incarnation, runner.status)
+    endpoint.begin(runner.incarnation, runner.status, runner.renew)
     os.write(outbound, json.dumps({"listening": f"{name}:{port}", "pid": os.getpid()}).encode() + b"\n")
     # Its output stays open: that it ends is how whoever started the runner sees it end.
-    if arguments[3:]:
+    if asked.leashed:
         loop.on(inbound, READ, lambda: _pull(inbound, loop))  # whoever started it holds the other end
     try:
         return runner.run()
@@ -62,21 +77,44 @@ def _pull(leash: int, loop: Loop) -> None:
     loop.stop()
 
 
-def _parse(arguments: Sequence[str]) -> tuple[str, int, bytes]:
-    if len(arguments) not in (3, 4) or arguments[3:] not in ([], ["--leash"]) or arguments[1] not in ("--token-file", "--token-fd"):
-        raise _Unusable(_USAGE.partition(": ")[2])
-    where, _, port = arguments[0].rpartition(":")
-    address = where.strip("[]")
+def _parse(arguments: Sequence[str]) -> _Asked:
+    where, rest = "".join(arguments[:1]), list(arguments[1:])
+    options: dict[str, str] = {}
+    leashed = False
+    while rest:
+        option = rest.pop(0)
+        if option == "--leash" and not leashed:
+            leashed = True
+        elif option in _VALUED and rest and option not in options:
+            options[option] = rest.pop(0)
+        else:
+            raise _Unusable(_USAGE)
+    tokens = [(option, options[option]) for option in _VALUED[:2] if option in options]
+    if not where or len(tokens) != 1:
+        raise _Unusable(_USAGE)
+    address, port = _address(where)
+    ttl: Optional[float] = None if leashed else limits.DETACH_TTL
+    try:
+        if "--detach-ttl" in options:
+            ttl = absence.seconds(options["--detach-ttl"])
+    except ValueError as problem:
+        raise _Unusable(f"--detach-ttl {problem}") from None
+    return _Asked(address, port, _token(*tokens[0]), leashed, ttl)
+
+
+def _address(where: str) -> tuple[str, int]:
+    host, _, port = where.rpartition(":")
+    address = host.strip("[]")
     try:
         loopback = ipaddress.ip_address(address).is_loopback
         number = int(port)
     except ValueError:
-        raise _Unusable(f"'{arguments[0]}' is no ADDRESS:PORT; 127.0.0.1:0 takes a free port") from None
+        raise _Unusable(f"'{where}' is no ADDRESS:PORT; 127.0.0.1:0 takes a free port") from None
     if not 0 <= number <= 65_535:
         raise _Unusable(f"port {number} is not between 0 and 65535")
     if not loopback:
         raise _Unusable(f"{address} can be reached from elsewhere, and what is said would be readable; use 127.0.0.1")
-    return address, number, _token(arguments[1], arguments[2])
+    return address, number
 
 
 def _token(option: str, value: str) -> bytes:

@@ -60,6 +60,10 @@ class Outbound:
         """Write what is queued, but wait no longer than this for a host that does not read."""
         self._sink.drain(seconds)
 
+    def close(self) -> None:
+        """Nobody hears it any more; what is still said is dropped."""
+        self._sink.close()
+
     def _host_took(self, cost: int) -> None:
         if self.slowed and self._sink.queued < limits.OUTBOUND_LOW:
             self.slowed = False

@@ -58,6 +58,7 @@ class Session:
         self.intake = Intake(self, state, outbound)
         self._loop, self._outbound = loop, outbound
         self._on_closed = on_closed
+        self._over = False
         self.output = Output(loop, outbound, state, retired, self._settle)
         self.kernel: Optional[Kernel] = None
         self.owns_workspace = False
@@ -128,6 +129,11 @@ class Session:
             self.kernel.condemn("the session was closed")
         self.relative_ended()
 
+    def dismiss(self) -> None:
+        """Its host has gone for good, and hears no reply."""
+        if self._closing is None and not self._over:
+            self.close(rpc.Request("session.close", {}, rpc.Absent.ID))
+
     def relative_ended(self) -> None:
         """A process has ended that may have been the last one that a closing session waits for."""
         if self._closing is not None and (self.kernel is None or not self.kernel.pid):
@@ -139,7 +145,8 @@ class Session:
 
     def abandon(self) -> None:
         """It never came to a kernel, and the host never had it."""
-        self._forget()
+        if not self._over:  # a host that has gone may have taken the branch and its parent along
+            self._forget()
 
     def when_ready(self, request: rpc.Request, verb: Callable[[], None]) -> None:
         """Do it now, or when the kernel that is on its way is there. Raises RpcError where it is refused now."""
@@ -549,6 +556,7 @@ class Session:
         self.reply(closing, lambda id: rpc.result(id, {}))
 
     def _forget(self) -> None:
+        self._over = True
         self.kernel = None
         self.succession.end()
         self.output.close()

@@ -80,25 +80,29 @@ class Supervisor:
     """Routes what the host sends, and knows whose process has ended."""
 
     def __init__(self, loop: Loop, inbound: int, outbound: int, nursery: Nursery) -> None:
-        self._loop, self._inbound, self._nursery = loop, inbound, nursery
-        self._frames = FrameReader()
-        self._messages = MessageReader()
-        self._ledger = MessageLedger()
-        self._outbound = Outbound(loop, outbound, self._pace, loop.stop)
+        self._loop, self._nursery = loop, nursery
+        self._take_host(inbound, outbound)
         self._control = Control(self)
         self.sessions: dict[int, Session] = {}
-        self.incarnation = secrets.token_hex(16)
         self._next_session = 1
         self._retired_pipes: deque[Pipe] = deque()
         self._status = 0
 
+    def _take_host(self, inbound: int, outbound: int) -> None:
+        """Whoever is at the other end knows nothing of what was said to another."""
+        self._inbound = inbound
+        self._frames = FrameReader()
+        self._messages = MessageReader()
+        self._ledger = MessageLedger()
+        self._outbound = Outbound(self._loop, outbound, self._pace, self._loop.stop)
+        self.incarnation = secrets.token_hex(16)
+        self._greeted = False
+
     def run(self) -> int:
         self._loop.watch_children(self._child_ended)
-        self._loop.before_wait = self._outbound.flush
         signal.signal(signal.SIGTERM, lambda number, frame: self._loop.stop())
-        self._outbound.frame(FrameKind.HELLO, 0, 0, 0, 0, 0, 0, self._hello())
         try:
-            self._loop.on(self._inbound, READ, self._host_spoke)
+            self._greet()
         except PermissionError:
             print("pyvisor: standard input must be a pipe or a socket", file=sys.stderr)
             return _EXIT_USAGE
@@ -107,6 +111,27 @@ class Supervisor:
         finally:
             self._end()
         return self._status
+
+    def _greet(self) -> None:
+        self._greeted = True
+        self._loop.before_wait = self._outbound.flush
+        self._outbound.frame(FrameKind.HELLO, 0, 0, 0, 0, 0, 0, self._hello())
+        self._loop.on(self._inbound, READ, self._host_spoke)
+
+    def renew(self, channel: int) -> str:
+        """Another host is served on this channel; returns the incarnation that it is told.
+
+        What the last one had ends, and nothing that is still said of it is heard. The new one is greeted when nothing of
+        it is left, so that two hosts' kernels never work side by side.
+        """
+        self._loop.forget(self._inbound)
+        self._outbound.close()
+        self._take_host(channel, channel)
+        for session in list(self.sessions.values()):
+            session.dismiss()
+        if not self.sessions:
+            self._greet()
+        return self.incarnation
 
     def stop(self) -> None:
         self._loop.stop()
@@ -144,6 +169,8 @@ class Supervisor:
 
     def _forget(self, session: Session) -> None:
         self.sessions.pop(session.state.number, None)
+        if not self.sessions and not self._greeted:
+            self._greet()
 
     def _hello(self) -> bytes:
         hello = {

@@ -57,6 +57,7 @@ class Host:
         os.set_blocking(self._out, False)
 
     def _know_nothing(self, inbound: int, outbound: int) -> None:
+        """Nothing was said yet."""
         self._in, self._out = inbound, outbound
         self._frames, self._messages = FrameReader(), MessageReader()
         self._queue: list[bytes] = []

@@ -72,13 +72,14 @@ final class DoctorCommand implements Callable<Integer> {
           configuration.effective().stream().map(DoctorCommand::line).toList());
     }
     Trial trial = Trial.run(builder(configuration));
+    Trial reached = Trial.run(builder(configuration).backend("websocket"));
     section(
         out,
         "backends",
         List.of(
             "pipe       " + trial.text(),
             "stdio      deprecated: for a supervisor of the old line dialect", // stdio-backend
-            "websocket  not in this version"));
+            "websocket  " + reached.text()));
     return trial.works() ? Failures.OK : Failures.NO_RUNNER;
   }
 

@@ -64,8 +64,7 @@ final class ExecCommand implements Callable<Integer> {
       names = "--backend",
       paramLabel = "NAME",
       description =
-          "How the runner is reached: pipe (default), or another that pyvisor doctor lists. Later:"
-              + " websocket.")
+          "How the runner is reached: pipe (default), or another that pyvisor doctor lists.")
   private @Nullable String backend;
 
   @Option(
@@ -86,7 +85,9 @@ final class ExecCommand implements Callable<Integer> {
   @Option(
       names = "--workspace",
       paramLabel = "DIR",
-      description = "The directory that cells run in. Default: the current one.")
+      description =
+          "The directory that cells run in. Default: the current one; with --url a new one of the"
+              + " runner's.")
   private @Nullable Path workspace;
 
   @Option(
@@ -117,13 +118,16 @@ final class ExecCommand implements Callable<Integer> {
               + " tally(key).")
   private boolean demoTools;
 
+  @Mixin private AttachOptions attach;
+
   @Mixin private LaterOptions later;
 
   @Override
   public Integer call() throws IOException {
     if (backend != null) {
-      requireKnown("--backend", backend, Backends.names(), List.of("websocket"));
+      requireKnown("--backend", backend, Backends.names(), List.of());
     }
+    attach.check(backend, python != null, !environment.isEmpty());
     requireKnown(
         "--launcher",
         launcher,
@@ -196,16 +200,17 @@ final class ExecCommand implements Callable<Integer> {
 
   /** What holds for a command at a terminal, then the configuration, then its own options. */
   private SupervisorClient.Builder builder() {
-    SupervisorClient.Builder builder =
-        SupervisorClient.builder()
-            .workspace(HERE.toAbsolutePath())
-            .trusted()
-            .configuration(config.read());
+    SupervisorClient.Builder builder = SupervisorClient.builder().trusted();
+    if (!attach.given()) {
+      builder.workspace(HERE.toAbsolutePath()); // a runner elsewhere may have no such directory
+    }
+    builder.configuration(config.read());
     if (backend != null) {
       builder.backend(backend);
     }
+    attach.applyTo(builder);
     if (workspace != null) {
-      builder.workspace(directory(workspace));
+      builder.workspace(attach.given() ? workspace : directory(workspace));
     }
     if (python != null) {
       builder.python(python);

@@ -20,16 +20,6 @@ final class LaterOptions {
     refuse("--memory", "limit this process from outside, for example with ulimit -v");
   }
 
-  @Option(names = "--url", paramLabel = "ws://…", description = "Later: attach to a runner.")
-  void url(String value) {
-    refuse("--url", "the runner is a process of this machine");
-  }
-
-  @Option(names = "--token-file", paramLabel = "F", description = "Later: see --url.")
-  void tokenFile(String value) {
-    refuse("--token-file", "the runner is a process of this machine");
-  }
-
   private void refuse(String option, String instead) {
     throw new ParameterException(
         command.commandLine(), option + " is not in this version; leave it out: " + instead);

@@ -36,7 +36,7 @@ final class OwnScratch {
     }
   }
 
-  private static void delete(Path folder) throws IOException {
+  static void delete(Path folder) throws IOException {
     List<Path> files;
     try (Stream<Path> tree = Files.walk(folder)) {
       files = tree.sorted(Comparator.reverseOrder()).toList();

@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
     description = "The runner, the Python side, on its own.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "VERB",
-    subcommands = {RunnerCommand.Export.class, RunnerCommand.Listen.class})
+    subcommands = {RunnerCommand.Export.class, ListenCommand.class})
 final class RunnerCommand implements Runnable {
   @Spec private CommandSpec spec;
 
@@ -45,17 +45,6 @@ final class RunnerCommand implements Runnable {
       Files.write(file, RunnerPayload.bytes());
       System.out.println(file + "  sha256 " + RunnerPayload.sha256());
       return Failures.OK;
-    }
-  }
-
-  @Command(name = "listen", description = "Later: serves a runner over a websocket.")
-  static final class Listen implements Callable<Integer> {
-    @Spec private CommandSpec spec;
-
-    @Override
-    public Integer call() {
-      throw new ParameterException(
-          spec.commandLine(), "runner listen is not in this version; usable: runner export");
     }
   }
 }

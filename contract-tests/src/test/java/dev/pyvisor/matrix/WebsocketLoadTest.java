@@ -40,7 +40,7 @@ class WebsocketLoadTest {
   private long bytes;
 
   @Test
-  @Rule("W35")
+  @Rule({"W35", "W45"})
   void random_cuts_lose_nothing_and_double_nothing_of_the_standard_load() throws Exception {
     Counts seeds = Counts.of(1, 2, 10);
     Counts cellsOfSeed = Counts.of(8, 40, 200);

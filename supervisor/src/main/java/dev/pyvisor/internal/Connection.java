@@ -172,7 +172,10 @@ final class Connection {
           new LaunchFailed(
               runnerId,
               ErrorCode.EXECUTION_FAILED,
-              "the runner ended before it was ready: " + gone.report().text(),
+              (gone.report().exitStatus().isPresent()
+                      ? "the runner ended before it was ready: "
+                      : "the runner could not be used: ")
+                  + gone.report().text(),
               gone.report());
     } else if (cause instanceof RunnerException known) {
       failure = new LaunchFailed(runnerId, known.code(), String.valueOf(known.getMessage()), null);

@@ -1,6 +1,7 @@
 package dev.pyvisor.transport.websocket;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.Proxy;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -18,13 +19,16 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe: by the library, which queues what is sent and calls back on a thread of its own.
  */
 final class Connection extends WebSocketClient {
+  /** The close code of a runner that ends (RFC 6455 calls it a restart). */
+  static final int RUNNER_ENDS = 1012;
+
   private final HostLink link;
   private int unread; // answers in a row that the runner had not read; the reading thread's
 
   Connection(URI address, String token, Proxy proxy, HostLink link) {
     super(
         address,
-        new BoundedDraft(),
+        new LinkDraft(link::answered),
         Map.of("Authorization", "Bearer " + token),
         (int) WebsocketLimits.DIAL.toMillis());
     this.link = link;
@@ -81,11 +85,17 @@ final class Connection extends WebSocketClient {
 
   @Override
   public void onClose(int code, @Nullable String reason, boolean remote) {
+    if (remote && code == RUNNER_ENDS) {
+      link.runnerEnds(this);
+    }
     link.cut(this, code + " " + reason);
   }
 
   @Override
   public void onError(Exception problem) {
+    if (problem instanceof ConnectException) {
+      link.notThere(this);
+    }
     link.cut(this, problem.toString());
   }
 }

@@ -1,5 +1,6 @@
 package dev.pyvisor.transport.websocket;
 
+import dev.pyvisor.Defaults;
 import dev.pyvisor.transport.TransportListener;
 import dev.pyvisor.transport.websocket.Words.Word;
 import dev.pyvisor.wire.FrameReader;
@@ -10,6 +11,7 @@ import dev.pyvisor.wire.RecordSender;
 import java.net.Proxy;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +20,7 @@ import org.java_websocket.exceptions.WebsocketNotConnectedException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -32,6 +35,8 @@ final class HostLink {
   private final String runnerId;
   private final String token;
   private final Proxy proxy;
+  private final Manner manner;
+  private final String host = TokenFile.fresh(); // by which it is told from another host
   private final TransportListener listener;
   private final Consumer<Throwable> onFault;
   private final Object hearing = new Object();
@@ -43,21 +48,39 @@ final class HostLink {
   private @Nullable Connection current; // attached, or about to be
   private boolean attached;
   private boolean over;
+  private boolean leaving;
+  private @Nullable String problem; // of the last connection
+  private boolean nobodyListens; // by the last connection
   private long lastHeard; // System.nanoTime
   private long owedSince;
   private @Nullable Long pongFor;
   private boolean pinged;
   private int cuts;
 
+  /**
+   * How a runner is treated: the process of one that this host has started tells of its end;
+   * another's end is seen on the link only.
+   *
+   * <p>Immutable.
+   *
+   * @param takeover whether another host there is to lose its place
+   * @param patience how long the runner may be out of reach
+   */
+  record Manner(boolean ours, boolean takeover, Duration patience) {
+    static final Manner OF_OUR_OWN = new Manner(true, false, WebsocketLimits.LOST);
+  }
+
   HostLink(
       String runnerId,
       String token,
       Proxy proxy,
+      Manner manner,
       TransportListener listener,
       Consumer<Throwable> onFault) {
     this.runnerId = runnerId;
     this.token = token;
     this.proxy = proxy;
+    this.manner = manner;
     this.listener = listener;
     this.onFault = onFault;
   }
@@ -66,7 +89,7 @@ final class HostLink {
 
   /** Adds frames to the stream; waits while too much of it was not taken over. */
   synchronized void write(byte[] data) throws InterruptedException {
-    while (sender.unacked() > WebsocketLimits.KEPT && !over) {
+    while (sender.unacked() > WebsocketLimits.KEPT && !over && !leaving) {
       wait();
     }
     sender.write(data);
@@ -75,7 +98,7 @@ final class HostLink {
 
   /** Waits until all that was written has been taken over, or the link is over. */
   synchronized void awaitTakenOver() throws InterruptedException {
-    while (sender.unacked() > 0 && !over) {
+    while (sender.unacked() > 0 && !over && !leaving) {
       wait();
     }
   }
@@ -91,16 +114,16 @@ final class HostLink {
   /** Dials, says what there is to say, and dials again, until the link is over. */
   void run() {
     long pause = 0;
+    long since = System.nanoTime();
     try {
       while (awaitAddress()) {
-        if (isLost()) {
-          onFault.accept(new LinkLost("nothing was heard for " + WebsocketLimits.LOST));
-          return;
-        }
         long before = progress();
         Connection connection = dial();
         if (connection != null) {
           speak(connection);
+          since = System.nanoTime();
+        } else if (givesUp(since)) {
+          break;
         }
         if (progress() > before) {
           pause = 0;
@@ -127,17 +150,31 @@ final class HostLink {
     while (address == null && !over) {
       wait();
     }
-    return !over;
+    return !over && !leaving;
   }
 
-  private synchronized boolean isLost() {
-    // The start has a limit of its own.
-    return incarnation != null && System.nanoTime() - lastHeard > WebsocketLimits.LOST.toNanos();
+  /** Whether the runner has been out of reach for too long, or was never there. */
+  private boolean givesUp(long since) {
+    String why;
+    synchronized (this) {
+      if (over || leaving) {
+        return false;
+      }
+      if (!manner.ours && incarnation == null && nobodyListens) {
+        why = "nothing listens at " + address.getAuthority() + ": " + problem;
+      } else if (System.nanoTime() - since > manner.patience.toNanos()) {
+        why = "it was out of reach for " + manner.patience + ": " + problem;
+      } else {
+        return false;
+      }
+    }
+    onFault.accept(new LinkLost(why));
+    return true;
   }
 
   private synchronized void rest(long nanos) throws InterruptedException {
     long end = System.nanoTime() + nanos;
-    for (long left = nanos; left > 0 && !over; left = end - System.nanoTime()) {
+    for (long left = nanos; left > 0 && !over && !leaving; left = end - System.nanoTime()) {
       TimeUnit.NANOSECONDS.timedWait(this, left);
     }
   }
@@ -150,20 +187,21 @@ final class HostLink {
       connection = new Connection(address, token, proxy, this);
       current = connection;
       attached = false;
+      nobodyListens = false;
     }
     if (!connection.connectBlocking(WebsocketLimits.DIAL.toMillis(), TimeUnit.MILLISECONDS)) {
       connection.abort();
       return null;
     }
     synchronized (this) {
-      attach = Words.attach(incarnation, receiver.received());
+      attach = Words.attach(incarnation, receiver.received(), host, manner.takeover);
     }
     if (!send(connection, attach)) {
       return null;
     }
     synchronized (this) {
       long end = System.nanoTime() + WebsocketLimits.DIAL.toNanos();
-      while (current == connection && !attached && !over) {
+      while (current == connection && !attached && !over && !leaving) {
         long left = end - System.nanoTime();
         if (left <= 0) {
           break;
@@ -183,7 +221,14 @@ final class HostLink {
     while (message != null && send(connection, message)) {
       message = next(connection);
     }
+    if (saysGoodbye(connection) && send(connection, Words.goodbyeFor("detach"))) {
+      awaitCut(Defaults.EXIT_DRAIN.toNanos()); // the runner closes: then it was heard
+    }
     connection.abort();
+  }
+
+  private synchronized boolean saysGoodbye(Connection connection) {
+    return leaving && !over && current == connection && attached;
   }
 
   private static boolean send(Connection connection, ByteBuffer message) {
@@ -198,7 +243,7 @@ final class HostLink {
   /** The next message; null when the connection is no longer the one. */
   private synchronized @Nullable ByteBuffer next(Connection connection)
       throws InterruptedException {
-    while (current == connection && attached && !over) {
+    while (current == connection && attached && !over && !leaving) {
       long now = System.nanoTime();
       if (pongFor != null) {
         ByteBuffer pong = Words.number(Words.PONG, pongFor);
@@ -281,7 +326,7 @@ final class HostLink {
         sender.acknowledge(word.number());
       }
       case Words.PING -> pongFor = word.number();
-      case Words.ERROR -> throw new ProtocolError("REC-4", "refused: " + word.content());
+      case Words.ERROR -> refused(word);
       default -> {}
     }
     notifyAll();
@@ -299,34 +344,82 @@ final class HostLink {
     attached = true;
   }
 
+  private static void refused(Word word) {
+    JsonNode content = java.util.Objects.requireNonNull(word.content());
+    int status = content.path("status").asInt(0);
+    if (LinkLost.neverRetried(status)) {
+      throw LinkLost.refused(status, content.path("code").asString(""));
+    }
+  }
+
+  /** What the HTTP before the websocket said; on a thread of the library. */
+  void answered(int status) {
+    if (LinkLost.neverRetried(status)) {
+      onFault.accept(LinkLost.refused(status, ""));
+    }
+  }
+
+  /** It has said that it ends; where it is this host's own, its process tells. */
+  void runnerEnds(Connection connection) {
+    boolean anothers;
+    synchronized (this) {
+      // The runner's process, if it is ours, is waited for.
+      leaving = leaving || connection == current;
+      anothers = connection == current && !manner.ours;
+    }
+    if (anothers) {
+      onFault.accept(new LinkLost("it ended"));
+    }
+  }
+
   private void requireAttached() {
     if (!attached) {
       throw new ProtocolError("REC-4", "a record before the answer to the attach");
     }
   }
 
+  /** Nothing listens where it dials. */
+  synchronized void notThere(Connection connection) {
+    nobodyListens = connection == current;
+  }
+
   /** The connection is gone, from whatever side. */
   synchronized void cut(Connection connection, String why) {
     if (connection == current) {
       current = null;
+      problem = why;
       if (attached) {
         sender.cut();
         attached = false;
         cuts++;
-        LOG.info(
-            "runner {}: cut={} cause='{}' received={} acked={} unacked={}",
-            runnerId,
-            cuts,
-            why,
-            receiver.received(),
-            sender.acked(),
-            sender.unacked());
+        LOG.atLevel(leaving ? Level.DEBUG : Level.INFO)
+            .log(
+                "runner {}: cut={} cause='{}' received={} acked={} unacked={}",
+                runnerId,
+                cuts,
+                why,
+                receiver.received(),
+                sender.acked(),
+                sender.unacked());
       }
       notifyAll();
     }
   }
 
   // ---- any thread ----
+
+  /** Says goodbye, where there is a connection, and dials no more; {@link #run} returns. */
+  void leave() {
+    Connection dialled;
+    synchronized (this) {
+      leaving = true;
+      dialled = attached ? null : current;
+      notifyAll();
+    }
+    if (dialled != null) {
+      dialled.abort();
+    }
+  }
 
   /** Nothing more is said or heard. */
   void end() {

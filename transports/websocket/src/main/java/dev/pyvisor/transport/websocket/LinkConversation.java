@@ -51,13 +51,14 @@ final class LinkConversation implements Conversation {
     this.plan = plan;
     this.outbound = outbound;
     this.threads = threads;
-    this.link = new HostLink(runnerId, token, proxy, listener, this::fail);
+    this.link =
+        new HostLink(runnerId, token, proxy, HostLink.Manner.OF_OUR_OWN, listener, this::fail);
   }
 
   private void fail(Throwable problem) {
     ProcessTransport started = process;
     if (started != null && problem instanceof LinkLost) {
-      started.kill(problem.getMessage());
+      started.kill(LinkLost.reason(problem));
     } else if (started != null) {
       started.fail(problem);
     }

@@ -25,8 +25,8 @@ final class WebsocketLimits {
   static final Duration DEAD = Duration.ofSeconds(15);
 
   /**
-   * Nothing heard for so long, over whatever connections: the runner is given up. A network that is
-   * away for minutes costs no state.
+   * Out of reach for so long, over whatever connections: the runner is given up. A network that is
+   * away for minutes costs no state, and a runner without a leash waits no longer for its host.
    */
   static final Duration LOST = Duration.ofMinutes(15);
 
@@ -59,6 +59,12 @@ final class WebsocketLimits {
 
   /** A message of the runner's at most. */
   static final int MESSAGE = Limits.RECORD + RECORD_HEAD;
+
+  /** Characters of a token at least; the runner takes none that is shorter. */
+  static final int TOKEN_MIN = 32;
+
+  /** Bytes of a token's file at most: it goes into one header, whose head the runner bounds so. */
+  static final int TOKEN_FILE = 16 * 1024;
 
   private WebsocketLimits() {}
 }

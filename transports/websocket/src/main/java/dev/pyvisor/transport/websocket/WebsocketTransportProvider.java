@@ -3,6 +3,7 @@ package dev.pyvisor.transport.websocket;
 import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.transport.BackendOption;
 import dev.pyvisor.transport.FrameSource;
+import dev.pyvisor.transport.Secrecy;
 import dev.pyvisor.transport.Transport;
 import dev.pyvisor.transport.TransportConfig;
 import dev.pyvisor.transport.TransportListener;
@@ -17,19 +18,17 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.SecureRandom;
-import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * Starts a listening runner on this machine and attaches to it.
+ * Attaches to a listening runner: to the one that is named, or to one that it starts on this
+ * machine.
  *
  * <p>Thread-safe: it holds no state of its own.
  */
 public final class WebsocketTransportProvider implements TransportProvider {
   private static final LocalBackend LOCAL = new LocalBackend("websocket");
-  private static final SecureRandom RANDOM = new SecureRandom();
-  private static final int TOKEN_BYTES = 32;
   private static final String PROXY = "proxy";
 
   @Override
@@ -43,15 +42,33 @@ public final class WebsocketTransportProvider implements TransportProvider {
         new BackendOption(
             PROXY,
             "HOST:PORT of a SOCKS proxy through which the runner is reached, such as 'ssh -D'"
-                + " offers. Default: none."));
+                + " offers. Default: none."),
+        // Not shown: what somebody wrongly wrote into it is refused, but it would stand in reports.
+        new BackendOption(
+            Destination.URL,
+            "Where a runner listens already, as ws://127.0.0.1:PORT/v1/link; it is attached to, and"
+                + " stays when the client closes. Default: none, a runner is started.",
+            Secrecy.SECRET),
+        new BackendOption(
+            Destination.TOKEN_FILE,
+            "The file with the token of the runner at websocket.url; only its owner may read it."
+                + " Default: none."),
+        new BackendOption(
+            Destination.TAKEOVER,
+            "Whether another host that is attached to the runner at websocket.url loses its place"
+                + " and its sessions: true or false. Default: false."));
   }
 
   @Override
   public Transport open(TransportConfig config, FrameSource outbound, TransportListener listener) {
+    Proxy proxy = proxy(config);
+    Optional<Destination> named = Destination.of(config);
+    if (named.isPresent()) {
+      return AttachedTransport.start(
+          config, named.get(), proxy, WebsocketLimits.LOST, outbound, listener);
+    }
     LOCAL.requireLinux(config);
-    byte[] random = new byte[TOKEN_BYTES];
-    RANDOM.nextBytes(random);
-    String token = Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+    String token = TokenFile.fresh();
     LaunchPlan plan =
         LocalBackend.runner(
             config,
@@ -67,7 +84,7 @@ public final class WebsocketTransportProvider implements TransportProvider {
         plan,
         config,
         new LinkConversation(
-            config.runnerId(), token, proxy(config), plan, outbound, listener, config.threads()),
+            config.runnerId(), token, proxy, plan, outbound, listener, config.threads()),
         listener);
   }
 

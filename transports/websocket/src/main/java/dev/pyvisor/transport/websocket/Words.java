@@ -82,13 +82,24 @@ final class Words {
     }
   }
 
-  static ByteBuffer attach(@Nullable String incarnation, long received) {
+  static ByteBuffer attach(
+      @Nullable String incarnation, long received, String host, boolean takeover) {
     return said(
-        ATTACH, JSON.createObjectNode().put("incarnation", incarnation).put("received", received));
+        ATTACH,
+        JSON.createObjectNode()
+            .put("incarnation", incarnation)
+            .put("received", received)
+            .put("host", host)
+            .put("takeover", takeover));
   }
 
   static ByteBuffer goodbye() {
     return said(GOODBYE, JSON.valueToTree(Map.of()));
+  }
+
+  /** The host goes, and the runner stays. */
+  static ByteBuffer goodbyeFor(String mode) {
+    return said(GOODBYE, JSON.valueToTree(Map.of("mode", mode)));
   }
 
   static ByteBuffer record(Piece piece, long ack) {

@@ -1,0 +1,209 @@
+package dev.pyvisor.cli;
+
+import dev.pyvisor.Defaults;
+import dev.pyvisor.transport.ThreadRoster;
+import dev.pyvisor.transport.TransportConfig;
+import dev.pyvisor.transport.Trust;
+import dev.pyvisor.transport.process.LaunchPlan;
+import dev.pyvisor.transport.process.LocalBackend;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code pyvisor runner listen}: a runner that hosts attach to, one after another. */
+@Command(
+    name = "listen",
+    description = {
+      "Serves a runner over a websocket until it is ended. Hosts attach to it one after another;"
+          + " each finds it empty."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    footer = {
+      "",
+      "It is reached from this machine only. From elsewhere: 'ssh -D 1080' to this machine, and there"
+          + " --set websocket.proxy=localhost:1080.",
+      "Ctrl-C ends it, with all that runs in it.",
+      "Exit status: 0 no host came for the time of --detach-ttl; 2 usage; 3 the runner could not be"
+          + " started; 130 ended by Ctrl-C."
+    })
+final class ListenCommand implements Callable<Integer> {
+  private static final Pattern LISTENING = Pattern.compile("\"listening\": ?\"([^\"]+)\"");
+  private static final int TOKEN_BYTES = 32;
+  private static final int RUNNER_USAGE = 64;
+
+  @Option(
+      names = "--address",
+      defaultValue = "127.0.0.1:0",
+      paramLabel = "ADDRESS:PORT",
+      description = "Where to listen; port 0 takes a free one. Default: ${DEFAULT-VALUE}.")
+  private String address;
+
+  @Option(
+      names = "--token-file",
+      required = true,
+      paramLabel = "FILE",
+      description =
+          "The token that a host must know, in a file that only you can read; made with a random one"
+              + " if it is not there.")
+  private Path tokenFile;
+
+  @Option(
+      names = "--detach-ttl",
+      defaultValue = "15m",
+      paramLabel = "DUR",
+      description =
+          "It ends when no host has been attached for so long; 24h at most. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private String detachTtl;
+
+  @Option(
+      names = "--python",
+      paramLabel = "PATH",
+      description = "The Python interpreter, 3.9 or newer. Default: the first python3 on the PATH.")
+  private @Nullable Path python;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    makeToken();
+    Path directory = Files.createTempDirectory("pyvisor-listen-");
+    try {
+      return serve(plan(directory));
+    } finally {
+      remove(directory);
+    }
+  }
+
+  private LaunchPlan plan(Path directory) {
+    String id = "listen-" + ProcessHandle.current().pid();
+    TransportConfig config =
+        new TransportConfig(
+            id,
+            Optional.ofNullable(python),
+            Optional.empty(),
+            Optional.empty(),
+            Map.of(),
+            directory,
+            Defaults.START_TIMEOUT,
+            Trust.STATED,
+            new ThreadRoster(id),
+            Map.of());
+    new LocalBackend("runner listen").requireLinux(config);
+    // The leash: however this program ends, the runner does, too.
+    return LocalBackend.runner(
+        config,
+        directory,
+        List.of(
+            "--listen",
+            address,
+            "--token-file",
+            tokenFile.toAbsolutePath().toString(),
+            "--detach-ttl",
+            detachTtl,
+            "--leash"));
+  }
+
+  private int serve(LaunchPlan plan) throws IOException, InterruptedException {
+    ProcessBuilder builder = new ProcessBuilder(new ArrayList<>(plan.command()));
+    builder.directory(plan.directory().toFile()).redirectError(ProcessBuilder.Redirect.INHERIT);
+    builder.environment().clear();
+    builder.environment().putAll(plan.environment());
+    Process runner = builder.start();
+    Thread end = new Thread(() -> end(runner, plan.directory()), "runner-listen-end");
+    Runtime.getRuntime().addShutdownHook(end);
+    try (BufferedReader said =
+        new BufferedReader(
+            new InputStreamReader(runner.getInputStream(), StandardCharsets.UTF_8))) {
+      String line = said.readLine();
+      Matcher listening = LISTENING.matcher(line == null ? "" : line);
+      if (listening.find()) {
+        tell(System.out, listening.group(1));
+      }
+      said.transferTo(Writer.nullWriter()); // it says nothing more; the end of it is its end
+    }
+    int status = runner.waitFor();
+    try {
+      Runtime.getRuntime().removeShutdownHook(end);
+    } catch (IllegalStateException ending) {
+      return Failures.INTERRUPTED;
+    }
+    return status == 0 ? Failures.OK : status == RUNNER_USAGE ? Failures.USAGE : Failures.NO_RUNNER;
+  }
+
+  private void tell(PrintStream out, String where) {
+    String url = "ws://" + where + "/v1/link";
+    out.println("listening at " + url);
+    out.println(
+        "status: printf 'header = \"Authorization: Bearer %s\"' \"$(cat "
+            + tokenFile
+            + ")\" | curl -sS -K - http://"
+            + where
+            + "/v1/status");
+    out.println(
+        "attach: pyvisor exec --backend websocket --url "
+            + url
+            + " --token-file "
+            + tokenFile
+            + " -c 'print(6 * 7)'");
+    out.println("Ctrl-C ends it");
+    out.flush();
+  }
+
+  /** In good order, for which it takes two seconds at most; the leash would do the same. */
+  private static void end(Process runner, Path directory) {
+    runner.destroy();
+    try {
+      if (!runner.waitFor(Defaults.CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+        runner.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    remove(directory);
+  }
+
+  /** The end of the command and Ctrl-C race here; who comes second finds nothing. */
+  private static synchronized void remove(Path directory) {
+    try {
+      if (Files.exists(directory)) {
+        OwnScratch.delete(directory);
+      }
+    } catch (IOException left) {
+      System.err.println("pyvisor: " + directory + " is left: " + left);
+    }
+  }
+
+  private void makeToken() throws IOException {
+    try {
+      Files.createFile(
+          tokenFile,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    } catch (FileAlreadyExistsException given) {
+      return;
+    }
+    byte[] random = new byte[TOKEN_BYTES];
+    new SecureRandom().nextBytes(random);
+    Files.writeString(
+        tokenFile, Base64.getUrlEncoder().withoutPadding().encodeToString(random) + "\n");
+  }
+}

@@ -1,0 +1,174 @@
+package dev.pyvisor.transport.websocket;
+
+import dev.pyvisor.error.ExitReport;
+import dev.pyvisor.transport.FrameSource;
+import dev.pyvisor.transport.ThreadJob;
+import dev.pyvisor.transport.Transport;
+import dev.pyvisor.transport.TransportConfig;
+import dev.pyvisor.transport.TransportListener;
+import dev.pyvisor.wire.Limits;
+import dev.pyvisor.wire.ProtocolError;
+import java.net.Proxy;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A runner that somebody else has started, over the link alone. There is no process to watch and
+ * none to kill: its end is what the link says, and giving it up is all that can be done to it. The
+ * runner ends the sessions of a host that says goodbye, and itself goes on.
+ *
+ * <p>Thread-safe: by final fields and a latch; the first reason is guarded by this.
+ */
+final class AttachedTransport implements Transport {
+  private static final Logger LOG = LoggerFactory.getLogger(AttachedTransport.class);
+
+  private final String runnerId;
+  private final Destination destination;
+  private final FrameSource outbound;
+  private final TransportListener listener;
+  private final HostLink link;
+  private final CountDownLatch gone = new CountDownLatch(1);
+  private @Nullable String reason; // guarded by this
+
+  private AttachedTransport(
+      TransportConfig config,
+      Destination destination,
+      Proxy proxy,
+      Duration patience,
+      FrameSource outbound,
+      TransportListener listener) {
+    this.runnerId = config.runnerId();
+    this.destination = destination;
+    this.outbound = outbound;
+    this.listener = listener;
+    this.link =
+        new HostLink(
+            runnerId,
+            destination.token(),
+            proxy,
+            new HostLink.Manner(false, destination.takeover(), patience),
+            listener,
+            this::failed);
+  }
+
+  /**
+   * @param patience how long the runner may be out of reach once it was reached
+   */
+  static AttachedTransport start(
+      TransportConfig config,
+      Destination destination,
+      Proxy proxy,
+      Duration patience,
+      FrameSource outbound,
+      TransportListener listener) {
+    AttachedTransport transport =
+        new AttachedTransport(config, destination, proxy, patience, outbound, listener);
+    transport.link.listensAt(destination.address());
+    config.threads().start(ThreadJob.LINK, transport::speak);
+    config.threads().start(ThreadJob.WRITER, transport::write);
+    return transport;
+  }
+
+  // ---- the link's thread ----
+
+  private void speak() {
+    link.run();
+    link.end();
+    try {
+      listener.onClosed(new ExitReport(reason(), OptionalInt.empty(), ""));
+    } finally {
+      gone.countDown();
+    }
+  }
+
+  // ---- the writer thread ----
+
+  private void write() {
+    ByteBuffer buffer = ByteBuffer.allocate(2 * Limits.FRAME);
+    try {
+      while (outbound.take(buffer)) {
+        byte[] data = new byte[buffer.position()];
+        buffer.flip().get(data);
+        link.write(data);
+        buffer.clear();
+      }
+      link.awaitTakenOver();
+      leave("its host has closed it");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      leave("the writer was interrupted");
+    }
+  }
+
+  // ---- any thread ----
+
+  private void failed(Throwable problem) {
+    if (problem instanceof ProtocolError error) {
+      listener.onViolation(error);
+    } else if (!(problem instanceof LinkLost)) {
+      LOG.error("runner {}: the host failed on what it said", runnerId, problem);
+    }
+    leave(LinkLost.reason(problem));
+  }
+
+  private void leave(String why) {
+    synchronized (this) {
+      // Whoever closes, whoever kills and what the link comes to race here; the first one tells.
+      if (reason == null) {
+        reason = why;
+      }
+    }
+    link.leave();
+  }
+
+  private synchronized String reason() {
+    return reason == null ? "its link ended" : reason;
+  }
+
+  /** Gives it up: what cannot be done to the runner is left to it. */
+  @Override
+  public void kill(String why) {
+    leave("it was given up: " + why);
+  }
+
+  @Override
+  public void close(Duration limit) {
+    if (!awaitGone(limit)) {
+      kill("it did not take over what was sent within " + limit);
+      if (!awaitGone(limit)) {
+        LOG.warn("runner {}: its link is still there after it was given up", runnerId);
+      }
+    }
+  }
+
+  private boolean awaitGone(Duration limit) {
+    boolean interrupted = false;
+    long end = System.nanoTime() + limit.toNanos();
+    try {
+      while (true) {
+        try {
+          return gone.await(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** The link alone: the runner's processes are somebody else's, perhaps on another machine. */
+  @Override
+  public List<String> evidence() {
+    return List.of("attached to " + destination.address(), link.facts());
+  }
+}

@@ -1,0 +1,148 @@
+package dev.pyvisor.transport.websocket;
+
+import dev.pyvisor.error.ErrorCode;
+import dev.pyvisor.error.LaunchFailed;
+import dev.pyvisor.transport.TransportConfig;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * A runner that somebody else has started: where it listens, and what it knows its host by.
+ *
+ * <p>Immutable.
+ *
+ * @param token never shown
+ * @param takeover whether a host that is attached there is to lose its place
+ */
+record Destination(URI address, String token, boolean takeover) {
+  static final String URL = "url";
+  static final String TOKEN_FILE = "tokenFile";
+  static final String TAKEOVER = "takeover";
+
+  private static final String PATH = "/v1/link";
+  private static final Pattern LOOPBACK =
+      Pattern.compile("localhost|127(\\.[0-9]{1,3}){3}|\\[::1]");
+
+  /**
+   * The configured one; empty where a runner is to be started.
+   *
+   * @throws LaunchFailed with what is wrong, before anything is dialled
+   */
+  static Optional<Destination> of(TransportConfig config) {
+    String url = config.options().get(URL);
+    if (url == null) {
+      for (String option : new String[] {TOKEN_FILE, TAKEOVER}) {
+        if (config.options().containsKey(option)) {
+          throw refused(
+              config,
+              "websocket."
+                  + option
+                  + " is about a runner that listens already, and none is named; set websocket.url,"
+                  + " or leave it out");
+        }
+      }
+      return Optional.empty();
+    }
+    URI address = address(config, url);
+    refuseWhatIsDecided(config);
+    String file = config.options().get(TOKEN_FILE);
+    if (file == null) {
+      throw refused(
+          config,
+          "websocket.url needs websocket.tokenFile, the file that the runner's own token was read"
+              + " from");
+    }
+    String token;
+    try {
+      token = TokenFile.read(Path.of(file));
+    } catch (IllegalArgumentException problem) {
+      throw refused(config, "websocket.tokenFile: " + problem.getMessage());
+    }
+    return Optional.of(new Destination(address, token, takeover(config)));
+  }
+
+  /** Nothing of a refused text is repeated: it may hold what was meant to be a secret. */
+  private static URI address(TransportConfig config, String url) {
+    URI given;
+    try {
+      given = new URI(url);
+    } catch (URISyntaxException malformed) {
+      throw refused(config, "websocket.url is no URL; write ws://127.0.0.1:PORT" + PATH);
+    }
+    if (given.getRawUserInfo() != null
+        || given.getRawQuery() != null
+        || given.getRawFragment() != null) {
+      throw refused(
+          config,
+          "websocket.url holds more than scheme, address, port and path, and a token in it would be"
+              + " shown wherever it is; put the token into a file and name that with"
+              + " websocket.tokenFile");
+    }
+    if ("wss".equalsIgnoreCase(given.getScheme())) {
+      throw refused(
+          config,
+          "websocket.url begins with wss:, and TLS is not in this version; reach the runner through"
+              + " 'ssh -D' and websocket.proxy, with ws://127.0.0.1:PORT"
+              + PATH);
+    }
+    if (!"ws".equalsIgnoreCase(given.getScheme()) || given.getHost() == null) {
+      throw refused(config, "websocket.url is not like ws://127.0.0.1:PORT" + PATH);
+    }
+    if (!LOOPBACK.matcher(given.getHost().toLowerCase(java.util.Locale.ROOT)).matches()) {
+      throw refused(
+          config,
+          "websocket.url names "
+              + given.getHost()
+              + ", and what is said to it without TLS, the token too, could be read on the way;"
+              + " reach it through 'ssh -D' and websocket.proxy, with ws://127.0.0.1:PORT"
+              + PATH);
+    }
+    if (given.getPort() <= 0) {
+      throw refused(config, "websocket.url names no port; write ws://127.0.0.1:PORT" + PATH);
+    }
+    String path = given.getRawPath();
+    return path.isEmpty() || path.equals("/") ? given.resolve(PATH) : given;
+  }
+
+  /**
+   * A runner that runs has its interpreter and its environment; what was asked for would not be.
+   */
+  private static void refuseWhatIsDecided(TransportConfig config) {
+    String asked =
+        config.python().isPresent()
+            ? "an interpreter"
+            : config.payload().isPresent()
+                ? "a payload"
+                : !config.environment().isEmpty()
+                    ? "environment variables (or modules to preload)"
+                    : "";
+    if (!asked.isEmpty()) {
+      throw refused(
+          config,
+          "websocket.url names a runner that runs already, and "
+              + asked
+              + " can only be chosen for one that is started; leave that out, or choose it where the"
+              + " runner is started");
+    }
+  }
+
+  private static boolean takeover(TransportConfig config) {
+    String value = config.options().getOrDefault(TAKEOVER, "false");
+    if (!value.equals("true") && !value.equals("false")) {
+      throw refused(config, "websocket.takeover is '" + value + "'; write true or false");
+    }
+    return value.equals("true");
+  }
+
+  private static LaunchFailed refused(TransportConfig config, String why) {
+    return new LaunchFailed(config.runnerId(), ErrorCode.INVALID_ARGUMENT, why, null);
+  }
+
+  @Override
+  public String toString() {
+    return "Destination[" + address + "]";
+  }
+}

@@ -1,0 +1,202 @@
+package dev.pyvisor.transport.websocket;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.pyvisor.error.ErrorCode;
+import dev.pyvisor.error.LaunchFailed;
+import dev.pyvisor.transport.ThreadRoster;
+import dev.pyvisor.transport.TransportConfig;
+import dev.pyvisor.transport.Trust;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What may be attached to is decided before a byte of the token leaves. */
+class DestinationTest {
+  private static final String TOKEN = "correct-horse-battery-staple-0123456789";
+
+  @TempDir Path folder;
+  private Path token;
+
+  @BeforeEach
+  void write_the_token() throws IOException {
+    token = Files.writeString(folder.resolve("token"), TOKEN + "\n");
+    Files.setPosixFilePermissions(token, PosixFilePermissions.fromString("rw-------"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "ws://127.0.0.1:80, ws://127.0.0.1:80/v1/link",
+    "ws://127.0.0.1:80/, ws://127.0.0.1:80/v1/link",
+    "ws://127.0.0.1:80/v1/link, ws://127.0.0.1:80/v1/link",
+    "WS://LOCALHOST:65535/other, WS://LOCALHOST:65535/other",
+    "ws://[::1]:9, ws://[::1]:9/v1/link",
+    "ws://127.255.0.9:1, ws://127.255.0.9:1/v1/link",
+  })
+  void a_loopback_address_is_taken(String url, String dialled) {
+    Destination found = Destination.of(config(url)).orElseThrow();
+    assertThat(found.address()).hasToString(dialled);
+    assertThat(found.token()).isEqualTo(TOKEN);
+    assertThat(found.takeover()).isFalse();
+    assertThat(found.toString()).doesNotContain(TOKEN);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ws://example.com:80",
+        "ws://192.0.2.1:80/v1/link",
+        "ws://0.0.0.0:80",
+        "ws://127.0.0.1.example.com:80",
+        "ws://[::2]:80",
+        "ws://localhost.example.com:80"
+      })
+  void what_others_could_read_on_the_way_is_refused(String url) {
+    assertThat(refused(url)).hasMessageContaining("ssh -D").hasMessageContaining("without TLS");
+  }
+
+  @Test
+  void tls_is_refused_by_name() {
+    assertThat(refused("wss://127.0.0.1:80")).hasMessageContaining("TLS is not in this version");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"http://127.0.0.1:80", "127.0.0.1:80", "ws:/x", "ws://", "", "ws://127.0.0.1"})
+  void what_is_no_such_url_is_refused_with_one_that_is(String url) {
+    assertThat(refused(url)).hasMessageContaining("ws://127.0.0.1:PORT/v1/link");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ws://hunter2@127.0.0.1:80",
+        "ws://me:hunter2@127.0.0.1:80",
+        "ws://127.0.0.1:80/v1/link?token=hunter2",
+        "ws://127.0.0.1:80/v1/link#hunter2",
+        "ws://127.0.0.1:80/v1/link?hunter2 ",
+        "ws://hunter2 127.0.0.1"
+      })
+  void a_token_in_the_url_is_refused_and_not_repeated(String url) {
+    LaunchFailed refused = refused(url);
+    assertThat(refused.toString()).doesNotContain("hunter2");
+    assertThat(refused).hasMessageContaining("websocket.url").hasNoCause();
+  }
+
+  @Test
+  void without_its_token_file_it_is_refused_and_the_other_way_round() {
+    assertThat(refused(Map.of("url", "ws://127.0.0.1:80")))
+        .hasMessageContaining("needs websocket.tokenFile");
+    assertThat(refused(Map.of("tokenFile", token.toString())))
+        .hasMessageContaining("set websocket.url");
+    assertThat(refused(Map.of("takeover", "true"))).hasMessageContaining("set websocket.url");
+    assertThat(Destination.of(config(Map.of(), Optional.empty(), Map.of()))).isEmpty();
+  }
+
+  @Test
+  void a_takeover_is_said_with_true() {
+    assertThat(
+            refused(
+                Map.of(
+                    "url", "ws://127.0.0.1:80", "tokenFile", token.toString(), "takeover", "yes")))
+        .hasMessageContaining("'yes'");
+  }
+
+  @Test
+  void what_can_only_be_chosen_for_a_runner_that_is_started_is_refused() {
+    Map<String, String> options = options("ws://127.0.0.1:80");
+    TransportConfig python = config(options, Optional.of(Path.of("/usr/bin/python3")), Map.of());
+    assertThat(refused(python)).hasMessageContaining("an interpreter can only be chosen");
+    TransportConfig variables = config(options, Optional.empty(), Map.of("SECRET", "hunter2"));
+    assertThat(refused(variables))
+        .hasMessageContaining("environment variables")
+        .hasMessageNotContaining("hunter2");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"rw-r-----", "rw----r--", "rw--w----", "rwx--x---"})
+  void a_token_that_others_can_read_or_write_is_refused_with_the_fix(String permissions)
+      throws IOException {
+    Files.setPosixFilePermissions(token, PosixFilePermissions.fromString(permissions));
+    assertThat(refused("ws://127.0.0.1:80"))
+        .hasMessageContaining("chmod 600 " + token)
+        .hasMessageNotContaining(TOKEN);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "short",
+        "a token with spaces that is long enough for all",
+        "0123456789012345678901234567890é123"
+      })
+  void what_is_no_token_is_refused_and_not_repeated(String content) throws IOException {
+    Files.writeString(token, content);
+    LaunchFailed refused = refused("ws://127.0.0.1:80");
+    assertThat(refused).hasMessageContaining(token.toString());
+    if (!content.isEmpty()) {
+      assertThat(refused.toString()).doesNotContain(content);
+    }
+  }
+
+  @Test
+  void a_token_file_that_is_none_is_named() throws IOException {
+    Files.delete(token);
+    assertThat(refused("ws://127.0.0.1:80")).hasMessageContaining(token + " is not there");
+    Files.createDirectory(token);
+    assertThat(refused("ws://127.0.0.1:80")).hasMessageContaining(token + " is no file");
+  }
+
+  private LaunchFailed refused(String url) {
+    return refused(config(url));
+  }
+
+  private LaunchFailed refused(Map<String, String> options) {
+    return refused(config(options, Optional.empty(), Map.of()));
+  }
+
+  private static LaunchFailed refused(TransportConfig config) {
+    LaunchFailed refused = catchThrowableOfType(LaunchFailed.class, () -> Destination.of(config));
+    assertThat(refused.code()).isEqualTo(ErrorCode.INVALID_ARGUMENT);
+    return refused;
+  }
+
+  private Map<String, String> options(String url) {
+    Map<String, String> options = new LinkedHashMap<>();
+    options.put("url", url);
+    options.put("tokenFile", token.toString());
+    return options;
+  }
+
+  private TransportConfig config(String url) {
+    return config(options(url), Optional.empty(), Map.of());
+  }
+
+  private TransportConfig config(
+      Map<String, String> options, Optional<Path> python, Map<String, String> environment) {
+    return new TransportConfig(
+        "7",
+        python,
+        Optional.empty(),
+        Optional.empty(),
+        environment,
+        folder,
+        Duration.ofSeconds(10),
+        Trust.STATED,
+        new ThreadRoster("7"),
+        options);
+  }
+}
