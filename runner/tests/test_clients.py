@@ -80,10 +80,13 @@ class ClientsTest(unittest.TestCase):
                 if self.path.startswith("/seen?"):
                     told_by_page.append(self.path.partition("?")[2])
                     done.set()
-                self.send_response(200)
-                self.send_header("Content-Type", "text/html")
-                self.end_headers()
-                self.wfile.write(page)
+                try:
+                    self.send_response(200)
+                    self.send_header("Content-Type", "text/html")
+                    self.end_headers()
+                    self.wfile.write(page)
+                except OSError:
+                    pass  # the browser is killed as soon as it has spoken
 
             def log_message(self, *_: object) -> None:
                 pass

@@ -5,23 +5,24 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import random
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
-from typing import Optional
+from typing import Any, Optional
 
 from _runner import limits
-from _runner.frames import Frame, FrameKind, encode_credit
+from _runner.frames import Frame, FrameKind, encode, encode_credit
 from _runner.link import Kind
 from _runner.websocket import Opcode
 from tests import SOURCES
 from tests.support.linked import LinkedHost
-from tests.support.listening import Peer, Runner, masked
+from tests.support.listening import Peer, Runner, attach, masked, record
 from tests.support.processes import resident_kilobytes, until
-from tests.support.tier import tell
+from tests.support.tier import count, tell
 from tests.test_conformance import seen
 from tests.test_strangers import told
 
@@ -80,7 +81,7 @@ class LinkedTest(unittest.TestCase):
             host.wait_for_end()
             self.assertEqual(host.replies[None]["error"]["data"]["rule"], "FRM-2")
 
-    def test_late_words_of_a_connection_that_was_superseded_are_not_taken(self) -> None:  # R10
+    def test_late_words_of_a_connection_that_was_superseded_are_not_taken(self) -> None:  # rule: W34
         with LinkedHost(self.runner) as host:
             host.open()
             mark = self.folder / "mark"
@@ -103,6 +104,30 @@ class LinkedTest(unittest.TestCase):
                 pass  # it was closed before
             self.assertEqual(self.runner.status()["receivedBytes"], before)
             self.assertFalse(mark.exists())
+
+    def test_of_two_connections_that_race_nothing_of_the_older_is_taken_behind_the_newer_s_attach(self) -> None:  # R10, F8
+        seed = int(os.environ.get("PYVISOR_SEED") or random.randrange(2**32))
+        pick, ping = random.Random(seed), encode(Frame(FrameKind.PING, 0, 0, 0, 0, 0, 0, b"x"))
+        rounds, taken, received = count("races of two connections", 40, 1000), 0, 0
+        older = Peer(self.runner).open()
+        incarnation = older.attach()["incarnation"]
+        for _ in range(rounds):
+            with older, Peer(self.runner).open() as newer:
+                word = record(received, 0, ping)
+                if pick.random() < 0.5:
+                    older.send(word)
+                    newer.send(attach(incarnation))
+                else:
+                    newer.send(attach(incarnation))
+                    older.send(word)
+                found = said(newer)["received"]
+                self.assertIn(found - received, (0, len(ping)), f"PYVISOR_SEED={seed}")
+                self.assertEqual(self.runner.status()["receivedBytes"], found, f"PYVISOR_SEED={seed}")
+                taken, received = taken + (found > received), found
+                older = Peer(self.runner).open()
+                older.attach(incarnation)
+        older.socket.close()
+        tell(f"races: in {taken} of {rounds} the older one's word came first; PYVISOR_SEED={seed}")
 
     def test_while_nobody_is_attached_no_more_is_kept_than_the_bound(self) -> None:  # R13
         with LinkedHost(self.runner) as host:
@@ -150,6 +175,15 @@ class LinkedTest(unittest.TestCase):
             self.assertEqual(seen(other), "close 4400")
             host.execute("print(2)")
             self.assertEqual(host.text(), "2\n")
+
+
+def said(peer: Peer) -> dict[str, Any]:
+    """The first thing that is said in JSON."""
+    while True:
+        opcode, body = peer.frame()
+        if opcode == Opcode.BINARY and body[0] == Kind.ATTACHED:
+            answer: dict[str, Any] = json.loads(body[1:])
+            return answer
 
 
 class TokenTest(unittest.TestCase):

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple, Optional, Union
 
 from _runner import limits
 from _runner.websocket import Opcode
+from tests.support.linked import LinkedHost
 from tests.support.listening import PATIENCE, TOKEN, Peer, Runner, head, masked
-from tests.support.processes import resident_kilobytes
+from tests.support.processes import children, resident_kilobytes
 from tests.support.tier import count, tell, thorough
 from tests.test_conformance import END, seen
 
@@ -140,8 +141,23 @@ class StrangersTest(unittest.TestCase):
     def test_every_request_is_taken_or_refused_by_its_status(self) -> None:
         self.judge(HANDSHAKES)
 
-    def test_no_page_of_a_browser_and_no_other_name_gets_in(self) -> None:  # R37
+    def test_no_page_of_a_browser_and_no_other_name_gets_in(self) -> None:  # rule: W34
         self.judge(ORIGINS_AND_HOSTS)
+
+    def test_the_token_is_in_no_command_line_no_environment_and_no_answer(self) -> None:  # rule: W34
+        with LinkedHost(self.runner) as host:
+            host.open()
+            host.execute("import os\nprint(dict(os.environ), open('/proc/self/cmdline').read())")
+            self.assertIn("PATH", host.text())
+            self.assertNotIn(TOKEN, host.text())
+            for pid in (self.runner.process.pid, host.kernel(), *children(self.runner.process.pid)):
+                for file in ("cmdline", "environ"):
+                    with open(f"/proc/{pid}/{file}", "rb") as shown:
+                        self.assertNotIn(TOKEN.encode(), shown.read(), f"{file} of {pid}")
+        self.assertNotIn(TOKEN, json.dumps(self.runner.status()))
+        with Peer(self.runner) as peer:
+            peer.ask(Authorization=f"Bearer {TOKEN}x")
+            self.assertNotIn(TOKEN, json.dumps(peer.answer()[1]))
 
     def test_what_comes_right_behind_the_request_is_read(self) -> None:
         with Peer(self.runner) as peer:

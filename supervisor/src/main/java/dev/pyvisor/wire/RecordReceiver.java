@@ -18,9 +18,10 @@ public final class RecordReceiver {
 
   /** What of it is new; nothing of a record that has come before. */
   public ByteBuffer accept(Piece piece) {
-    if (piece.offset() < 0) { // from 2^63 on, as the wire has it: no stream is that long
+    if (piece.offset()
+        < 0) { // from 2^63 on, as the wire has it: no gap, for no stream is that long
       throw new ProtocolError(
-          "REC-2", "a record begins at " + Long.toUnsignedString(piece.offset()));
+          "REC-1", "a record begins at " + Long.toUnsignedString(piece.offset()));
     }
     if (piece.offset() > received) {
       throw new ProtocolError(
