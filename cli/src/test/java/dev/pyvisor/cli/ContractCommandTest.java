@@ -30,6 +30,14 @@ class ContractCommandTest {
   }
 
   @Test
+  void a_backend_is_named_and_states_itself() throws Exception {
+    Result result = Command.run("contract", "--backend", "websocket", "--only", "ThePath");
+    assertThat(result.status()).as(result.out() + result.err()).isZero();
+    assertThat(result.out()).startsWith("A  websocket, Python 3.").containsPattern("\nB1 +1\n");
+    assertThat(result.err()).doesNotContain("states nothing of itself");
+  }
+
+  @Test
   void as_json_nothing_else_is_on_standard_output() throws Exception {
     Result result = Command.run("contract", "--only", "Peers.Idle", "--json");
     assertThat(result.status()).as(result.err()).isZero();
