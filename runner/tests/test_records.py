@@ -76,6 +76,11 @@ class SenderTest(unittest.TestCase):
         self.assertEqual(sender.poisoned, Record(0, bytes(limits.RECORD_MIN)))
         sender.resume(limits.RECORD_MIN)
         self.assertIsNone(sender.poisoned, "progress clears it")
+        self.assertEqual(sender.piece, limits.RECORD_MIN, "the link that needed small pieces is the same link")
+        sender.write(bytes(limits.RECORD_GROW))
+        while sender.take() is not None:
+            pass
+        sender.acknowledge(limits.RECORD_MIN + limits.RECORD_GROW - limits.RECORD_MIN)
         self.assertEqual(sender.piece, limits.RECORD)
 
     def test_a_link_that_dies_every_8_kib_still_makes_progress(self) -> None:

@@ -38,6 +38,8 @@ class Sender:
         self._sent = 0  # the highest offset ever sent
         self._acked = 0
         self._cuts = 0  # since the last progress
+        self._piece = limits.RECORD
+        self._survived = 0  # bytes acknowledged since the last cut
 
     @property
     def unacked(self) -> int:
@@ -54,8 +56,7 @@ class Sender:
     @property
     def piece(self) -> int:
         """Bytes of a record at most."""
-        halvings = max(0, self._cuts - limits.RECORD_CUTS_BEFORE_SMALLER + 1)
-        return max(limits.RECORD_MIN, limits.RECORD >> halvings)
+        return self._piece
 
     @property
     def poisoned(self) -> Optional[Record]:
@@ -86,6 +87,9 @@ class Sender:
         if received < self._acked:
             raise ProtocolError("REC-3", f"{received} acknowledged after {self._acked}")
         if received > self._acked:
+            self._survived += received - self._acked
+            if self._survived >= limits.RECORD_GROW:
+                self._piece = limits.RECORD
             self._acked = received
             self._next = max(self._next, received)  # an old link's record may arrive after a new one was answered
             self._cuts = 0
@@ -94,6 +98,9 @@ class Sender:
     def cut(self) -> None:
         """The link is gone; what was sent and not acknowledged may have arrived or not."""
         self._cuts += 1
+        self._survived = 0
+        if self._cuts >= limits.RECORD_CUTS_BEFORE_SMALLER:
+            self._piece = max(limits.RECORD_MIN, self._piece >> 1)
 
     def resume(self, received: int) -> None:
         """A new link: the other side has all before this offset, and nothing after it."""

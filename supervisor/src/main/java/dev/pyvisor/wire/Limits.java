@@ -54,6 +54,9 @@ public final class Limits {
   /** Without progress: one or two cuts say nothing about the size of what was sent. */
   public static final int RECORD_CUTS_BEFORE_SMALLER = 3;
 
+  /** Bytes taken over since the last cut: only then a link is trusted with large pieces again. */
+  public static final int RECORD_GROW = 1_048_576;
+
   /** By then the smallest piece has been tried three times. */
   public static final int RECORD_CUTS_BEFORE_POISON = 11;
 

@@ -24,6 +24,8 @@ public final class RecordSender {
   private long sent; // the highest offset ever sent
   private long acked;
   private int cuts; // since the last progress
+  private int piece = Limits.RECORD;
+  private long survived; // bytes acknowledged since the last cut
 
   /** Adds to the stream; the array is kept and not copied. */
   public void write(byte[] data) {
@@ -58,6 +60,10 @@ public final class RecordSender {
       throw new ProtocolError("REC-3", received + " acknowledged after " + acked);
     }
     if (received > acked) {
+      survived += received - acked;
+      if (survived >= Limits.RECORD_GROW) {
+        piece = Limits.RECORD;
+      }
       acked = received;
       next =
           Math.max(next, received); // an old link's record may arrive after a new one was answered
@@ -71,6 +77,10 @@ public final class RecordSender {
   /** The link is gone; what was sent and not acknowledged may have arrived or not. */
   public void cut() {
     cuts++;
+    survived = 0;
+    if (cuts >= Limits.RECORD_CUTS_BEFORE_SMALLER) {
+      piece = Math.max(Limits.RECORD_MIN, piece >> 1);
+    }
   }
 
   /** A new link: the other side has all before this offset, and nothing after it. */
@@ -105,8 +115,7 @@ public final class RecordSender {
 
   /** Bytes of a record at most. */
   int pieceSize() {
-    int halvings = Math.max(0, cuts - Limits.RECORD_CUTS_BEFORE_SMALLER + 1);
-    return Math.max(Limits.RECORD_MIN, Limits.RECORD >> Math.min(halvings, Integer.SIZE - 1));
+    return piece;
   }
 
   private Piece slice(long start) {
