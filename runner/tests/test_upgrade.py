@@ -130,6 +130,24 @@ class GuardTest(unittest.TestCase):
                 GUARD.check(RequestReader().feed(twice)[0])
 
 
+class StrikesTest(unittest.TestCase):
+    def test_an_address_with_too_many_wrong_tokens_waits_and_another_does_not(self) -> None:
+        strikes = upgrade.Strikes()
+        for at in range(limits.AUTH_FAILURES):
+            strikes.count("192.0.2.1", at)
+        with self.assertRaises(Refused) as caught:
+            strikes.count("192.0.2.1", limits.AUTH_FAILURES)
+        self.assertEqual((caught.exception.status, caught.exception.headers), (429, {"Retry-After": "51"}))
+        strikes.count("192.0.2.2", limits.AUTH_FAILURES)
+        strikes.count("192.0.2.1", limits.AUTH_SECONDS)
+
+    def test_the_memory_for_addresses_is_bounded(self) -> None:
+        strikes = upgrade.Strikes()
+        for at in range(2 * limits.AUTH_ADDRESSES):
+            strikes.count(str(at), 0)
+        self.assertEqual(len(strikes._by_address), limits.AUTH_ADDRESSES)
+
+
 class AcceptTest(unittest.TestCase):
     def test_the_example_of_the_rfc(self) -> None:
         answer = upgrade.accept(request())

@@ -12,9 +12,10 @@ from .absence import Absence
 from .attaching import Held, Verdict
 from .channel import Sink
 from .errors import ProtocolError
+from .heartbeat import Act, Heartbeat
 from .link import Kind, Link, Number, Said, Sequenced
 from .loop import READ, Loop, Timer
-from .upgrade import Guard, Refused, Request, RequestReader
+from .upgrade import Guard, Refused, Request, RequestReader, Strikes
 from .websocket import Broken, CloseCode, Opcode
 
 _BINARY = int(Opcode.BINARY)
@@ -22,14 +23,16 @@ _LINK_PATH = "/v1/link"
 _STATUS_PATH = "/v1/status"
 _MESSAGE = limits.RECORD + limits.RECORD_HEAD
 _BROKEN = 4400
+_UNAUTHENTICATED = 401
 _SUPERSEDED = 4409
 
 
 class Connection:
     """One TCP connection: first HTTP, then perhaps a websocket, then perhaps the link. Confined to the loop."""
 
-    def __init__(self, endpoint: Endpoint, loop: Loop, peer: socket.socket) -> None:
-        self._endpoint, self._loop, self._peer = endpoint, loop, peer
+    def __init__(self, endpoint: Endpoint, loop: Loop, peer: socket.socket, address: str) -> None:
+        self._endpoint, self._loop, self._peer, self._address = endpoint, loop, peer, address
+        self._heartbeat = Heartbeat(time.monotonic())
         self._request: Optional[RequestReader] = RequestReader()
         self._reader = websocket.Reader(_MESSAGE)
         self._sink = Sink(loop, peer.fileno(), lambda cost: endpoint.may_send(self), self.lost)
@@ -135,6 +138,7 @@ class Connection:
         if not data:
             self.lost()
             return
+        self._heartbeat.heard(time.monotonic())
         try:
             if self._request is not None:
                 found = self._request.feed(data)
@@ -155,7 +159,12 @@ class Connection:
         self._endpoint.pass_on()
 
     def _asked(self, request: Request, rest: bytes) -> bytes:
-        self._endpoint.guard.check(request)
+        try:
+            self._endpoint.guard.check(request)
+        except Refused as refused:
+            if refused.status == _UNAUTHENTICATED:
+                self._endpoint.strikes.count(self._address, time.monotonic())
+            raise
         path = request.target.partition("?")[0]
         if path == _STATUS_PATH:
             if request.method != "GET":
@@ -187,7 +196,23 @@ class Connection:
 
     def attached(self, number: int) -> None:
         self.number = number
-        self._await(0, None)
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """The one deadline of an attached connection is that of its silence."""
+        self._await(max(0.0, self._heartbeat.wake - time.monotonic()), self._look)
+
+    def _look(self) -> None:
+        act = self._heartbeat.look(time.monotonic())
+        if act is Act.DEAD:
+            self.lost()  # a half-open connection: there is nobody to say anything to
+            return
+        if act is Act.PING:
+            self.send(link.encode_number(Kind.PING, 0))
+            self._sink.flush()
+            if self._closing:
+                return
+        self._look_again()
 
     def pong(self, number: int) -> None:
         self.send(link.encode_number(Kind.PONG, number))
@@ -218,6 +243,7 @@ class Endpoint:
 
     def __init__(self, loop: Loop, listening: socket.socket, guard: Guard, absence: Absence) -> None:
         self._loop, self._listening, self.guard, self._absence = loop, listening, guard, absence
+        self.strikes = Strikes()
         self._near, self.far_end = socket.socketpair()
         for end in (self._near, self.far_end, listening):
             end.setblocking(False)
@@ -253,6 +279,7 @@ class Endpoint:
         if self._current is not None:
             self.may_send(self._current)
         if self._current is not None:
+            self._current.send(link.encode_said(Kind.GOAWAY, {"message": "the runner ends"}))
             self._current.farewell("the runner ends")
         for connection in list(self._connections):
             connection.close(CloseCode.RESTART, "the runner ends")
@@ -278,7 +305,7 @@ class Endpoint:
 
     def _accept(self) -> None:
         try:
-            peer, _ = self._listening.accept()
+            peer, address = self._listening.accept()
         except OSError:
             return  # it went away again, or there is no descriptor left for it
         if len(self._connections) >= limits.CONNECTIONS:
@@ -286,7 +313,7 @@ class Endpoint:
             return
         peer.setblocking(False)
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._connections.add(Connection(self, self._loop, peer))
+        self._connections.add(Connection(self, self._loop, peer, address[0]))
 
     def lost(self, connection: Connection) -> None:
         self._connections.discard(connection)

@@ -77,6 +77,12 @@ DETACH_TTL_MAX = 24 * 3600.0  # what is to live longer is to be kept by a host
 HOST_ID = 64  # characters of the name by which a host is told from another
 ATTACH_SECONDS = 5.0  # from the first byte to the attach
 LINGER_SECONDS = 1.0  # after last words, for whoever is still sending; as long as a round trip may take
+LINK_QUIET = 5.0  # nothing heard for so long: the host is asked
+LINK_DEAD = 15.0  # nothing heard for so long: the connection is taken for dead, and closed; the stream is kept
+LINK_LATE = 2.0  # a look at the clock that came so much too late: this process was stopped meanwhile
+AUTH_FAILURES = 10  # of one address in a minute; an honest host fails once, and then gives up
+AUTH_SECONDS = 60.0  # in which they are counted
+AUTH_ADDRESSES = 1024  # that are remembered; beyond it the oldest is forgotten
 ACK_SECONDS = 0.05  # what is owed goes with the next record, or after this
 
 # --- the supervisor: tables ---

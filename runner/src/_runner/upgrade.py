@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections import deque
 from typing import NamedTuple, Optional
 
 from . import jsontext, limits
@@ -130,6 +131,27 @@ class Guard(NamedTuple):
         same = hmac.compare_digest(hashlib.sha256(given.strip().encode()).digest(), self.token)
         if not (same and scheme.lower() == "bearer"):
             raise Refused(401, "unauthenticated", "a valid bearer token is needed", WWW_Authenticate="Bearer")
+
+
+class Strikes:
+    """Counts wrong tokens by address. Whoever has the right one is not kept out by others of its address: user code may be one."""
+
+    def __init__(self) -> None:
+        self._by_address: dict[str, deque[float]] = {}
+
+    def count(self, address: str, now: float) -> None:
+        """One more; beyond the limit it is refused as such."""
+        times = self._by_address.get(address)
+        if times is None:
+            if len(self._by_address) >= limits.AUTH_ADDRESSES:
+                del self._by_address[next(iter(self._by_address))]
+            times = self._by_address[address] = deque()
+        while times and now - times[0] >= limits.AUTH_SECONDS:
+            times.popleft()
+        if len(times) >= limits.AUTH_FAILURES:
+            wait = str(int(times[0] + limits.AUTH_SECONDS - now) + 1)
+            raise Refused(429, "resource_exhausted", "too many wrong tokens from this address", Retry_After=wait)
+        times.append(now)
 
 
 def accept(request: Request) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pathlib
@@ -24,6 +25,7 @@ PATIENCE = 30.0
 # The same for a runner that lacks something, and so may never answer.
 LITTLE_PATIENCE = 5.0
 TOKEN = "t" * 43
+DIGEST = hashlib.sha256(TOKEN.encode()).digest()
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 MASK = b"\x37\xfa\x21\x3d"
 
