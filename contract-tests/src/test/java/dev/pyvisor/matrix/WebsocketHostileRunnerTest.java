@@ -134,7 +134,6 @@ class WebsocketHostileRunnerTest {
                 "a record at 2^63",
                 "REC-1",
                 host -> host.attached().record(Long.MIN_VALUE, 0, bytes("xy"))),
-            new Hostility("an error", "REC-4", host -> host.open().said(9, "{\"code\":\"no\"}")),
             new Hostility(
                 "no frames", "FRM-", host -> host.attached().record(0, 0, bytes("x".repeat(40)))))
         .map(hostility -> DynamicTest.dynamicTest(hostility.name, () -> endsBy(hostility)));
@@ -156,6 +155,8 @@ class WebsocketHostileRunnerTest {
             new Hostility("an end after its answer", "", HostileRunner.Host::attached),
             new Hostility("no answer", "", HostileRunner.Host::listen),
             new Hostility("no answer to the attach", "", host -> host.open().listen()),
+            new Hostility(
+                "an error", "", host -> host.open().said(9, "{\"code\":\"no\"}").listen()),
             new Hostility("a gap", "", host -> host.attached().record(9, 0, bytes("x")).listen()),
             new Hostility("nothing after it", "", host -> host.attached().listen()),
             new Hostility("a status", "", host -> answer(host, "HTTP/1.1 503 No\r\n\r\n")),
