@@ -4,12 +4,10 @@ import java.io.IOException;
 import java.net.Proxy;
 import java.net.URI;
 import java.nio.ByteBuffer;
-import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.java_websocket.client.WebSocketClient;
-import org.java_websocket.drafts.Draft_6455;
 import org.java_websocket.handshake.ServerHandshake;
-import org.java_websocket.protocols.Protocol;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,21 +17,30 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe: by the library, which queues what is sent and calls back on a thread of its own.
  */
 final class Connection extends WebSocketClient {
-  private static final String SUBPROTOCOL = "pyvisor.v1";
-
   private final HostLink link;
+  private final Handshake handshake;
 
   Connection(URI address, String token, Proxy proxy, HostLink link) {
+    this(address, token, proxy, link, new Handshake());
+  }
+
+  private Connection(URI address, String token, Proxy proxy, HostLink link, Handshake handshake) {
     super(
         address,
-        new Draft_6455(List.of(), List.of(new Protocol(SUBPROTOCOL)), WebsocketLimits.MESSAGE),
+        handshake,
         Map.of("Authorization", "Bearer " + token),
         (int) WebsocketLimits.DIAL.toMillis());
     this.link = link;
+    this.handshake = handshake;
     setConnectionLostTimeout(0);
     setTcpNoDelay(true);
     setProxy(proxy);
     setDaemon(true);
+  }
+
+  /** How the dial was refused, if a server answered it so. */
+  Optional<Answer> refusal() {
+    return handshake.refusal();
   }
 
   /** Ends it at once; {@link HostLink#cut} follows. */
@@ -63,6 +70,9 @@ final class Connection extends WebSocketClient {
 
   @Override
   public void onClose(int code, @Nullable String reason, boolean remote) {
+    if (remote) {
+      Answer.closed(code, String.valueOf(reason)).ifPresent(answer -> link.refused(this, answer));
+    }
     link.cut(this, code + " " + reason);
   }
 

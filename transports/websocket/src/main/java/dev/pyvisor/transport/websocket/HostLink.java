@@ -10,6 +10,7 @@ import dev.pyvisor.wire.RecordSender;
 import java.net.Proxy;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -43,10 +44,14 @@ final class HostLink {
   private @Nullable Connection current; // attached, or about to be
   private boolean attached;
   private boolean over;
-  private long lastHeard; // System.nanoTime
-  private long owedSince;
+  private final Heartbeat heartbeat = new Heartbeat();
+  private final Backoff backoff = new Backoff(limit -> ThreadLocalRandom.current().nextLong(limit));
+  private Optional<Answer> refusal = Optional.empty(); // of the latest connection
+  private long cutSince; // System.nanoTime
+  private long outage; // nanoseconds, of those that are over
+  private long roundTrip; // nanoseconds
+  private long owedSince; // System.nanoTime
   private @Nullable Long pongFor;
-  private boolean pinged;
   private int cuts;
 
   HostLink(
@@ -90,30 +95,72 @@ final class HostLink {
 
   /** Dials, says what there is to say, and dials again, until the link is over. */
   void run() {
-    long pause = 0;
     try {
-      while (awaitAddress()) {
+      boolean more = awaitAddress();
+      while (more) {
         Connection connection = dial();
-        if (connection == null) {
-          pause =
-              Math.min(
-                  Math.max(2 * pause, WebsocketLimits.FIRST_PAUSE.toNanos()),
-                  WebsocketLimits.LONGEST_PAUSE.toNanos());
-          rest(ThreadLocalRandom.current().nextLong(pause));
-        } else {
-          pause = 0;
+        if (connection != null) {
           speak(connection);
         }
+        more = goesOn();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
+  /** Whether to dial again; waits until it is time to. */
+  private boolean goesOn() throws InterruptedException {
+    String verdict;
+    synchronized (this) {
+      if (over) {
+        return false;
+      }
+      verdict = verdict();
+      if (verdict == null) {
+        long now = System.nanoTime();
+        long pause = backoff.pause(now, progress());
+        if (refusal.isPresent()) {
+          LOG.info("runner {}: the dial was refused: {}", runnerId, refusal.get());
+          Duration asked = refusal.get().retryAfter().orElse(Duration.ZERO);
+          pause = Math.max(pause, asked.toNanos());
+        }
+        refusal = Optional.empty();
+        rest(Math.min(pause, cutSince + WebsocketLimits.DISCONNECTED.toNanos() - now));
+        return !over;
+      }
+    }
+    onFault.accept(new LinkEnded(verdict));
+    return false;
+  }
+
+  /** Why the link is over for good; null while another attempt may help. */
+  private @Nullable String verdict() {
+    if (refusal.isPresent() && refusal.get().ends()) {
+      return refusal.get().text();
+    }
+    Optional<Piece> poison = sender.poisoned();
+    if (poison.isPresent()) {
+      return "transport_poison: no connection survived the record at byte "
+          + poison.get().offset()
+          + " of what the host says; something on the way ends every connection that carries it:"
+          + " look at proxies between";
+    }
+    if (System.nanoTime() - cutSince >= WebsocketLimits.DISCONNECTED.toNanos()) {
+      return "disconnected_too_long: no connection for " + WebsocketLimits.DISCONNECTED;
+    }
+    return null;
+  }
+
+  private long progress() {
+    return sender.acked() + receiver.received();
+  }
+
   private synchronized boolean awaitAddress() throws InterruptedException {
     while (address == null && !over) {
       wait();
     }
+    cutSince = System.nanoTime();
     return !over;
   }
 
@@ -134,6 +181,10 @@ final class HostLink {
       attached = false;
     }
     if (!connection.connectBlocking(WebsocketLimits.DIAL.toMillis(), TimeUnit.MILLISECONDS)) {
+      synchronized (this) {
+        refusal = connection.refusal();
+        current = null;
+      }
       connection.abort();
       return null;
     }
@@ -193,20 +244,22 @@ final class HostLink {
           return Words.record(piece.get(), receiver.tell());
         }
       }
-      long wake = lastHeard + (pinged ? WebsocketLimits.DEAD : WebsocketLimits.QUIET).toNanos();
+      long wake = heartbeat.wake();
       if (receiver.owes()) {
         if (receiver.due() || now - owedSince >= WebsocketLimits.ACK.toNanos()) {
           return Words.number(Words.ACK, receiver.tell());
         }
         wake = Math.min(wake, owedSince + WebsocketLimits.ACK.toNanos());
       }
-      if (wake - now <= 0) {
-        if (pinged) {
+      switch (heartbeat.look(now)) {
+        case PING -> {
+          return Words.number(Words.PING, 0);
+        }
+        case DEAD -> {
           LOG.warn("runner {}: nothing was heard for {}", runnerId, WebsocketLimits.DEAD);
           return null;
         }
-        pinged = true;
-        return Words.number(Words.PING, 0);
+        case WAIT -> wake = Math.min(wake, heartbeat.wake());
       }
       TimeUnit.NANOSECONDS.timedWait(this, wake - now);
     }
@@ -238,15 +291,18 @@ final class HostLink {
     if (connection != current) {
       return data;
     }
-    lastHeard = System.nanoTime();
-    pinged = false;
+    long now = System.nanoTime();
+    if (word.kind() == Words.PONG) {
+      roundTrip = heartbeat.roundTrip(now);
+    }
+    heartbeat.heard(now);
     switch (word.kind()) {
       case Words.ATTACHED -> attached(word);
       case Words.RECORD -> {
         requireAttached();
         sender.acknowledge(word.number());
         if (!receiver.owes()) {
-          owedSince = lastHeard;
+          owedSince = now;
         }
         data = receiver.accept(java.util.Objects.requireNonNull(word.piece()));
       }
@@ -255,7 +311,9 @@ final class HostLink {
         sender.acknowledge(word.number());
       }
       case Words.PING -> pongFor = word.number();
-      case Words.ERROR -> throw new ProtocolError("REC-4", "refused: " + word.content());
+      case Words.ERROR ->
+          refused(connection, Answer.said(java.util.Objects.requireNonNull(word.content())));
+      case Words.GOAWAY -> backoff.excused();
       default -> {}
     }
     notifyAll();
@@ -271,12 +329,32 @@ final class HostLink {
     incarnation = named;
     sender.resume(content.path("received").asLong(-1));
     attached = true;
+    long now = System.nanoTime();
+    outage += now - cutSince;
+    backoff.attached(now, progress());
+    heartbeat.begin(now);
   }
 
   private void requireAttached() {
     if (!attached) {
       throw new ProtocolError("REC-4", "a record before the answer to the attach");
     }
+  }
+
+  /** The runner said no to this connection; {@link #cut} follows. */
+  synchronized void refused(Connection connection, Answer answer) {
+    if (connection == current && refusal.isEmpty()) {
+      refusal = Optional.of(answer);
+      if (!attached) {
+        current = null;
+      }
+      notifyAll();
+    }
+  }
+
+  /** Whether there is no connection now, but there may be one again. */
+  synchronized boolean isCut() {
+    return !attached && !over;
   }
 
   /** The connection is gone, from whatever side. */
@@ -286,15 +364,20 @@ final class HostLink {
       if (attached) {
         sender.cut();
         attached = false;
+        cutSince = System.nanoTime();
         cuts++;
         LOG.info(
-            "runner {}: cut={} cause='{}' received={} acked={} unacked={}",
+            "runner {}: cut={} cause='{}' received={} acked={} unacked={} replay={}"
+                + " duplicates={} rttUs={}",
             runnerId,
             cuts,
             why,
             receiver.received(),
             sender.acked(),
-            sender.unacked());
+            sender.unacked(),
+            sender.inFlight(),
+            receiver.duplicates(),
+            roundTrip / 1_000);
       }
       notifyAll();
     }
@@ -339,6 +422,12 @@ final class HostLink {
         + " acked="
         + sender.acked()
         + " unacked="
-        + sender.unacked();
+        + sender.unacked()
+        + " duplicates="
+        + receiver.duplicates()
+        + " outageMs="
+        + TimeUnit.NANOSECONDS.toMillis(outage)
+        + " rttUs="
+        + TimeUnit.NANOSECONDS.toMicros(roundTrip);
   }
 }
