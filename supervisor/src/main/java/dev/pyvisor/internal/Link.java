@@ -69,8 +69,10 @@ final class Link implements TransportListener {
     this.client = client;
     this.counters = client.counters();
     this.evidence = params -> counters.ignoredNotifications.increment();
-    this.requests = new Requests(runnerId, client.timer(), outbox, counters, this::silent);
-    this.watchdog = new Watchdog(client.timer(), reason -> evidence.hung(reason), this::hung);
+    this.requests = new Requests(
+            runnerId, client.timer(), outbox, counters, this::isCut, this::silent);
+    this.watchdog = new Watchdog(
+            client.timer(), this::isCut, reason -> evidence.hung(reason), this::hung);
   }
 
   void attach(Transport opened) {
@@ -308,6 +310,11 @@ final class Link implements TransportListener {
   public void onClosed(ExitReport report) {
     end(new RunnerGone(runnerId, Delivery.UNKNOWN, report));
     exited.complete(report);
+  }
+
+  private boolean isCut() {
+    Transport opened = transport;
+    return opened != null && opened.isCut();
   }
 
   private void silent(String detail) {

@@ -3,6 +3,7 @@ package dev.pyvisor.internal;
 import dev.pyvisor.Defaults;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -17,15 +18,25 @@ final class Liveness {
   private final Timer timer;
   private final Outbox outbox;
   private final CallTable calls;
+  private final BooleanSupplier cut;
   private final Consumer<String> silent;
   private final AtomicBoolean armed = new AtomicBoolean();
   private final AtomicInteger missed = new AtomicInteger();
 
-  /** {@code silent}: told once when the runner has not answered for too long. */
-  Liveness(Timer timer, Outbox outbox, CallTable calls, Consumer<String> silent) {
+  /**
+   * {@code cut}: whether there is no way to the runner now, so that it cannot answer; {@code
+   * silent}: told once when the runner has not answered for too long.
+   */
+  Liveness(
+      Timer timer,
+      Outbox outbox,
+      CallTable calls,
+      BooleanSupplier cut,
+      Consumer<String> silent) {
     this.timer = timer;
     this.outbox = outbox;
     this.calls = calls;
+    this.cut = cut;
     this.silent = silent;
   }
 
@@ -49,6 +60,9 @@ final class Liveness {
         callOpened();
       }
       return;
+    }
+    if (cut.getAsBoolean() && missed.get() > 0) {
+      missed.set(1); // the question is on its way, once; the count goes on when the link is back
     }
     int unanswered = missed.getAndIncrement();
     if (unanswered >= Defaults.PING_LIMIT.dividedBy(Defaults.PING_INTERVAL)) {

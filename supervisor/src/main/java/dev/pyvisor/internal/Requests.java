@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -48,14 +49,22 @@ final class Requests {
   private final Liveness liveness;
   private volatile @Nullable Answer lastAnswer;
 
-  /** {@code silent}: told once when the runner does not answer pings any more. */
+  /**
+   * {@code cut}: whether there is no way to the runner now; {@code silent}: told once when it does not
+   * answer pings any more.
+   */
   Requests(
-      String runnerId, Timer timer, Outbox outbox, Counters counters, Consumer<String> silent) {
+      String runnerId,
+      Timer timer,
+      Outbox outbox,
+      Counters counters,
+      BooleanSupplier cut,
+      Consumer<String> silent) {
     this.runnerId = runnerId;
     this.timer = timer;
     this.outbox = outbox;
     this.counters = counters;
-    this.liveness = new Liveness(timer, outbox, calls, silent);
+    this.liveness = new Liveness(timer, outbox, calls, cut, silent);
   }
 
   int nextMessage() {

@@ -3,6 +3,7 @@ package dev.pyvisor.internal;
 import dev.pyvisor.Defaults;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -15,15 +16,21 @@ import java.util.function.Function;
  */
 final class Watchdog {
   private final Timer timer;
+  private final BooleanSupplier cut;
   private final Function<String, CompletableFuture<?>> evidence;
   private final Consumer<String> hung;
 
   /**
-   * {@code evidence}: writes a report for this reason, when it is complete or its time is over;
+   * {@code cut}: whether there is no way to the runner now; {@code evidence}: writes a report for this reason, when it is complete or its time is over;
    * {@code hung}: told that the runner is taken for hung.
    */
-  Watchdog(Timer timer, Function<String, CompletableFuture<?>> evidence, Consumer<String> hung) {
+  Watchdog(
+      Timer timer,
+      BooleanSupplier cut,
+      Function<String, CompletableFuture<?>> evidence,
+      Consumer<String> hung) {
     this.timer = timer;
+    this.cut = cut;
     this.evidence = evidence;
     this.hung = hung;
   }
@@ -49,8 +56,9 @@ final class Watchdog {
     if (operation.through.isDone()) {
       return;
     }
-    if (operation.waitsForHost()) {
-      // A slow listener is no fault of the runner's, which has other sessions, too.
+    if (operation.waitsForHost() || cut.getAsBoolean()) {
+      // A slow listener is no fault of the runner's, which has other sessions, too; nor is a cut,
+      // after which it has as long again to tell the end.
       look(operation, limit, Defaults.WATCHDOG_GRACE);
       return;
     }

@@ -22,6 +22,14 @@ public interface Transport {
    */
   void close(Duration limit);
 
+  /**
+   * Whether the way to the runner is cut, and may be there again: meanwhile its silence says
+   * nothing about it. How long that may last is the transport's to bound.
+   */
+  default boolean isCut() {
+    return false;
+  }
+
   /** Facts about processes and streams for a report of what hangs; one a line. */
   List<String> evidence();
 }

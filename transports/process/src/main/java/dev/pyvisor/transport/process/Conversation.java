@@ -50,6 +50,11 @@ public interface Conversation {
     return true;
   }
 
+  /** Whether what is said goes over a way that is cut now; on any thread. */
+  default boolean isCut() {
+    return false;
+  }
+
   /** Facts for a report of what hangs, one a line; on any thread. */
   default List<String> evidence() {
     return List.of();

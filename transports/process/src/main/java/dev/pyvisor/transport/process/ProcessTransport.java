@@ -256,6 +256,11 @@ public final class ProcessTransport implements Transport {
   }
 
   @Override
+  public boolean isCut() {
+    return conversation.isCut();
+  }
+
+  @Override
   public List<String> evidence() {
     List<String> facts = new ArrayList<>();
     facts.add(

@@ -6,6 +6,7 @@ import java.net.Proxy;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.util.Map;
+import java.util.Optional;
 import org.java_websocket.client.WebSocketClient;
 import org.java_websocket.handshake.ServerHandshake;
 import org.jspecify.annotations.Nullable;
@@ -21,18 +22,29 @@ final class Connection extends WebSocketClient {
   static final int RUNNER_ENDS = 1012;
 
   private final HostLink link;
+  private final Handshake handshake;
 
   Connection(URI address, String token, Proxy proxy, HostLink link) {
+    this(address, token, proxy, link, new Handshake());
+  }
+
+  private Connection(URI address, String token, Proxy proxy, HostLink link, Handshake handshake) {
     super(
         address,
-        new StatusDraft(link::answered),
+        handshake,
         Map.of("Authorization", "Bearer " + token),
         (int) WebsocketLimits.DIAL.toMillis());
     this.link = link;
+    this.handshake = handshake;
     setConnectionLostTimeout(0);
     setTcpNoDelay(true);
     setProxy(proxy);
     setDaemon(true);
+  }
+
+  /** How the dial was refused, if a server answered it so. */
+  Optional<Answer> refusal() {
+    return handshake.refusal();
   }
 
   /** Ends it at once; {@link HostLink#cut} follows. */
@@ -62,8 +74,11 @@ final class Connection extends WebSocketClient {
 
   @Override
   public void onClose(int code, @Nullable String reason, boolean remote) {
-    if (remote && code == RUNNER_ENDS) {
-      link.runnerEnds(this);
+    if (remote) {
+      Answer.closed(code, String.valueOf(reason)).ifPresent(answer -> link.refused(this, answer));
+      if (code == RUNNER_ENDS) {
+        link.runnerEnds(this);
+      }
     }
     link.cut(this, code + " " + reason);
   }

@@ -57,8 +57,8 @@ final class LinkConversation implements Conversation {
 
   private void fail(Throwable problem) {
     ProcessTransport started = process;
-    if (started != null && problem instanceof LinkLost) {
-      started.kill(LinkLost.reason(problem));
+    if (started != null && problem instanceof LinkEnded) {
+      started.kill(String.valueOf(problem.getMessage()));
     } else if (started != null) {
       started.fail(problem);
     }
@@ -123,6 +123,11 @@ final class LinkConversation implements Conversation {
     return listening || status == 0
         ? "it ended"
         : LocalBackend.complaint(plan).orElse("it ended before it listened");
+  }
+
+  @Override
+  public boolean isCut() {
+    return link.isCut();
   }
 
   @Override

@@ -18,6 +18,21 @@ final class WebsocketLimits {
   /** Between two attempts at most. */
   static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
+  /** Beyond so many doublings the pause is the longest one anyway. */
+  static final int DOUBLINGS = 10;
+
+  /** A connection that lasted so long was of use, also if nothing was said on it. */
+  static final Duration STABLE = Duration.ofSeconds(10);
+
+  /** Without a connection for so long: the link is given up; what waits for it fails. */
+  static final Duration DISCONNECTED = Duration.ofMinutes(15);
+
+  /** A look at the clock that came so much too late: this process was stopped meanwhile. */
+  static final Duration LATE = Duration.ofSeconds(2);
+
+  /** Bytes of the answer to the dial; that of a runner has some 200. */
+  static final int HTTP_HEAD = 16 * 1024;
+
   /** Nothing heard for so long: the runner is asked. */
   static final Duration QUIET = Duration.ofSeconds(5);
 
@@ -41,12 +56,6 @@ final class WebsocketLimits {
 
   /** A message of the runner's at most. */
   static final int MESSAGE = Limits.RECORD + RECORD_HEAD;
-
-  /**
-   * A runner that somebody else has started may be out of reach for so long: then it has ended, for
-   * it waits no longer itself where nobody says otherwise.
-   */
-  static final Duration OUT_OF_REACH = Duration.ofMinutes(15);
 
   /** Characters of a token at least; the runner takes none that is shorter. */
   static final int TOKEN_MIN = 32;
