@@ -81,9 +81,11 @@ class WebsocketCutsTest {
   @Test
   void a_link_that_dies_every_8_kib_still_finishes() throws Exception {
     try (ChaosProxy proxy =
-            proxy(n -> new Cut(n % 2 == 0 ? Direction.TO_HOST : Direction.TO_RUNNER, 8192, How.FIN));
+            proxy(
+                n -> new Cut(n % 2 == 0 ? Direction.TO_HOST : Direction.TO_RUNNER, 8192, How.FIN));
         SupervisorClient client = client(proxy)) {
-      Outcome outcome = client.session().execute("print('z' * 2_000_000)\nprint(await tally(9, 'y' * 950_000))");
+      Outcome outcome =
+          client.session().execute("print('z' * 2_000_000)\nprint(await tally(9, 'y' * 950_000))");
       assertThat(outcome.error()).isEmpty();
       assertThat(outcome.stdoutText()).isEqualTo("z".repeat(2_000_000) + "\n9\n");
       assertThat(tally.remove(9)).hasValue(1);

@@ -112,10 +112,15 @@ final class AttachedTransport implements Transport {
   private void failed(Throwable problem) {
     if (problem instanceof ProtocolError error) {
       listener.onViolation(error);
-    } else if (!(problem instanceof LinkLost)) {
+    } else if (!(problem instanceof LinkEnded)) {
       LOG.error("runner {}: the host failed on what it said", runnerId, problem);
     }
-    leave(LinkLost.reason(problem));
+    leave(
+        problem instanceof LinkEnded
+            ? String.valueOf(problem.getMessage())
+            : problem instanceof ProtocolError error
+                ? "it broke " + error.rule()
+                : "the host failed on what it said: " + problem);
   }
 
   private void leave(String why) {
@@ -164,6 +169,11 @@ final class AttachedTransport implements Transport {
         Thread.currentThread().interrupt();
       }
     }
+  }
+
+  @Override
+  public boolean reaches() {
+    return link.reaches();
   }
 
   /** The link alone: the runner's processes are somebody else's, perhaps on another machine. */

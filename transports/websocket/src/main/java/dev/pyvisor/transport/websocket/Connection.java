@@ -6,6 +6,7 @@ import java.net.Proxy;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.util.Map;
+import java.util.Optional;
 import org.java_websocket.WebSocket;
 import org.java_websocket.client.WebSocketClient;
 import org.java_websocket.framing.Framedata;
@@ -24,18 +25,29 @@ final class Connection extends WebSocketClient {
 
   private final HostLink link;
   private int unread; // answers in a row that the runner had not read; the reading thread's
+  private final LinkDraft draft;
 
   Connection(URI address, String token, Proxy proxy, HostLink link) {
+    this(address, token, proxy, link, new LinkDraft());
+  }
+
+  private Connection(URI address, String token, Proxy proxy, HostLink link, LinkDraft draft) {
     super(
         address,
-        new LinkDraft(link::answered),
+        draft,
         Map.of("Authorization", "Bearer " + token),
         (int) WebsocketLimits.DIAL.toMillis());
     this.link = link;
+    this.draft = draft;
     setConnectionLostTimeout(0);
     setTcpNoDelay(true);
     setProxy(proxy);
     setDaemon(true);
+  }
+
+  /** How the dial was refused, if a server answered it so. */
+  Optional<Answer> refusal() {
+    return draft.refusal();
   }
 
   /** Ends it at once; {@link HostLink#cut} follows. */
@@ -85,8 +97,11 @@ final class Connection extends WebSocketClient {
 
   @Override
   public void onClose(int code, @Nullable String reason, boolean remote) {
-    if (remote && code == RUNNER_ENDS) {
-      link.runnerEnds(this);
+    if (remote) {
+      Answer.closed(code, String.valueOf(reason)).ifPresent(answer -> link.refused(this, answer));
+      if (code == RUNNER_ENDS) {
+        link.runnerEnds(this);
+      }
     }
     link.cut(this, code + " " + reason);
   }

@@ -51,23 +51,28 @@ final class HostLink {
   private boolean leaving;
   private @Nullable String problem; // of the last connection
   private boolean nobodyListens; // by the last connection
-  private long lastHeard; // System.nanoTime
-  private long owedSince;
+  private final Heartbeat heartbeat = new Heartbeat();
+  private final Backoff backoff = new Backoff(limit -> ThreadLocalRandom.current().nextLong(limit));
+  private Optional<Answer> refusal = Optional.empty(); // of the latest connection
+  private long cutSince; // System.nanoTime
+  private long outage; // nanoseconds, of those that are over
+  private long roundTrip; // nanoseconds
+  private long owedSince; // System.nanoTime
   private @Nullable Long pongFor;
-  private boolean pinged;
   private int cuts;
 
   /**
-   * How a runner is treated: the process of one that this host has started tells of its end;
-   * another's end is seen on the link only.
+   * How a runner is treated: one that this host has started is waited for as long as its process
+   * lives; another's end is seen on the link only.
    *
    * <p>Immutable.
    *
+   * @param ours whether its process is watched
    * @param takeover whether another host there is to lose its place
-   * @param patience how long the runner may be out of reach
+   * @param outOfReach how long there may be no connection
    */
-  record Manner(boolean ours, boolean takeover, Duration patience) {
-    static final Manner OF_OUR_OWN = new Manner(true, false, WebsocketLimits.LOST);
+  record Manner(boolean ours, boolean takeover, Duration outOfReach) {
+    static final Manner OF_OUR_OWN = new Manner(true, false, WebsocketLimits.DISCONNECTED);
   }
 
   HostLink(
@@ -113,63 +118,76 @@ final class HostLink {
 
   /** Dials, says what there is to say, and dials again, until the link is over. */
   void run() {
-    long pause = 0;
-    long since = System.nanoTime();
     try {
-      while (awaitAddress()) {
-        long before = progress();
+      boolean more = awaitAddress();
+      while (more) {
         Connection connection = dial();
         if (connection != null) {
           speak(connection);
-          since = System.nanoTime();
-        } else if (givesUp(since)) {
-          break;
         }
-        if (progress() > before) {
-          pause = 0;
-        } else {
-          // Also for who attaches and then cuts: it must not be dialled as fast as it can cut.
-          pause =
-              Math.min(
-                  Math.max(2 * pause, WebsocketLimits.FIRST_PAUSE.toNanos()),
-                  WebsocketLimits.LONGEST_PAUSE.toNanos());
-          rest(ThreadLocalRandom.current().nextLong(pause));
-        }
+        more = goesOn();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  /** Bytes that have reached the other end, either way. */
-  private synchronized long progress() {
-    return receiver.received() + sender.acked();
+  /** Whether to dial again; waits until it is time to. */
+  private boolean goesOn() throws InterruptedException {
+    String verdict;
+    synchronized (this) {
+      if (over || leaving) {
+        return false;
+      }
+      verdict = verdict();
+      if (verdict == null) {
+        long now = System.nanoTime();
+        long pause = backoff.pause(now, progress());
+        if (refusal.isPresent()) {
+          LOG.info("runner {}: the dial was refused: {}", runnerId, refusal.get());
+          Duration asked = refusal.get().retryAfter().orElse(Duration.ZERO);
+          pause = Math.max(pause, asked.toNanos());
+        }
+        refusal = Optional.empty();
+        rest(Math.min(pause, cutSince + manner.outOfReach.toNanos() - now));
+        return !over && !leaving;
+      }
+    }
+    onFault.accept(new LinkEnded(verdict));
+    return false;
+  }
+
+  /** Why the link is over for good; null while another attempt may help. */
+  private @Nullable String verdict() {
+    if (refusal.isPresent() && refusal.get().ends()) {
+      return refusal.get().text();
+    }
+    Optional<Piece> poison = sender.poisoned();
+    if (poison.isPresent()) {
+      return "transport_poison: no connection survived the record at byte "
+          + poison.get().offset()
+          + " of what the host says; something on the way ends every connection that carries it:"
+          + " look at proxies between";
+    }
+    if (!manner.ours && incarnation == null && nobodyListens) {
+      return "nothing listens at " + address.getAuthority() + ": " + problem;
+    }
+    if (System.nanoTime() - cutSince >= manner.outOfReach.toNanos()) {
+      return "disconnected_too_long: no connection for " + manner.outOfReach + ": " + problem;
+    }
+    return null;
+  }
+
+  private long progress() {
+    return sender.acked() + receiver.received();
   }
 
   private synchronized boolean awaitAddress() throws InterruptedException {
     while (address == null && !over) {
       wait();
     }
+    cutSince = System.nanoTime();
     return !over && !leaving;
-  }
-
-  /** Whether the runner has been out of reach for too long, or was never there. */
-  private boolean givesUp(long since) {
-    String why;
-    synchronized (this) {
-      if (over || leaving) {
-        return false;
-      }
-      if (!manner.ours && incarnation == null && nobodyListens) {
-        why = "nothing listens at " + address.getAuthority() + ": " + problem;
-      } else if (System.nanoTime() - since > manner.patience.toNanos()) {
-        why = "it was out of reach for " + manner.patience + ": " + problem;
-      } else {
-        return false;
-      }
-    }
-    onFault.accept(new LinkLost(why));
-    return true;
   }
 
   private synchronized void rest(long nanos) throws InterruptedException {
@@ -190,6 +208,10 @@ final class HostLink {
       nobodyListens = false;
     }
     if (!connection.connectBlocking(WebsocketLimits.DIAL.toMillis(), TimeUnit.MILLISECONDS)) {
+      synchronized (this) {
+        refusal = connection.refusal();
+        current = null;
+      }
       connection.abort();
       return null;
     }
@@ -256,20 +278,22 @@ final class HostLink {
           return Words.record(piece.get(), receiver.tell());
         }
       }
-      long wake = lastHeard + (pinged ? WebsocketLimits.DEAD : WebsocketLimits.QUIET).toNanos();
+      long wake = heartbeat.wake();
       if (receiver.owes()) {
         if (receiver.due() || now - owedSince >= WebsocketLimits.ACK.toNanos()) {
           return Words.number(Words.ACK, receiver.tell());
         }
         wake = Math.min(wake, owedSince + WebsocketLimits.ACK.toNanos());
       }
-      if (wake - now <= 0) {
-        if (pinged) {
+      switch (heartbeat.look(now)) {
+        case PING -> {
+          return Words.number(Words.PING, 0);
+        }
+        case DEAD -> {
           LOG.warn("runner {}: nothing was heard for {}", runnerId, WebsocketLimits.DEAD);
           return null;
         }
-        pinged = true;
-        return Words.number(Words.PING, 0);
+        case WAIT -> wake = Math.min(wake, heartbeat.wake());
       }
       TimeUnit.NANOSECONDS.timedWait(this, wake - now);
     }
@@ -309,15 +333,18 @@ final class HostLink {
     if (connection != current) {
       return data;
     }
-    lastHeard = System.nanoTime();
-    pinged = false;
+    long now = System.nanoTime();
+    if (word.kind() == Words.PONG) {
+      roundTrip = heartbeat.roundTrip(now);
+    }
+    heartbeat.heard(now);
     switch (word.kind()) {
       case Words.ATTACHED -> attached(word);
       case Words.RECORD -> {
         requireAttached();
         sender.acknowledge(word.number());
         if (!receiver.owes()) {
-          owedSince = lastHeard;
+          owedSince = now;
         }
         data = receiver.accept(java.util.Objects.requireNonNull(word.piece()));
       }
@@ -326,7 +353,9 @@ final class HostLink {
         sender.acknowledge(word.number());
       }
       case Words.PING -> pongFor = word.number();
-      case Words.ERROR -> refused(word);
+      case Words.ERROR ->
+          refused(connection, Answer.said(java.util.Objects.requireNonNull(word.content())));
+      case Words.GOAWAY -> backoff.excused();
       default -> {}
     }
     notifyAll();
@@ -342,33 +371,22 @@ final class HostLink {
     incarnation = named;
     sender.resume(content.path("received").asLong(-1));
     attached = true;
-  }
-
-  private static void refused(Word word) {
-    JsonNode content = java.util.Objects.requireNonNull(word.content());
-    int status = content.path("status").asInt(0);
-    if (LinkLost.neverRetried(status)) {
-      throw LinkLost.refused(status, content.path("code").asString(""));
-    }
-  }
-
-  /** What the HTTP before the websocket said; on a thread of the library. */
-  void answered(int status) {
-    if (LinkLost.neverRetried(status)) {
-      onFault.accept(LinkLost.refused(status, ""));
-    }
+    long now = System.nanoTime();
+    outage += now - cutSince;
+    backoff.attached(now, progress());
+    heartbeat.begin(now);
   }
 
   /** It has said that it ends; where it is this host's own, its process tells. */
   void runnerEnds(Connection connection) {
     boolean anothers;
     synchronized (this) {
-      // The runner's process, if it is ours, is waited for.
-      leaving = leaving || connection == current;
+      leaving =
+          leaving || connection == current; // the runner's process, if it is ours, is waited for
       anothers = connection == current && !manner.ours;
     }
     if (anothers) {
-      onFault.accept(new LinkLost("it ended"));
+      onFault.accept(new LinkEnded("it ended"));
     }
   }
 
@@ -383,6 +401,24 @@ final class HostLink {
     nobodyListens = connection == current;
   }
 
+  /** The runner said no to this connection; {@link #cut} follows. */
+  synchronized void refused(Connection connection, Answer answer) {
+    if (connection == current && refusal.isEmpty()) {
+      refusal = Optional.of(answer);
+      if (!attached) {
+        current = null;
+      }
+      notifyAll();
+    }
+  }
+
+  /**
+   * Whether what is sent arrives, as far as is known: a while of silence already speaks against.
+   */
+  synchronized boolean reaches() {
+    return attached && !heartbeat.asked();
+  }
+
   /** The connection is gone, from whatever side. */
   synchronized void cut(Connection connection, String why) {
     if (connection == current) {
@@ -391,16 +427,21 @@ final class HostLink {
       if (attached) {
         sender.cut();
         attached = false;
+        cutSince = System.nanoTime();
         cuts++;
         LOG.atLevel(leaving ? Level.DEBUG : Level.INFO)
             .log(
-                "runner {}: cut={} cause='{}' received={} acked={} unacked={}",
+                "runner {}: cut={} cause='{}' received={} acked={} unacked={} replay={}"
+                    + " duplicates={} rttUs={}",
                 runnerId,
                 cuts,
                 why,
                 receiver.received(),
                 sender.acked(),
-                sender.unacked());
+                sender.unacked(),
+                sender.inFlight(),
+                receiver.duplicates(),
+                roundTrip / 1_000);
       }
       notifyAll();
     }
@@ -448,13 +489,6 @@ final class HostLink {
     }
   }
 
-  /**
-   * Whether what is sent arrives, as far as is known: a while of silence already speaks against.
-   */
-  synchronized boolean reaches() {
-    return attached && !pinged;
-  }
-
   synchronized String facts() {
     return "link attached="
         + attached
@@ -465,6 +499,12 @@ final class HostLink {
         + " acked="
         + sender.acked()
         + " unacked="
-        + sender.unacked();
+        + sender.unacked()
+        + " duplicates="
+        + receiver.duplicates()
+        + " outageMs="
+        + TimeUnit.NANOSECONDS.toMillis(outage)
+        + " rttUs="
+        + TimeUnit.NANOSECONDS.toMicros(roundTrip);
   }
 }

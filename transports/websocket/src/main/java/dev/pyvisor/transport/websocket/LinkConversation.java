@@ -57,8 +57,8 @@ final class LinkConversation implements Conversation {
 
   private void fail(Throwable problem) {
     ProcessTransport started = process;
-    if (started != null && problem instanceof LinkLost) {
-      started.kill(LinkLost.reason(problem));
+    if (started != null && problem instanceof LinkEnded) {
+      started.kill(String.valueOf(problem.getMessage()));
     } else if (started != null) {
       started.fail(problem);
     }

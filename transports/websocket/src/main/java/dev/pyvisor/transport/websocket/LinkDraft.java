@@ -2,11 +2,12 @@ package dev.pyvisor.transport.websocket;
 
 import java.nio.ByteBuffer;
 import java.util.List;
-import java.util.function.IntConsumer;
+import java.util.Optional;
 import org.java_websocket.WebSocketImpl;
 import org.java_websocket.drafts.Draft;
 import org.java_websocket.drafts.Draft_6455;
 import org.java_websocket.enums.Opcode;
+import org.java_websocket.exceptions.IncompleteHandshakeException;
 import org.java_websocket.exceptions.InvalidDataException;
 import org.java_websocket.exceptions.InvalidHandshakeException;
 import org.java_websocket.exceptions.LimitExceededException;
@@ -15,45 +16,54 @@ import org.java_websocket.handshake.Handshakedata;
 import org.java_websocket.protocols.Protocol;
 
 /**
- * RFC 6455 as the library reads it, with two things that it lacks: the status of an answer that
- * makes no websocket, which it tells in a text only; and a bound of fragments, for it keeps those
- * of a message and counts their bytes, of which an empty one has none.
+ * RFC 6455 as the library reads it, with two things that it lacks. It tells a refused handshake
+ * only as text, and only of its first line: here the answer is read before the library sees it. And
+ * it keeps the fragments of a message and counts their bytes, of which an empty one has none: here
+ * the fragments are counted.
  *
- * <p>Confined to the connection's reading thread.
+ * <p>Thread-safe: what was read is volatile and set once; the count of fragments is the reading
+ * thread's.
  */
 final class LinkDraft extends Draft_6455 {
   private static final String SUBPROTOCOL = "pyvisor.v1";
-  private static final String VERSION = "HTTP/1.1 ";
-  private static final int DIGITS = 3;
 
-  private final IntConsumer onStatus;
+  private volatile Optional<Answer> refusal = Optional.empty(); // the library's reading thread sets
   private int fragments; // of the message that is being read
 
-  LinkDraft(IntConsumer onStatus) {
+  LinkDraft() {
     super(List.of(), List.of(new Protocol(SUBPROTOCOL)), WebsocketLimits.MESSAGE);
-    this.onStatus = onStatus;
   }
 
-  /** The library makes one for each connection. */
+  /** How the dial was refused, if a server answered it so. */
+  Optional<Answer> refusal() {
+    return refusal;
+  }
+
+  @Override
+  public Handshakedata translateHandshake(ByteBuffer bytes) throws InvalidHandshakeException {
+    if (!hasHead(bytes)) {
+      if (bytes.remaining() > WebsocketLimits.HTTP_HEAD) {
+        throw new InvalidHandshakeException("an answer without end");
+      }
+      throw new IncompleteHandshakeException();
+    }
+    refusal = Answer.http(bytes);
+    return super.translateHandshake(bytes);
+  }
+
+  private static boolean hasHead(ByteBuffer bytes) {
+    int matched = 0;
+    for (int at = bytes.position(); at < bytes.limit() && matched < 4; at++) {
+      byte expected = (byte) (matched % 2 == 0 ? '\r' : '\n');
+      matched = bytes.get(at) == expected ? matched + 1 : bytes.get(at) == '\r' ? 1 : 0;
+    }
+    return matched == 4;
+  }
+
+  /** The library copies a draft for each connection; this is of one connection anyway. */
   @Override
   public Draft copyInstance() {
-    return new LinkDraft(onStatus);
-  }
-
-  @Override
-  public Handshakedata translateHandshake(ByteBuffer answer) throws InvalidHandshakeException {
-    ByteBuffer start = answer.duplicate();
-    if (start.remaining() >= VERSION.length() + DIGITS) {
-      int status = 0;
-      for (int i = 0; i < DIGITS; i++) {
-        int digit = start.get(start.position() + VERSION.length() + i) - '0';
-        status = digit < 0 || digit > 9 ? -10_000 : status * 10 + digit;
-      }
-      if (status > 0) {
-        onStatus.accept(status);
-      }
-    }
-    return super.translateHandshake(answer);
+    return this;
   }
 
   @Override

@@ -18,17 +18,26 @@ final class WebsocketLimits {
   /** Between two attempts at most. */
   static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
+  /** Beyond so many doublings the pause is the longest one anyway. */
+  static final int DOUBLINGS = 10;
+
+  /** A connection that lasted so long was of use, also if nothing was said on it. */
+  static final Duration STABLE = Duration.ofSeconds(10);
+
+  /** Without a connection for so long: the link is given up; what waits for it fails. */
+  static final Duration DISCONNECTED = Duration.ofMinutes(15);
+
+  /** A look at the clock that came so much too late: this process was stopped meanwhile. */
+  static final Duration LATE = Duration.ofSeconds(2);
+
+  /** Bytes of the answer to the dial; that of a runner has some 200. */
+  static final int HTTP_HEAD = 16 * 1024;
+
   /** Nothing heard for so long: the runner is asked. */
   static final Duration QUIET = Duration.ofSeconds(5);
 
   /** Nothing heard for so long: the connection is taken for dead. */
   static final Duration DEAD = Duration.ofSeconds(15);
-
-  /**
-   * Out of reach for so long, over whatever connections: the runner is given up. A network that is
-   * away for minutes costs no state, and a runner without a leash waits no longer for its host.
-   */
-  static final Duration LOST = Duration.ofMinutes(15);
 
   /** An acknowledgement goes with the next record, or after this. */
   static final Duration ACK = Duration.ofMillis(50);

@@ -65,7 +65,7 @@ public final class WebsocketTransportProvider implements TransportProvider {
     Optional<Destination> named = Destination.of(config);
     if (named.isPresent()) {
       return AttachedTransport.start(
-          config, named.get(), proxy, WebsocketLimits.LOST, outbound, listener);
+          config, named.get(), proxy, WebsocketLimits.DISCONNECTED, outbound, listener);
     }
     LOCAL.requireLinux(config);
     String token = TokenFile.fresh();

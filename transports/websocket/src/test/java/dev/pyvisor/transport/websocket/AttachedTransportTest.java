@@ -129,7 +129,7 @@ class AttachedTransportTest {
     attach(Duration.ofMillis(50));
     runner.destroyForcibly();
     assertThat(heard.end.get(20, TimeUnit.SECONDS).reason())
-        .startsWith("it was out of reach for PT0.05S: ");
+        .startsWith("disconnected_too_long: no connection for PT0.05S: ");
   }
 
   @Test
