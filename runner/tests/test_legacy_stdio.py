@@ -130,7 +130,7 @@ class OutputTest(LineTest):
             f"  os.write(2, b'{{'); open('{folder}/gone', 'wb').close()\nthreading.Thread(target=f).start()"
         )
         open(folder / "go", "wb").close()  # between two cells
-        open(folder / "gone", "rb").read()
+        (folder / "gone").read_bytes()
         self.assertEqual(self.host.output("x = 1"), "")
         self.assertEqual(self.host.output("print('next')"), "next\n")
 

@@ -60,6 +60,20 @@ class SenderTest(unittest.TestCase):
         sender.resume(6)
         self.assertIsNone(sender.take())
 
+    def test_cuts_while_nothing_is_on_its_way_or_something_comes_the_other_way_are_no_poison(self) -> None:  # rule: REC-9
+        sender = Sender()
+        sender.write(b"abc")
+        for _ in range(2 * limits.RECORD_CUTS_BEFORE_POISON):
+            sender.cut()  # it was not sent
+            sender.resume(0)
+        self.assertIsNone(sender.poisoned)
+        for _ in range(2 * limits.RECORD_CUTS_BEFORE_POISON):
+            sender.take()
+            sender.forgive()
+            sender.cut()
+            sender.resume(0)
+        self.assertIsNone(sender.poisoned)
+
     def test_pieces_become_smaller_while_cuts_bring_no_progress(self) -> None:  # rule: REC-9
         sender = Sender()
         sender.write(bytes(1_000_000))

@@ -123,7 +123,13 @@ class StrangersTest(unittest.TestCase):
 
     def judge(self, cases: list[Case]) -> None:
         before = self.runner.status()
+        wrong = 0
         for case in cases:
+            wrong += case.expected.startswith("401")
+            if wrong == limits.AUTH_FAILURES:  # the next one would be told to wait
+                wrong = 0
+                self.setUp()
+                before = self.runner.status()
             with self.subTest(case.name), Peer(self.runner) as peer:
                 headers = {name: self.here(value) for name, value in case.headers.items()}
                 peer.send(peer.request(case.first, **headers))
@@ -185,8 +191,13 @@ class StrangersTest(unittest.TestCase):
                 self.assertEqual(seen(peer), "close 1002")
 
     def test_a_peer_that_is_refused_leaves_no_memory_behind(self) -> None:
-        before = self.settled()
         times = count("peers refused in each of five ways", 40, 1000)
+        self.refuse(times // 2)  # as many at once as there will be: what their number costs is no growth
+        before = self.settled()
+        self.refuse(times)
+        self.assert_no_growth(before, "refused peers")
+
+    def refuse(self, times: int) -> None:
         for _ in range(times):
             for sent, expected in (
                 (head(Opcode.BINARY, 2**40), "close 1009"),
@@ -200,7 +211,6 @@ class StrangersTest(unittest.TestCase):
             with Peer(self.runner) as peer:
                 peer.ask(X="a" * 2**20)
                 self.assertEqual(told(peer), "431 message_too_large")
-        self.assert_no_growth(before, "refused peers")
 
     def test_empty_fragments_without_end_cost_no_memory(self) -> None:
         before = self.settled()

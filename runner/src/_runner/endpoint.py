@@ -344,11 +344,15 @@ class Endpoint:
         if verdict is Verdict.ALREADY_ATTACHED:
             self._refuse(connection, 409, verdict.value, "another host is attached", attach.incarnation)
             return
+        poison = self._link.sender.poisoned
+        if verdict is Verdict.RESUME and poison is not None and attach.received <= poison.offset:
+            why = f"no connection survived the record at byte {poison.offset} of what the runner says"
+            self._refuse(connection, 502, "transport_poison", why, attach.incarnation)
+            return
         if verdict is Verdict.RESUME:
             self._link.sender.acknowledge(attach.received)  # refused before the connection that there is makes room
         before, self._current = self._current, None
-        if before is not None:
-            self._link.sender.cut()
+        if before is not None:  # no cut: what it carried did not end it
             before.close(_SUPERSEDED, "another connection was attached")
         if verdict is Verdict.RENEW:
             self._renew()

@@ -124,7 +124,10 @@ class Link:
         """What a record or an acknowledgement brings; nothing for one that has come before."""
         if isinstance(word, Sequenced):
             self.sender.acknowledge(word.ack)
-            return self.receiver.accept(word.record)
+            data = self.receiver.accept(word.record)
+            if data:
+                self.sender.forgive()
+            return data
         if isinstance(word, Number) and word.kind == _ACK:
             self.sender.acknowledge(word.number)
         return b""

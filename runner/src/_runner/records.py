@@ -96,11 +96,20 @@ class Sender:
             self._free()
 
     def cut(self) -> None:
-        """The link is gone; what was sent and not acknowledged may have arrived or not."""
-        self._cuts += 1
+        """The link is gone; what was sent and not acknowledged may have arrived or not.
+
+        Where nothing was on its way, nothing of ours can have been the cause: that cut is not counted.
+        """
         self._survived = 0
+        if self._next == self._acked:
+            return
+        self._cuts += 1
         if self._cuts >= limits.RECORD_CUTS_BEFORE_SMALLER:
             self._piece = max(limits.RECORD_MIN, self._piece >> 1)
+
+    def forgive(self) -> None:
+        """Something came through the other way: what ended the connections before is not what they carried."""
+        self._cuts = 0
 
     def resume(self, received: int) -> None:
         """A new link: the other side has all before this offset, and nothing after it."""

@@ -79,17 +79,33 @@ class WebsocketCutsTest {
   }
 
   @Test
-  void a_link_that_dies_every_8_kib_still_finishes() throws Exception {
+  void a_link_of_which_no_connection_lives_longer_than_8_kib_still_finishes() throws Exception {
+    Counts calls = Counts.of(1, 4, 12);
+    int size = calls.now() * 16 * 1024 * 1024 / 12;
+    Tool length =
+        Tool.named("length")
+            .parameter("text", String.class, "what makes it large")
+            .handler((arguments, context) -> arguments.get("text", String.class).length());
     try (ChaosProxy proxy =
-            proxy(
-                n -> new Cut(n % 2 == 0 ? Direction.TO_HOST : Direction.TO_RUNNER, 8192, How.FIN));
-        SupervisorClient client = client(proxy)) {
-      Outcome outcome =
-          client.session().execute("print('z' * 2_000_000)\nprint(await tally(9, 'y' * 950_000))");
-      assertThat(outcome.error()).isEmpty();
-      assertThat(outcome.stdoutText()).isEqualTo("z".repeat(2_000_000) + "\n9\n");
-      assertThat(tally.remove(9)).hasValue(1);
-      assertThat(proxy.cuts()).isGreaterThan(100);
+            new ChaosProxy(
+                n ->
+                    new Cut(Direction.TO_HOST, 8_192, How.FIN)
+                        .then(new Cut(Direction.TO_RUNNER, 8_192, How.FIN)));
+        SupervisorClient client = Proxied.by(proxy).tool(length).open()) {
+      String code =
+          "print('z' * %d)\nfor call in range(%d): print(await length('y' * 950_000))"
+              .formatted(size, calls.now());
+      Outcome outcome = client.session().execute(code);
+      assertThat(outcome.ok()).as(outcome.toString()).isTrue();
+      assertThat(outcome.stdout().size()).isEqualTo(size + 1 + calls.now() * 7L);
+      assertThat(outcome.stdoutText()).endsWith("z\n" + "950000\n".repeat(calls.now()));
+      assertThat(proxy.cuts()).isGreaterThan(size / 65_536);
+      Evidence.record(
+          "a link of which no connection lives longer than 8 KiB",
+          List.of("F11"),
+          "%d bytes printed, %d tool calls of 950,000 bytes, %d connections"
+              .formatted(size, calls.now(), proxy.cuts()),
+          calls);
     }
   }
 

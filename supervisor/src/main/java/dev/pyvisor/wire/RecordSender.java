@@ -74,13 +74,27 @@ public final class RecordSender {
     }
   }
 
-  /** The link is gone; what was sent and not acknowledged may have arrived or not. */
+  /**
+   * The link is gone; what was sent and not acknowledged may have arrived or not. Where nothing was
+   * on its way, nothing of ours can have been the cause: that cut is not counted.
+   */
   public void cut() {
-    cuts++;
     survived = 0;
+    if (inFlight() == 0) {
+      return;
+    }
+    cuts++;
     if (cuts >= Limits.RECORD_CUTS_BEFORE_SMALLER) {
       piece = Math.max(Limits.RECORD_MIN, piece >> 1);
     }
+  }
+
+  /**
+   * Something came through the other way: what ended the connections before is not what they
+   * carried.
+   */
+  public void forgive() {
+    cuts = 0;
   }
 
   /** A new link: the other side has all before this offset, and nothing after it. */

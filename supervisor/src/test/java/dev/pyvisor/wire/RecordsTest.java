@@ -99,7 +99,32 @@ class RecordsTest {
     assertThat(sender.poisoned()).get().extracting(Piece::end).isEqualTo((long) Limits.RECORD_MIN);
     sender.resume(Limits.RECORD_MIN);
     assertThat(sender.poisoned()).isEmpty();
+    // What came through the smallest pieces is no word for large ones; a megabyte of them is.
+    assertThat(sender.pieceSize()).isEqualTo(Limits.RECORD_MIN);
+    sender.write(new byte[Limits.RECORD_GROW]);
+    Optional<Piece> piece = sender.take();
+    for (; piece.isPresent() && sender.pieceSize() < Limits.RECORD; piece = sender.take()) {
+      sender.acknowledge(piece.get().end());
+    }
+    assertThat(sender.acked()).isBetween((long) Limits.RECORD_GROW, Limits.RECORD_GROW + 2_048L);
     assertThat(sender.pieceSize()).isEqualTo(Limits.RECORD);
+  }
+
+  @Test
+  void cuts_while_nothing_is_on_its_way_or_something_comes_the_other_way_are_no_poison() {
+    sender.write(ascii("abc"));
+    for (int cut = 0; cut < 2 * Limits.RECORD_CUTS_BEFORE_POISON; cut++) {
+      sender.cut(); // it was not sent
+      sender.resume(0);
+    }
+    assertThat(sender.poisoned()).isEmpty();
+    for (int cut = 0; cut < 2 * Limits.RECORD_CUTS_BEFORE_POISON; cut++) {
+      sender.take();
+      sender.forgive();
+      sender.cut();
+      sender.resume(0);
+    }
+    assertThat(sender.poisoned()).isEmpty();
   }
 
   @Test

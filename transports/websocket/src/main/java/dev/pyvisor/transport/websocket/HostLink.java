@@ -347,6 +347,9 @@ final class HostLink {
           owedSince = now;
         }
         data = receiver.accept(java.util.Objects.requireNonNull(word.piece()));
+        if (data.hasRemaining()) {
+          sender.forgive();
+        }
       }
       case Words.ACK -> {
         requireAttached();
