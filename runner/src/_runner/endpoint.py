@@ -4,235 +4,20 @@ from __future__ import annotations
 
 import os
 import socket
-import time
 from typing import Any, Callable, Optional
 
-from . import attaching, jsontext, limits, link, upgrade, websocket
+from . import attaching, jsontext, limits, link
 from .absence import Absence
 from .attaching import Held, Verdict
 from .channel import Sink
+from .connection import Connection, turn_away
 from .errors import ProtocolError
-from .heartbeat import Act, Heartbeat
 from .link import Kind, Link, Number, Said, Sequenced
 from .loop import READ, Loop, Timer
-from .upgrade import Guard, Refused, Request, RequestReader, Strikes
-from .websocket import Broken, CloseCode, Opcode
+from .upgrade import Guard, Strikes
+from .websocket import CloseCode
 
-_BINARY = int(Opcode.BINARY)
-_LINK_PATH = "/v1/link"
-_STATUS_PATH = "/v1/status"
-_MESSAGE = limits.RECORD + limits.RECORD_HEAD
-_BROKEN = 4400
-_UNAUTHENTICATED = 401
 _SUPERSEDED = 4409
-
-
-class Connection:
-    """One TCP connection: first HTTP, then perhaps a websocket, then perhaps the link. Confined to the loop."""
-
-    def __init__(self, endpoint: Endpoint, loop: Loop, peer: socket.socket, address: str) -> None:
-        self._endpoint, self._loop, self._peer, self._address = endpoint, loop, peer, address
-        self._heartbeat = Heartbeat(time.monotonic())
-        self._request: Optional[RequestReader] = RequestReader()
-        self._reader = websocket.Reader(_MESSAGE)
-        self._sink = Sink(loop, peer.fileno(), lambda cost: endpoint.may_send(self), self.lost)
-        self._closing = False
-        self.number = 0  # of its attach; 0: it is not attached
-        self._deadline: Optional[Timer] = None
-        self._await(limits.ATTACH_SECONDS, self._too_slow)
-        loop.on(peer.fileno(), READ, self._spoke)
-
-    @property
-    def queued(self) -> int:
-        return self._sink.queued
-
-    def send(self, message: bytes) -> None:
-        """A message of the link; what it takes is written at once, the rest when the peer has read."""
-        self._sink.send(websocket.header(_BINARY, len(message)) + message)
-
-    def flush(self) -> None:
-        if self._sink.queued:
-            self._sink.flush()
-
-    def close(self, code: int, reason: str) -> None:
-        """Say why, and go; what cannot be said at once is not waited for."""
-        if not self._closing:
-            if self._request is None:
-                self._sink.send(websocket.close_frame(code, reason))
-            self._leave()
-
-    def _leave(self) -> None:
-        """Last words are on their way. What the peer is still saying is thrown away for a moment: to close while it is unread
-        would reset the connection, and those words with it.
-        """
-        self._closing = True
-        self._sink.flush()
-        if self._peer.fileno() < 0:
-            return
-        self._endpoint.parted(self)
-        self._sink.close()
-        self._loop.forget(self._peer.fileno())
-        try:
-            self._peer.shutdown(socket.SHUT_WR)
-        except OSError:
-            self.lost()
-            return
-        self._await(limits.LINGER_SECONDS, self.lost)
-        self._loop.on(self._peer.fileno(), READ, self._throw_away)
-
-    def farewell(self, reason: str) -> None:
-        """The loop runs no more: wait, but not for long, until the peer has taken what was said, and has gone."""
-        self._sink.drain(limits.FLUSH_BUDGET)
-        self.close(CloseCode.RESTART, reason)
-        deadline = time.monotonic() + limits.FLUSH_BUDGET
-        try:
-            left = limits.FLUSH_BUDGET
-            while left > 0:
-                self._peer.settimeout(left)
-                if not self._peer.recv(limits.READ_SIZE):
-                    break
-                left = deadline - time.monotonic()
-        except OSError:
-            pass
-        self.lost()
-
-    def _throw_away(self) -> None:
-        try:
-            if os.read(self._peer.fileno(), limits.READ_SIZE):
-                return
-        except BlockingIOError:
-            return
-        except OSError:
-            pass
-        self.lost()
-
-    def lost(self) -> None:
-        """The connection is gone, from whatever side."""
-        self._closing = True
-        self._await(0, None)
-        if self._peer.fileno() >= 0:
-            self._loop.forget(self._peer.fileno())
-            self._sink.close()
-            self._peer.close()
-            self._endpoint.lost(self)
-
-    def _await(self, seconds: float, then: Optional[Callable[[], None]]) -> None:
-        """The one deadline there is at a time; None: none."""
-        if self._deadline is not None:
-            self._deadline.cancel()
-        self._deadline = self._loop.after(seconds, then) if then is not None else None
-
-    def _too_slow(self) -> None:
-        if self._request is not None:
-            self._answer(Refused(408, "attach_timeout", "no whole request came in time").answer())
-        else:
-            self.close(4408, "no attach came in time")
-
-    def _spoke(self) -> None:
-        try:
-            data = os.read(self._peer.fileno(), limits.READ_SIZE)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data:
-            self.lost()
-            return
-        self._heartbeat.heard(time.monotonic())
-        try:
-            if self._request is not None:
-                found = self._request.feed(data)
-                if found is None:
-                    return
-                data = self._asked(*found)
-            if not self._closing:
-                for event in self._reader.feed(data):
-                    self._heard(event)
-                    if self._closing:
-                        break  # what came before is passed on all the same
-        except Refused as refused:
-            self._answer(refused.answer())
-        except Broken as broken:
-            self.close(broken.code, broken.text)
-        except ProtocolError as error:
-            self.close(_BROKEN, str(error))
-        self._endpoint.pass_on()
-
-    def _asked(self, request: Request, rest: bytes) -> bytes:
-        try:
-            self._endpoint.guard.check(request)
-        except Refused as refused:
-            if refused.status == _UNAUTHENTICATED:
-                self._endpoint.strikes.count(self._address, time.monotonic())
-            raise
-        path = request.target.partition("?")[0]
-        if path == _STATUS_PATH:
-            if request.method != "GET":
-                raise Refused(405, "invalid_argument", "the status is asked for with GET", Allow="GET")
-            self._answer(upgrade.response(200, self._endpoint.status()))
-            return b""
-        if path != _LINK_PATH:
-            raise Refused(404, "not_found", f"there is nothing at this path; {_LINK_PATH} and {_STATUS_PATH} are served")
-        accepted = upgrade.accept(request)
-        self._request = None
-        self._sink.send(accepted)
-        self._sink.flush()
-        return rest
-
-    def _answer(self, response: bytes) -> None:
-        self._sink.send(response)
-        self._leave()
-
-    def _heard(self, event: websocket.Event) -> None:
-        if isinstance(event, websocket.Message):
-            word = link.decode(event.body)
-            if word is not None:
-                self._endpoint.heard(self, word)
-        elif isinstance(event, websocket.Ping):
-            self._sink.send(websocket.frame(Opcode.PONG, event.body))
-            self._answered()
-        elif isinstance(event, websocket.Close):
-            self.close(CloseCode.NORMAL if event.code == CloseCode.NO_STATUS else event.code, "")
-
-    def attached(self, number: int) -> None:
-        self.number = number
-        self._look_again()
-
-    def _look_again(self) -> None:
-        """The one deadline of an attached connection is that of its silence."""
-        self._await(max(0.0, self._heartbeat.wake - time.monotonic()), self._look)
-
-    def _look(self) -> None:
-        act = self._heartbeat.look(time.monotonic())
-        if act is Act.DEAD:
-            self.lost()  # a half-open connection: there is nobody to say anything to
-            return
-        if act is Act.PING:
-            self.send(link.encode_number(Kind.PING, 0))
-            self._sink.flush()
-            if self._closing:
-                return
-        self._look_again()
-
-    def pong(self, number: int) -> None:
-        self.send(link.encode_number(Kind.PONG, number))
-        self._answered()
-
-    def _answered(self) -> None:
-        """Who asks and asks and does not read the answers gets no memory for them."""
-        self._sink.flush()
-        if self._sink.queued > limits.CONNECTION_MAX:
-            self.lost()
-
-
-def _turn_away(peer: socket.socket) -> None:
-    """Says that there is no room; what does not fit its buffer is not said."""
-    with peer:
-        peer.setblocking(False)
-        try:
-            peer.send(Refused(503, "resource_exhausted", f"{limits.CONNECTIONS} connections are open; try again later").answer())
-        except OSError:
-            pass
 
 
 class Endpoint:
@@ -309,7 +94,7 @@ class Endpoint:
         except OSError:
             return  # it went away again, or there is no descriptor left for it
         if len(self._connections) >= limits.CONNECTIONS:
-            _turn_away(peer)
+            turn_away(peer)
             return
         peer.setblocking(False)
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
