@@ -53,7 +53,7 @@ final class AttachedTransport implements Transport {
             runnerId,
             destination.token(),
             proxy,
-            new HostLink.Manner(false, destination.takeover(), patience),
+            new Manner(false, destination.takeover(), patience),
             listener,
             this::failed);
   }

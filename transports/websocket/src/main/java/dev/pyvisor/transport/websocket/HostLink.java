@@ -11,7 +11,6 @@ import dev.pyvisor.wire.RecordSender;
 import java.net.Proxy;
 import java.net.URI;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -49,31 +48,12 @@ final class HostLink {
   private boolean attached;
   private boolean over;
   private boolean leaving;
-  private @Nullable String problem; // of the last connection
-  private boolean nobodyListens; // by the last connection
   private final Heartbeat heartbeat = new Heartbeat();
-  private final Backoff backoff = new Backoff(limit -> ThreadLocalRandom.current().nextLong(limit));
-  private Optional<Answer> refusal = Optional.empty(); // of the latest connection
-  private long cutSince; // System.nanoTime
-  private long outage; // nanoseconds, of those that are over
+  private final Redial redial;
   private long roundTrip; // nanoseconds
   private long owedSince; // System.nanoTime
   private @Nullable Long pongFor;
   private int cuts;
-
-  /**
-   * How a runner is treated: one that this host has started is waited for as long as its process
-   * lives; another's end is seen on the link only.
-   *
-   * <p>Immutable.
-   *
-   * @param ours whether its process is watched
-   * @param takeover whether another host there is to lose its place
-   * @param outOfReach how long there may be no connection
-   */
-  record Manner(boolean ours, boolean takeover, Duration outOfReach) {
-    static final Manner OF_OUR_OWN = new Manner(true, false, WebsocketLimits.DISCONNECTED);
-  }
 
   HostLink(
       String runnerId,
@@ -86,6 +66,7 @@ final class HostLink {
     this.token = token;
     this.proxy = proxy;
     this.manner = manner;
+    this.redial = new Redial(manner, limit -> ThreadLocalRandom.current().nextLong(limit));
     this.listener = listener;
     this.onFault = onFault;
   }
@@ -134,48 +115,32 @@ final class HostLink {
 
   /** Whether to dial again; waits until it is time to. */
   private boolean goesOn() throws InterruptedException {
-    String verdict;
+    Optional<String> verdict;
     synchronized (this) {
       if (over || leaving) {
         return false;
       }
-      verdict = verdict();
-      if (verdict == null) {
-        long now = System.nanoTime();
-        long pause = backoff.pause(now, progress());
-        if (refusal.isPresent()) {
-          LOG.info("runner {}: the dial was refused: {}", runnerId, refusal.get());
-          Duration asked = refusal.get().retryAfter().orElse(Duration.ZERO);
-          pause = Math.max(pause, asked.toNanos());
-        }
-        refusal = Optional.empty();
-        rest(Math.min(pause, cutSince + manner.outOfReach.toNanos() - now));
+      long now = System.nanoTime();
+      verdict = poison().or(() -> redial.verdict(now, address.getAuthority()));
+      if (verdict.isEmpty()) {
+        redial.refusal().ifPresent(no -> LOG.info("runner {}: refused for now: {}", runnerId, no));
+        rest(redial.pause(now, progress()));
         return !over && !leaving;
       }
     }
-    onFault.accept(new LinkEnded(verdict));
+    onFault.accept(new LinkEnded(verdict.get()));
     return false;
   }
 
-  /** Why the link is over for good; null while another attempt may help. */
-  private @Nullable String verdict() {
-    if (refusal.isPresent() && refusal.get().ends()) {
-      return refusal.get().text();
-    }
-    Optional<Piece> poison = sender.poisoned();
-    if (poison.isPresent()) {
-      return "transport_poison: no connection survived the record at byte "
-          + poison.get().offset()
-          + " of what the host says; something on the way ends every connection that carries it:"
-          + " look at proxies between";
-    }
-    if (!manner.ours && incarnation == null && nobodyListens) {
-      return "nothing listens at " + address.getAuthority() + ": " + problem;
-    }
-    if (System.nanoTime() - cutSince >= manner.outOfReach.toNanos()) {
-      return "disconnected_too_long: no connection for " + manner.outOfReach + ": " + problem;
-    }
-    return null;
+  private Optional<String> poison() {
+    return sender
+        .poisoned()
+        .map(
+            record ->
+                "transport_poison: no connection survived the record at byte "
+                    + record.offset()
+                    + " of what the host says; something on the way ends every connection that"
+                    + " carries it: look at proxies between");
   }
 
   private long progress() {
@@ -186,7 +151,7 @@ final class HostLink {
     while (address == null && !over) {
       wait();
     }
-    cutSince = System.nanoTime();
+    redial.cut(System.nanoTime());
     return !over && !leaving;
   }
 
@@ -205,18 +170,18 @@ final class HostLink {
       connection = new Connection(address, token, proxy, this);
       current = connection;
       attached = false;
-      nobodyListens = false;
+      redial.attempts();
     }
     if (!connection.connectBlocking(WebsocketLimits.DIAL.toMillis(), TimeUnit.MILLISECONDS)) {
       synchronized (this) {
-        refusal = connection.refusal();
+        connection.refusal().ifPresent(redial::refused);
         current = null;
       }
       connection.abort();
       return null;
     }
     synchronized (this) {
-      attach = Words.attach(incarnation, receiver.received(), host, manner.takeover);
+      attach = Words.attach(incarnation, receiver.received(), host, manner.takeover());
     }
     if (!send(connection, attach)) {
       return null;
@@ -358,7 +323,7 @@ final class HostLink {
       case Words.PING -> pongFor = word.number();
       case Words.ERROR ->
           refused(connection, Answer.said(java.util.Objects.requireNonNull(word.content())));
-      case Words.GOAWAY -> backoff.excused();
+      case Words.GOAWAY -> redial.excused();
       default -> {}
     }
     notifyAll();
@@ -375,8 +340,7 @@ final class HostLink {
     sender.resume(content.path("received").asLong(-1));
     attached = true;
     long now = System.nanoTime();
-    outage += now - cutSince;
-    backoff.attached(now, progress());
+    redial.attached(now, progress());
     heartbeat.begin(now);
   }
 
@@ -386,7 +350,7 @@ final class HostLink {
     synchronized (this) {
       leaving =
           leaving || connection == current; // the runner's process, if it is ours, is waited for
-      anothers = connection == current && !manner.ours;
+      anothers = connection == current && !manner.ours();
     }
     if (anothers) {
       onFault.accept(new LinkEnded("it ended"));
@@ -401,13 +365,15 @@ final class HostLink {
 
   /** Nothing listens where it dials. */
   synchronized void notThere(Connection connection) {
-    nobodyListens = connection == current;
+    if (connection == current) {
+      redial.nobodyListens();
+    }
   }
 
   /** The runner said no to this connection; {@link #cut} follows. */
   synchronized void refused(Connection connection, Answer answer) {
-    if (connection == current && refusal.isEmpty()) {
-      refusal = Optional.of(answer);
+    if (connection == current) {
+      redial.refused(answer);
       if (!attached) {
         current = null;
       }
@@ -426,25 +392,14 @@ final class HostLink {
   synchronized void cut(Connection connection, String why) {
     if (connection == current) {
       current = null;
-      problem = why;
+      redial.ended(why);
       if (attached) {
         sender.cut();
         attached = false;
-        cutSince = System.nanoTime();
+        redial.cut(System.nanoTime());
         cuts++;
         LOG.atLevel(leaving ? Level.DEBUG : Level.INFO)
-            .log(
-                "runner {}: cut={} cause='{}' received={} acked={} unacked={} replay={}"
-                    + " duplicates={} rttUs={}",
-                runnerId,
-                cuts,
-                why,
-                receiver.received(),
-                sender.acked(),
-                sender.unacked(),
-                sender.inFlight(),
-                receiver.duplicates(),
-                roundTrip / 1_000);
+            .log("runner {}: a cut, cause='{}' {}", runnerId, why, counters());
       }
       notifyAll();
     }
@@ -493,20 +448,24 @@ final class HostLink {
   }
 
   synchronized String facts() {
-    return "link attached="
-        + attached
-        + " cuts="
+    return "link attached=" + attached + " " + counters();
+  }
+
+  private String counters() {
+    return "cuts="
         + cuts
+        + " outageMs="
+        + TimeUnit.NANOSECONDS.toMillis(redial.outage())
         + " received="
         + receiver.received()
+        + " duplicates="
+        + receiver.duplicates()
         + " acked="
         + sender.acked()
         + " unacked="
         + sender.unacked()
-        + " duplicates="
-        + receiver.duplicates()
-        + " outageMs="
-        + TimeUnit.NANOSECONDS.toMillis(outage)
+        + " replay="
+        + sender.inFlight()
         + " rttUs="
         + TimeUnit.NANOSECONDS.toMicros(roundTrip);
   }
