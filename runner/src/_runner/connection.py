@@ -13,6 +13,7 @@ from .errors import ProtocolError
 from .heartbeat import Act, Heartbeat
 from .link import Kind
 from .loop import READ, Loop, Timer
+from .records import GAP
 from .upgrade import Guard, Refused, Request, RequestReader, Strikes
 from .websocket import Broken, CloseCode, Opcode
 
@@ -20,7 +21,8 @@ _BINARY = int(Opcode.BINARY)
 _LINK_PATH = "/v1/link"
 _STATUS_PATH = "/v1/status"
 _MESSAGE = limits.RECORD + limits.RECORD_HEAD
-_BROKEN = 4400
+_BROKEN = 4400  # the peer's fault: it would do it again
+_AGAIN = 4503  # another connection may do better
 _UNAUTHENTICATED = 401
 
 
@@ -171,7 +173,7 @@ class Connection:
         except Broken as broken:
             self.close(broken.code, broken.text)
         except ProtocolError as error:
-            self.close(_BROKEN, str(error))
+            self.close(_AGAIN if error.rule == GAP else _BROKEN, str(error))
         self._endpoint.pass_on()
 
     def _asked(self, request: Request, rest: bytes) -> bytes:

@@ -16,6 +16,8 @@ from . import limits
 from .errors import ProtocolError
 from .pristine import BUILTINS as __builtins__
 
+GAP = "REC-2"  # something in between has lost a message: another connection heals it
+
 
 class Record(NamedTuple):
     offset: int
@@ -146,7 +148,7 @@ class Receiver:
         """What of it is new; nothing of a record that has come before."""
         known = self.received - record.offset
         if known < 0:
-            raise ProtocolError("REC-2", f"a record begins at {record.offset}, but {self.received} is the next byte")
+            raise ProtocolError(GAP, f"a record begins at {record.offset}, but {self.received} is the next byte")
         self._records += 1
         new = record.data[known:] if known else record.data
         self.duplicates += len(record.data) - len(new)

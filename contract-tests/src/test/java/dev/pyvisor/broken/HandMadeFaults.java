@@ -131,10 +131,11 @@ final class HandMadeFaults {
         byte[] buffer = new byte[Limits.FRAME];
         OutputStream out = process.getOutputStream();
         while (process.isAlive() || in.available() > 0) {
-          byte[] answer = answers.poll();
+          byte[] answer = answers.peek();
           if (answer != null) {
             out.write(answer);
             out.flush();
+            answers.remove(); // only now: who sees none left closes the stream
           } else if (in.available() > 0) {
             feed(frames, buffer, in.read(buffer));
           } else {
