@@ -6,10 +6,8 @@ import dev.pyvisor.transport.ThreadJob;
 import dev.pyvisor.transport.Transport;
 import dev.pyvisor.transport.TransportConfig;
 import dev.pyvisor.transport.TransportListener;
-import dev.pyvisor.wire.Limits;
 import dev.pyvisor.wire.ProtocolError;
 import java.net.Proxy;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
@@ -91,15 +89,8 @@ final class AttachedTransport implements Transport {
   // ---- the writer thread ----
 
   private void write() {
-    ByteBuffer buffer = ByteBuffer.allocate(2 * Limits.FRAME);
     try {
-      while (outbound.take(buffer)) {
-        byte[] data = new byte[buffer.position()];
-        buffer.flip().get(data);
-        link.write(data);
-        buffer.clear();
-      }
-      link.awaitTakenOver();
+      link.carry(outbound);
       leave("its host has closed it");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

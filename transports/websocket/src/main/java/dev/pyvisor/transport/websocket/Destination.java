@@ -22,7 +22,7 @@ record Destination(URI address, String token, boolean takeover) {
   static final String TOKEN_FILE = "tokenFile";
   static final String TAKEOVER = "takeover";
 
-  private static final String PATH = "/v1/link";
+  static final String PATH = "/v1/link";
   private static final Pattern LOOPBACK =
       Pattern.compile("localhost|127(\\.[0-9]{1,3}){3}|\\[::1]");
 

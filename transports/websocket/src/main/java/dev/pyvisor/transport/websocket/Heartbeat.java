@@ -24,12 +24,7 @@ final class Heartbeat {
   private boolean spared; // a late look was excused since something was heard
   private long deadAt;
 
-  /** A connection begins. */
-  void begin(long now) {
-    heard(now);
-  }
-
-  /** Something came in. */
+  /** A connection begins, or something came in. */
   void heard(long now) {
     heard = now;
     asked = false;

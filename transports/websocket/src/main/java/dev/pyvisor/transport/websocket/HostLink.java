@@ -1,9 +1,11 @@
 package dev.pyvisor.transport.websocket;
 
 import dev.pyvisor.Defaults;
+import dev.pyvisor.transport.FrameSource;
 import dev.pyvisor.transport.TransportListener;
 import dev.pyvisor.transport.websocket.Words.Word;
 import dev.pyvisor.wire.FrameReader;
+import dev.pyvisor.wire.Limits;
 import dev.pyvisor.wire.Piece;
 import dev.pyvisor.wire.ProtocolError;
 import dev.pyvisor.wire.RecordReceiver;
@@ -14,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.java_websocket.exceptions.WebsocketNotConnectedException;
 import org.jspecify.annotations.Nullable;
@@ -73,8 +76,23 @@ final class HostLink {
 
   // ---- the thread that writes ----
 
-  /** Adds frames to the stream; waits while too much of it was not taken over. */
-  synchronized void write(byte[] data) throws InterruptedException {
+  /**
+   * Carries frames to the stream until there will be no more, and waits until all of it has been
+   * taken over, or the link is over.
+   */
+  void carry(FrameSource outbound) throws InterruptedException {
+    ByteBuffer buffer = ByteBuffer.allocate(2 * Limits.FRAME);
+    while (outbound.take(buffer)) {
+      byte[] data = new byte[buffer.position()];
+      buffer.flip().get(data);
+      write(data);
+      buffer.clear();
+    }
+    awaitTakenOver();
+  }
+
+  /** Adds to the stream; waits while too much of it was not taken over. */
+  private synchronized void write(byte[] data) throws InterruptedException {
     while (sender.unacked() > WebsocketLimits.KEPT && !over && !leaving) {
       wait();
     }
@@ -82,8 +100,7 @@ final class HostLink {
     notifyAll();
   }
 
-  /** Waits until all that was written has been taken over, or the link is over. */
-  synchronized void awaitTakenOver() throws InterruptedException {
+  private synchronized void awaitTakenOver() throws InterruptedException {
     while (sender.unacked() > 0 && !over && !leaving) {
       wait();
     }
@@ -124,7 +141,7 @@ final class HostLink {
       verdict = poison().or(() -> redial.verdict(now, address.getAuthority()));
       if (verdict.isEmpty()) {
         redial.refusal().ifPresent(no -> LOG.info("runner {}: refused for now: {}", runnerId, no));
-        rest(redial.pause(now, progress()));
+        await(redial.pause(now, progress()), () -> over || leaving);
         return !over && !leaving;
       }
     }
@@ -155,9 +172,10 @@ final class HostLink {
     return !over && !leaving;
   }
 
-  private synchronized void rest(long nanos) throws InterruptedException {
+  /** Waits until it is so, but no longer than this. */
+  private synchronized void await(long nanos, BooleanSupplier so) throws InterruptedException {
     long end = System.nanoTime() + nanos;
-    for (long left = nanos; left > 0 && !over && !leaving; left = end - System.nanoTime()) {
+    for (long left = nanos; left > 0 && !so.getAsBoolean(); left = end - System.nanoTime()) {
       TimeUnit.NANOSECONDS.timedWait(this, left);
     }
   }
@@ -187,14 +205,9 @@ final class HostLink {
       return null;
     }
     synchronized (this) {
-      long end = System.nanoTime() + WebsocketLimits.DIAL.toNanos();
-      while (current == connection && !attached && !over && !leaving) {
-        long left = end - System.nanoTime();
-        if (left <= 0) {
-          break;
-        }
-        TimeUnit.NANOSECONDS.timedWait(this, left);
-      }
+      await(
+          WebsocketLimits.DIAL.toNanos(),
+          () -> current != connection || attached || over || leaving);
       if (current == connection && attached) {
         return connection;
       }
@@ -341,7 +354,7 @@ final class HostLink {
     attached = true;
     long now = System.nanoTime();
     redial.attached(now, progress());
-    heartbeat.begin(now);
+    heartbeat.heard(now);
   }
 
   /** It has said that it ends; where it is this host's own, its process tells. */
@@ -441,10 +454,7 @@ final class HostLink {
    * Waits, but no longer than this, until the connection has ended: then all it brought was heard.
    */
   synchronized void awaitCut(long nanos) throws InterruptedException {
-    long end = System.nanoTime() + nanos;
-    for (long left = nanos; left > 0 && current != null; left = end - System.nanoTime()) {
-      TimeUnit.NANOSECONDS.timedWait(this, left);
-    }
+    await(nanos, () -> current == null);
   }
 
   synchronized String facts() {

@@ -9,7 +9,6 @@ import dev.pyvisor.transport.process.Conversation;
 import dev.pyvisor.transport.process.LaunchPlan;
 import dev.pyvisor.transport.process.LocalBackend;
 import dev.pyvisor.transport.process.ProcessTransport;
-import dev.pyvisor.wire.Limits;
 import dev.pyvisor.wire.ProtocolError;
 import java.io.ByteArrayOutputStream;
 import java.net.Proxy;
@@ -84,7 +83,7 @@ final class LinkConversation implements Conversation {
         throw new ProtocolError("REC-5", "it does not say where it listens", said.toByteArray());
       }
       listening = true;
-      link.listensAt(URI.create("ws://" + line.group(1) + "/v1/link"));
+      link.listensAt(URI.create("ws://" + line.group(1) + Destination.PATH));
     } else if (said.size() > LINE_MAX) {
       throw new ProtocolError("REC-5", "a first line without end", said.toByteArray());
     }
@@ -96,14 +95,7 @@ final class LinkConversation implements Conversation {
   /** Carries frames to the link until there will be no more; then the leash is let go. */
   @Override
   public boolean take(ByteBuffer into) throws InterruptedException {
-    ByteBuffer buffer = ByteBuffer.allocate(2 * Limits.FRAME);
-    while (outbound.take(buffer)) {
-      byte[] data = new byte[buffer.position()];
-      buffer.flip().get(data);
-      link.write(data);
-      buffer.clear();
-    }
-    link.awaitTakenOver();
+    link.carry(outbound);
     return false;
   }
 

@@ -15,7 +15,7 @@ class HeartbeatTest {
 
   @BeforeEach
   void begin() {
-    heartbeat.begin(0);
+    heartbeat.heard(0);
   }
 
   @Test
