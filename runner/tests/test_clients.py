@@ -115,7 +115,7 @@ class ClientsTest(unittest.TestCase):
 
     def judge(self, client: str, command: Sequence[str]) -> None:
         found = subprocess.run(
-            command, env={**os.environ, "PYVISOR_TOKEN": TOKEN}, capture_output=True, text=True, timeout=SECONDS, check=False
+            command, env={**os.environ, "RUNNER_TOKEN": TOKEN}, capture_output=True, text=True, timeout=SECONDS, check=False
         )
         self.assertEqual(found.returncode, 0, found.stderr)
         seen = json.loads(found.stdout)

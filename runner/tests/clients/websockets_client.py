@@ -1,4 +1,4 @@
-"""What Python's `websockets` does with a listening runner. Argument: HOST:PORT; the token is in PYVISOR_TOKEN.
+"""What Python's `websockets` does with a listening runner. Argument: HOST:PORT; the token is in RUNNER_TOKEN.
 
 Prints one line of JSON: what it saw.
 """
@@ -11,7 +11,7 @@ import urllib.request
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-WHERE, TOKEN = sys.argv[1], os.environ["PYVISOR_TOKEN"]
+WHERE, TOKEN = sys.argv[1], os.environ["RUNNER_TOKEN"]
 
 
 def opened(token):

@@ -1,10 +1,10 @@
-// What Node's `ws` does with a listening runner. Arguments: HOST:PORT and where `ws` is installed; the token is in PYVISOR_TOKEN.
+// What Node's `ws` does with a listening runner. Arguments: HOST:PORT and where `ws` is installed; the token is in RUNNER_TOKEN.
 // Prints one line of JSON: what it saw.
 'use strict';
 const http = require('http');
 const [where, modules] = process.argv.slice(2);
 const WebSocket = require(require.resolve('ws', { paths: [modules] }));
-const token = process.env.PYVISOR_TOKEN;
+const token = process.env.RUNNER_TOKEN;
 const seen = {};
 
 function open(given) {

@@ -33,13 +33,15 @@ class ConfigurationPageTest {
     Set<String> keys =
         ConfigKey.all().stream().map(ConfigKey::environmentVariable).collect(Collectors.toSet());
     Set<String> found = new TreeSet<>(variables(Sources.text("pyvisor")));
+    // What the whole build is given, every test's process gets.
+    found.addAll(variables(Sources.text(".ci/run")));
     for (String ending : List.of(".java", ".py")) {
       Sources.files(ending).stream()
           .filter(file -> isSource(Sources.relative(file)))
           .forEach(file -> found.addAll(variables(Sources.read(file))));
     }
     found.removeAll(keys);
-    assertThat(found).contains("PYVISOR_RUNNER", "PYVISOR_JAVA_OPTS");
+    assertThat(found).contains("PYVISOR_RUNNER", "PYVISOR_JAVA_OPTS", "PYVISOR_CLIENTS");
     String page = Sources.text(PAGE);
     assertThat(found).allSatisfy(name -> assertThat(page).contains("`" + name + "`"));
     // And each of them is left alone.
@@ -55,7 +57,7 @@ class ConfigurationPageTest {
 
   private static boolean isSource(String file) {
     return file.startsWith("runner/src/")
-        || file.startsWith("runner/tests/support/")
+        || file.startsWith("runner/tests/")
         || file.contains("/src/main/");
   }
 

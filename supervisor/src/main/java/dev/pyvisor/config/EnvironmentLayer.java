@@ -13,7 +13,8 @@ import java.util.TreeMap;
 final class EnvironmentLayer {
   /**
    * Variables of ours that are no keys: what a runner's processes are told by, options for the JVM
-   * of the command line, and how much the tests do.
+   * of the command line, and what the tests go by: they hand their environment on to processes that
+   * read it.
    */
   static final Set<String> OTHERS =
       Set.of(
@@ -22,7 +23,9 @@ final class EnvironmentLayer {
           "PYVISOR_SESSION",
           "PYVISOR_JAVA_OPTS",
           "PYVISOR_TIER",
-          "PYVISOR_THOROUGH");
+          "PYVISOR_THOROUGH",
+          "PYVISOR_SEED",
+          "PYVISOR_CLIENTS");
 
   private EnvironmentLayer() {}
 
