@@ -31,11 +31,14 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Much output over a link that is cut again and again, to a listener that stands still at times.
+ * Much output over a link that is cut again and again, to a listener that stands still at times, in
+ * a JVM that has 64 MiB of heap for all that it does.
  */
+@Tag("small-heap")
 @Limit(seconds = 1800, why = "a gibibyte where everything is run")
 class WebsocketVolumeTest {
   private static final int MIB = 1024 * 1024;
@@ -43,6 +46,8 @@ class WebsocketVolumeTest {
   @Test
   void much_output_to_a_listener_that_stands_still_costs_the_runner_and_the_host_little_memory()
       throws Exception {
+    // The collector may count a little more than was asked for, never twice of it.
+    assertThat(Runtime.getRuntime().maxMemory()).as("-Xmx64m").isLessThan(80L * MIB);
     Counts mebibytes = Counts.of(64, 256, 1024);
     try (ChaosProxy proxy =
             new ChaosProxy(n -> new Cut(Direction.TO_HOST, 300_000 + n * 7_919L % MIB, how(n)));
@@ -71,11 +76,10 @@ class WebsocketVolumeTest {
       assertThat(HexFormat.of().formatHex(reader.sha.digest())).isEqualTo(sha);
       long grown = reader.largestKib - before;
       assertThat(grown).as("KiB that the supervisor grew by").isLessThan(32 * 1024);
-      assertThat(reader.heapGrowth()).as("bytes held by the host").isLessThan(64L * MIB);
       Evidence.record(
           "MiB printed over a link cut every 0.8 MiB, to a listener that stands still at times",
           List.of("F10", "R13", "R15"),
-          "hash equal after %d cuts; the supervisor grew by %d KiB, the host's heap by %d KiB at most"
+          "hash equal after %d cuts, in a JVM with -Xmx64m; the supervisor grew by %d KiB, what the host held by %d KiB at most"
               .formatted(proxy.cuts(), grown, reader.heapGrowth() / 1024),
           mebibytes);
     }
