@@ -8,6 +8,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -89,15 +91,12 @@ public final class HangReports {
           }
         });
     try {
-      writer.execute(() -> write(reason, facts, begun, done));
+      writer.execute(new Asked(reason, facts, begun, done));
     } catch (RejectedExecutionException refused) {
       done.completeExceptionally(
-          new IllegalStateException(
-              "no hang report for "
-                  + reason
-                  + ": the client is closed, or "
-                  + Defaults.QUEUED_REPORTS
-                  + " reports already wait"));
+          notWritten(
+              reason,
+              "the client is closed, or " + Defaults.QUEUED_REPORTS + " reports already wait"));
     }
     return done.orTimeout(limit.toNanos(), TimeUnit.NANOSECONDS)
         .exceptionallyCompose(failure -> partial(failure, begun, limit));
@@ -143,8 +142,54 @@ public final class HangReports {
     }
   }
 
-  /** No report is begun any more; one that is being written ends by itself. */
+  /**
+   * The report that is being written and the one behind it, which may have been asked for a moment
+   * ago, are still written. Those behind them are not, and their futures fail: a client that has
+   * ended is not to keep the machine busy for many more seconds.
+   */
   public void close() {
     writer.shutdown();
+    List<Runnable> waiting = new ArrayList<>(writer.getQueue());
+    for (Runnable behind : waiting.subList(Math.min(1, waiting.size()), waiting.size())) {
+      if (writer.remove(behind)) {
+        ((Asked) behind).refuse();
+      }
+    }
+  }
+
+  private static IllegalStateException notWritten(String reason, String why) {
+    return new IllegalStateException("no hang report for " + reason + ": " + why);
+  }
+
+  /** A report that waits for its turn. */
+  private final class Asked implements Runnable {
+    private final String reason;
+    private final @Nullable String facts;
+    private final CompletableFuture<Path> begun;
+    private final CompletableFuture<Path> done;
+
+    Asked(
+        String reason,
+        @Nullable String facts,
+        CompletableFuture<Path> begun,
+        CompletableFuture<Path> done) {
+      this.reason = reason;
+      this.facts = facts;
+      this.begun = begun;
+      this.done = done;
+    }
+
+    @Override
+    public void run() {
+      write(reason, facts, begun, done);
+    }
+
+    void refuse() {
+      LOG.warn(
+          "runner {}: {}; no hang report: the client was closed before its turn",
+          witness.runnerId(),
+          reason);
+      done.completeExceptionally(notWritten(reason, "the client was closed before its turn"));
+    }
   }
 }

@@ -19,6 +19,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -182,15 +183,7 @@ class HangReportsTest {
   void a_disk_that_hangs_holds_up_nobody_beyond_the_limit() {
     CountDownLatch mended = new CountDownLatch(1);
     reports.close();
-    reports =
-        reports(
-            (file, bytes) -> {
-              try {
-                mended.await();
-              } catch (InterruptedException e) {
-                throw new IOException(e);
-              }
-            });
+    reports = reports(hangsUntil(mended));
     try {
       long begin = System.nanoTime();
       Path folder = report();
@@ -205,15 +198,7 @@ class HangReportsTest {
   void more_reports_than_may_wait_are_refused() {
     CountDownLatch mended = new CountDownLatch(1);
     reports.close();
-    reports =
-        reports(
-            (file, bytes) -> {
-              try {
-                mended.await();
-              } catch (InterruptedException e) {
-                throw new IOException(e);
-              }
-            });
+    reports = reports(hangsUntil(mended));
     try {
       for (int i = 0; i <= Defaults.QUEUED_REPORTS; i++) {
         reports.write("one of many");
@@ -224,6 +209,43 @@ class HangReportsTest {
     } finally {
       mended.countDown();
     }
+  }
+
+  @Test
+  @Rule("H36")
+  void after_the_close_one_report_more_is_begun_at_most() {
+    CountDownLatch mended = new CountDownLatch(1);
+    reports.close();
+    reports = reports(hangsUntil(mended));
+    List<CompletableFuture<Path>> asked;
+    try {
+      asked =
+          Stream.of("first", "second", "third", "fourth")
+              .map(reason -> reports.write(reason, Duration.ofSeconds(15)))
+              .toList();
+      reports.close();
+      for (CompletableFuture<Path> behind : asked.subList(2, 4)) {
+        assertThatThrownBy(behind::join)
+            .hasRootCauseInstanceOf(IllegalStateException.class)
+            .hasMessageContaining("the client was closed before its turn");
+      }
+    } finally {
+      mended.countDown();
+    }
+    asked
+        .subList(0, 2)
+        .forEach(written -> assertThat(written.join().resolve("verdict.txt")).isNotEmptyFile());
+  }
+
+  private static ReportFolder.Disk hangsUntil(CountDownLatch mended) {
+    return (file, bytes) -> {
+      try {
+        mended.await();
+      } catch (InterruptedException e) {
+        throw new IOException(e);
+      }
+      ReportFolder.Disk.REAL.write(file, bytes);
+    };
   }
 
   @Test
