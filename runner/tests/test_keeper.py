@@ -1,13 +1,18 @@
-"""When a copy was dear, others are tried again all the same."""
+"""When a copy was dear, others are tried again all the same; and what a copy has closed is let go of."""
 
 from __future__ import annotations
 
+import os
+import socket
 import unittest
 from typing import Any
 from unittest import mock
 
 from _runner import gates, limits
 from _runner.keeper import Keeper
+from _runner.ports import Port
+from _runner.slots import Slots
+from _runner.wire import Wire
 from tests.support.host import Host
 
 
@@ -25,7 +30,8 @@ class CostTest(unittest.TestCase):
                 return []
 
             @staticmethod
-            def send_aside(said: bytes, fd: Any) -> None: ...
+            def word_aside(said: bytes, fd: Any) -> Any:
+                return lambda: None
 
         def why_not(own: Any, policy: str, took: int) -> str:
             asked.append(took)
@@ -46,6 +52,26 @@ class CostTest(unittest.TestCase):
             for _ in range(20):
                 host.execute("x = 1")
             self.assertEqual(host.execute("import os; os._exit(1)")["state"]["source"], "checkpoint")
+
+
+class ShedTest(unittest.TestCase):
+    def test_what_a_copy_had_closed_closes_nothing_of_the_kernel_that_it_becomes(self) -> None:  # rule: H42
+        ours, theirs = socket.socketpair()
+        port = Port(Wire(ours, 1, 1), Slots(1))
+        port.wakeable()
+        numbers = port.descriptors()
+        self.assertEqual(len(numbers), 3)
+        for number in numbers:
+            os.close(number)
+        others = [os.open(os.devnull, os.O_RDONLY) for _ in numbers]
+        moved = [os.dup2(other, number) for other, number in zip(others, numbers) if other != number]
+        port.shed()
+        del port, ours
+        for number in numbers:
+            os.fstat(number)
+        for number in {*others, *moved}:
+            os.close(number)
+        theirs.close()
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import socket
 import struct
 import weakref
 from _thread import _local, get_ident
+from functools import partial
 from typing import Any, Callable, Optional, Sequence
 
 from . import jsontext, limits
@@ -19,7 +20,7 @@ from .ports import Call, Port, Reply
 from .pristine import BUILTINS as __builtins__  # noqa: F401
 from .slots import Slots, Turn
 from .tool_errors import ToolCallTooLarge, ToolCancelled, ToolError, from_wire
-from .wire import Wire, WireClosed
+from .wire import DETACH, Wire, WireClosed
 
 _RELAY, _CALL, _CANCEL = int(FrameKind.RELAY), int(InnerFlag.CALL), int(InnerFlag.CANCEL)
 _socketpair, _send_fds, _close = socket.socketpair, socket.send_fds, os.close
@@ -215,21 +216,27 @@ class Calls:
 
     # --- copies of this process ---
 
+    def has_message(self) -> bool:
+        """Whether there is something for the kernel itself to do."""
+        return bool(self.main.inbox) or self.main.wire.is_readable()
+
     def descriptors(self) -> list[int]:
         """What is not the user's."""
         return [self._door.fileno(), *(fd for port in self._ports() for fd in port.descriptors())]
 
-    def send_aside(self, said: bytes, fd: Optional[int]) -> None:
-        """Tell the supervisor of something beside the messages, with a descriptor. Raises OSError."""
-        # Not by `send_fds`, which imports a module each time: after a copy each page that is touched costs a page.
-        self._door.sendmsg([said], [] if fd is None else [(_SOL, _RIGHTS, _FD.pack(fd))])
+    def word_aside(self, said: bytes, fd: Optional[int]) -> Callable[[], int]:
+        """What tells the supervisor of something beside the messages, with a descriptor, when it is called. Raises
+        OSError.
+        """
+        # Not by `send_fds`, which imports a module each time.
+        return partial(self._door.sendmsg, [said], [] if fd is None else [(_SOL, _RIGHTS, _FD.pack(fd))])
 
     def shed(self) -> None:
-        """In a copy that sleeps: let go of every channel."""
+        """In a copy that has woken: its descriptors have been closed, and are others by now."""
         for port in self._ports():
-            port.close()
+            port.shed()
         self.main.inbox.clear()
-        self._door.close()
+        DETACH(self._door)
 
     def adopt(self, main: socket.socket, door: socket.socket, session: int, generation: int) -> None:
         """In a copy that has woken: these are its channels."""

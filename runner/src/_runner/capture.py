@@ -94,12 +94,6 @@ class CapturePipe(io.BufferedIOBase):
     def kept(self) -> int:
         return self._kept
 
-    def shed(self, null: int) -> None:
-        """In a copy that sleeps: hold no end of the pipe."""
-        _dup2(null, self._fd)
-        _close(self._kept)
-        self._kept = -1
-
     def adopt(self, fd: int) -> None:
         """In a copy that has woken: this is the pipe."""
         _dup2(fd, self._fd)
@@ -133,13 +127,11 @@ class Capture:
 
     def descriptors(self) -> list[int]:
         """What is not the user's."""
-        return [0, 1, 2, *(pipe.kept for pipe in self._pipes)]
+        return [0, 1, 2, *self.private()]
 
-    def shed(self) -> None:
-        null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
-        for pipe in self._pipes:
-            pipe.shed(null)
-        _close(null)
+    def private(self) -> list[int]:
+        """The numbers under which the pipes are kept."""
+        return [pipe.kept for pipe in self._pipes]
 
     def adopt(self, out: int, err: int) -> None:
         for pipe, fd in zip(self._pipes, (out, err)):

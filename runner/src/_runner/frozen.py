@@ -13,6 +13,7 @@ from .aside import Fork
 from .pristine import BUILTINS as __builtins__  # noqa: F401
 
 _loads, _exit, _close, _setsid = json.loads, os._exit, os.close, os.setsid
+_open, _dup2, _NULL, _RDWR = os.open, os.dup2, os.devnull, os.O_RDWR | os.O_CLOEXEC
 _recv_fds, _PEEK = socket.recv_fds, socket.MSG_PEEK
 _getrlimit, _setrlimit, _FILES = resource.getrlimit, resource.setrlimit, resource.RLIMIT_NOFILE
 _DESCRIPTORS = 5
@@ -26,8 +27,17 @@ class Awakening(NamedTuple):
     files: tuple[int, int]  # how many it may have open, as the user had it
 
 
-def sleep(supervisor: socket.socket, fork: Fork) -> Awakening:
-    """In the copy: wait to be woken. Whoever returns from here is to be a kernel. `fork` copies the copy."""
+def sleep(supervisor: socket.socket, not_its_own: Sequence[int], fork: Fork) -> Awakening:
+    """In the copy: let go of the descriptors that are not its own, and of standard output and error, and wait to be
+    woken. Whoever returns from here is to be a kernel. `fork` copies the copy.
+    """
+    # The objects that these belong to learn of it only in a copy that wakes.
+    for fd in not_its_own:
+        _close(fd)
+    null = _open(_NULL, _RDWR)
+    _dup2(null, 1)
+    _dup2(null, 2)
+    _close(null)
     _setsid()  # a signal to the kernel's group is not for this one
     linux.prefer_for_oom(limits.COPY_OOM_SCORE)
     supervisor.send(b"frozen")

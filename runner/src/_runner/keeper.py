@@ -84,12 +84,14 @@ class Keeper:
             ours, theirs = _socketpair(_UNIX, _SEQPACKET)
             try:
                 theirs.setsockopt(_SOL, _PASSCRED, 1)
+                # What can be done before the copy is: each page that is touched after it costs one of its own.
+                word = self._calls.word_aside(jsontext.dump({**said, "kept": "copy"}), theirs.fileno())
+                not_its_own = (theirs.fileno(), *self._calls.descriptors(), *self._capture.private())
 
                 def asleep(fork: Fork) -> Awakening:
-                    theirs.close()
+                    awakening = sleep(ours, not_its_own, fork)
+                    theirs.detach()
                     self._calls.shed()
-                    self._capture.shed()
-                    awakening = sleep(ours, fork)
                     if not HANDLERS_RUN_EARLY:
                         before.keep_random()
                     return awakening
@@ -103,7 +105,7 @@ class Keeper:
                     self._calls.copying = False
                     before.restore(awakening.config["kind"])
                     return awakening
-                self._calls.send_aside(jsontext.dump({**said, "kept": "copy"}), theirs.fileno())
+                word()
             finally:
                 theirs.close()
                 ours.close()
@@ -130,7 +132,7 @@ class Keeper:
 
     def _say(self, said: dict[str, Any], fd: Optional[int]) -> None:
         try:
-            self._calls.send_aside(jsontext.dump(said), fd)
+            self._calls.word_aside(jsontext.dump(said), fd)()
         except OSError:
             pass  # the supervisor has ended, and with it everybody who would want it
 

@@ -15,7 +15,7 @@ from .messages import Message
 from .pristine import BUILTINS as __builtins__  # noqa: F401
 from .slots import Slots
 from .tool_errors import ToolError
-from .wire import Wire, WireClosed, wait_readable
+from .wire import DETACH, Wire, WireClosed, wait_readable
 
 _RELAY = int(FrameKind.RELAY)
 _socketpair = socket.socketpair
@@ -207,6 +207,13 @@ class Port:
         waker, self._waker = self._waker, None
         for end in waker or ():
             end.close()
+
+    def shed(self) -> None:
+        """Its descriptors have been closed."""
+        self.wire.shed()
+        waker, self._waker = self._waker, None
+        for end in waker or ():
+            DETACH(end)
 
     def descriptors(self) -> list[int]:
         return [self.wire.fd, *(end.fileno() for end in self._waker or ())]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _socket
 import errno
 import itertools
 import select
@@ -17,6 +18,7 @@ from .pristine import BUILTINS as __builtins__  # noqa: F401
 _poll, _POLLIN = select.poll, select.POLLIN
 _DONTWAIT = socket.MSG_DONTWAIT
 _RELEASE = socket.socket.close
+DETACH = _socket.socket.detach  # of a socket whose descriptor was closed without it
 
 
 class WireClosed(OSError):
@@ -100,6 +102,16 @@ class Wire:
     def receive_now(self) -> list[Message]:
         """What one read completes; does not wait."""
         return self.receive(_DONTWAIT)
+
+    def is_readable(self) -> bool:
+        """Whether there is something to read, or it has ended."""
+        waiting = _poll()
+        waiting.register(self.fd, _POLLIN)
+        return bool(waiting.poll(0))
+
+    def shed(self) -> None:
+        """Its descriptor has been closed."""
+        DETACH(self._socket)
 
     def close(self) -> None:
         _RELEASE(self._socket)
