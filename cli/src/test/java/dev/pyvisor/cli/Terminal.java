@@ -5,10 +5,13 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -20,6 +23,9 @@ final class Terminal {
 
   /** Bounds a whole run; a cold JVM and a cold Python on a loaded machine take seconds. */
   private static final int LIMIT_SECONDS = 60;
+
+  /** The design's two seconds for what an abrupt end leaves, as they are on a loaded machine. */
+  private static final Duration GONE = Duration.ofSeconds(10);
 
   private final Path scratch;
   private final Path temporary;
@@ -96,7 +102,20 @@ final class Terminal {
     if (process.waitFor() != 0) {
       throw new AssertionError(new String(process.getErrorStream().readAllBytes()));
     }
-    return new Result(JSON.readTree(told), left());
+    return new Result(JSON.readTree(told), leftInTheEnd());
+  }
+
+  /**
+   * What is there when the time is over that processes have to end behind a program that did not
+   * wait for them: a second Ctrl-C may come while it does.
+   */
+  private List<String> leftInTheEnd() throws IOException {
+    try {
+      Awaitility.await().atMost(GONE).until(() -> left().isEmpty());
+    } catch (ConditionTimeoutException stillThere) {
+      // They are named.
+    }
+    return left();
   }
 
   /** Processes that were started for the cells, and temporary files. */
