@@ -12,15 +12,18 @@ import dev.pyvisor.contract.chaos.Cut.How;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.tool.Tool;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A link that is cut loses nothing and doubles nothing. */
 class WebsocketCutsTest {
+  @TempDir Path folder;
   private final Map<Integer, AtomicInteger> tally = new ConcurrentHashMap<>();
 
   /** The bytes of the answer that makes a websocket of the connection. */
@@ -57,18 +60,27 @@ class WebsocketCutsTest {
     cutAfterAnyByte(Direction.TO_RUNNER);
   }
 
-  /** Of the first 4,096 bytes each, or some of them. */
+  /**
+   * Of the first 4,096 bytes each, or some of them. The hosts come one after another to the same
+   * runner, for none is to wait until another has started.
+   */
   private void cutAfterAnyByte(Direction direction) throws Exception {
     Counts counts = Counts.of(60, 400, 4096);
-    for (int n = 0; n < counts.now(); n++) {
-      int after = 1 + (int) ((long) n * 4096 / counts.now());
-      try (ChaosProxy proxy = proxy(i -> i == 1 ? new Cut(direction, after, How.FIN) : Cut.NEVER);
-          SupervisorClient client = client(proxy)) {
-        Outcome outcome =
-            client.session().execute("kept = await tally(7)\nprint('x' * 2000, kept)");
-        assertThat(outcome.error()).as("cut after %s", after).isEmpty();
-        assertThat(outcome.stdoutText()).isEqualTo("x".repeat(2000) + " 7\n");
-        assertThat(tally.remove(7)).hasValue(1);
+    try (Listener runner = Listener.start(folder)) {
+      for (int n = 0; n < counts.now(); n++) {
+        int after = 1 + (int) ((long) n * 4096 / counts.now());
+        try (ChaosProxy proxy =
+                proxy(i -> i == 1 ? new Cut(direction, after, How.FIN) : Cut.NEVER);
+            SupervisorClient client = client(proxy, runner)) {
+          Outcome outcome =
+              client.session().execute("kept = await tally(7)\nprint('x' * 2000, kept)");
+          assertThat(outcome.error()).as("cut after %s", after).isEmpty();
+          assertThat(outcome.stdoutText()).isEqualTo("x".repeat(2000) + " 7\n");
+          assertThat(tally.remove(7)).hasValue(1);
+        }
+        if (after % 512 == 0) {
+          System.out.println("F2: cut after each of " + after + " bytes " + direction);
+        }
       }
     }
     Evidence.record(
@@ -114,15 +126,25 @@ class WebsocketCutsTest {
   }
 
   private SupervisorClient client(ChaosProxy proxy) {
-    Tool tool =
-        Tool.named("tally")
-            .parameter("key", Integer.class, "what is counted")
-            .handler(
-                (arguments, context) -> {
-                  int key = arguments.get("key", Integer.class);
-                  tally.computeIfAbsent(key, k -> new AtomicInteger()).incrementAndGet();
-                  return key;
-                });
-    return Proxied.by(proxy).tool(tool).open();
+    return Proxied.by(proxy).tool(tallying()).open();
+  }
+
+  private SupervisorClient client(ChaosProxy proxy, Listener runner) {
+    return runner
+        .client()
+        .backendOption("websocket.proxy", proxy.address())
+        .tool(tallying())
+        .open();
+  }
+
+  private Tool tallying() {
+    return Tool.named("tally")
+        .parameter("key", Integer.class, "what is counted")
+        .handler(
+            (arguments, context) -> {
+              int key = arguments.get("key", Integer.class);
+              tally.computeIfAbsent(key, k -> new AtomicInteger()).incrementAndGet();
+              return key;
+            });
   }
 }
