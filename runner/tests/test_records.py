@@ -84,7 +84,7 @@ class SenderTest(unittest.TestCase):
             sender.cut()
             sender.resume(0)
         kib = [size // limits.KIB for size in pieces]
-        self.assertEqual(kib, [64, 64, 64, 32, 16, 8, 4, 2, 1, 1])
+        self.assertEqual(kib, [64, 64, 64, 16, 4, 1, 1])
         sender.take()
         sender.cut()
         self.assertEqual(sender.poisoned, Record(0, bytes(limits.RECORD_MIN)))

@@ -58,9 +58,11 @@ WEBSOCKET_FRAGMENTS = 1024  # of one message: a client of ours sends each in one
 # --- records: the stream on a link that may be cut ---
 RECORD = FRAME  # bytes of one: a ping waits for no more than this
 RECORD_MIN = 1 * KIB  # a link that dies every 8 KiB survives several of these
+RECORD_SHRINK = 4  # by which pieces become smaller: the least is tried three times before the frame is given up
 RECORD_CUTS_BEFORE_SMALLER = 3  # without progress: one or two cuts say nothing about the size
 RECORD_GROW = 1 * MIB  # taken over since the last cut: only then the link is trusted with large pieces again
-RECORD_CUTS_BEFORE_POISON = 11  # by then the smallest piece has been tried three times
+RECORD_CUTS_BEFORE_POISON = 8  # by then the smallest piece has been tried three times
+RECORD_CALM = 64 * KIB  # taken over since the last cut in the least pieces: one at a time is too slow for a link that lives
 RECORD_ACK_BYTES = 64 * KIB  # taken over, before that is said at once
 RECORD_ACK_RECORDS = 32  # the same for small ones
 

@@ -2,7 +2,6 @@ package dev.pyvisor.transport.websocket;
 
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.Proxy;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.util.Map;
@@ -26,22 +25,23 @@ final class Connection extends WebSocketClient {
   private final HostLink link;
   private int unread; // answers in a row that the runner had not read; the reading thread's
   private final LinkDraft draft;
+  private volatile boolean ignored; // set once, by the reading thread
 
-  Connection(URI address, String token, Proxy proxy, HostLink link) {
-    this(address, token, proxy, link, new LinkDraft());
+  Connection(URI address, Dialler.Line line, HostLink link) {
+    this(address, line, link, new LinkDraft());
   }
 
-  private Connection(URI address, String token, Proxy proxy, HostLink link, LinkDraft draft) {
+  private Connection(URI address, Dialler.Line line, HostLink link, LinkDraft draft) {
     super(
         address,
         draft,
-        Map.of("Authorization", "Bearer " + token),
+        Map.of("Authorization", "Bearer " + line.token()),
         (int) WebsocketLimits.DIAL.toMillis());
     this.link = link;
     this.draft = draft;
     setConnectionLostTimeout(0);
     setTcpNoDelay(true);
-    setProxy(proxy);
+    setProxy(line.proxy());
     setDaemon(true);
   }
 
@@ -62,11 +62,21 @@ final class Connection extends WebSocketClient {
     }
   }
 
+  /**
+   * A rule was broken on it: what else it says, by a message or by how it closes, means nothing.
+   */
+  void ignore() {
+    ignored = true;
+  }
+
   @Override
   public void onOpen(ServerHandshake handshake) {}
 
   @Override
   public void onMessage(ByteBuffer message) {
+    if (ignored) {
+      return;
+    }
     boolean ping = message.hasRemaining() && message.get(message.position()) == Words.PING;
     if (!ping || mayAnswer()) {
       link.heard(this, message);
@@ -92,12 +102,12 @@ final class Connection extends WebSocketClient {
 
   @Override
   public void onMessage(String text) {
-    link.heard(this, ByteBuffer.wrap(new byte[1])); // a kind that is none: a broken rule
+    onMessage(ByteBuffer.wrap(new byte[1])); // a kind that is none: a broken rule
   }
 
   @Override
   public void onClose(int code, @Nullable String reason, boolean remote) {
-    if (remote) {
+    if (remote && !ignored) {
       Answer.closed(code, String.valueOf(reason)).ifPresent(answer -> link.refused(this, answer));
       if (code == RUNNER_ENDS) {
         link.runnerEnds(this);
