@@ -18,6 +18,7 @@ from .pristine import BUILTINS as __builtins__
 PARAM = "givenUp"  # why, in the params of a request or notification whose own are lost
 _HEADER = struct.Struct(">IBBHIIII")
 _LENGTH = limits.FRAME_LENGTH_FIELD
+_SIZE = struct.Struct(">I")
 _HEAD, _ATTACHED = struct.Struct(">IH"), struct.Struct(">IHI")
 _FIRST, _LAST, _GIVEN_UP = int(Flag.FIRST), int(Flag.LAST), int(Flag.GIVEN_UP)
 _MESSAGES = frozenset((int(FrameKind.MESSAGE), int(FrameKind.RELAY)))
@@ -54,9 +55,13 @@ def stand_in(frame: bytes, why: str) -> Optional[bytes]:
     """What says in place of this whole frame that it was given up; None where something else would come to harm."""
     length, kind, flags, *rest = _HEADER.unpack_from(frame)
     size = len(frame) - limits.FRAME_HEADER
-    if kind in _OUTPUT or (kind in _MESSAGES and not flags & _FIRST):
-        body = why.encode("ascii", "replace")[:size]  # as long as it was: that many bytes were counted, and paid for
-        return _HEADER.pack(length, kind, flags | _GIVEN_UP, *rest) + body
+    text = why.encode("ascii", "replace")
+    if kind in _OUTPUT:
+        body = _SIZE.pack(size) + text
+        return _HEADER.pack(limits.FRAME_LENGTH_MIN + len(body), kind, flags | _GIVEN_UP, *rest) + body
+    if kind in _MESSAGES and not flags & _FIRST:
+        # As long as it was: so many bytes of its message are awaited.
+        return _HEADER.pack(length, kind, flags | _GIVEN_UP, *rest) + text[:size]
     if kind not in _MESSAGES:
         return None
     envelope_size, attachments = _HEAD.unpack_from(frame, limits.FRAME_HEADER)
@@ -98,8 +103,9 @@ def envelope_in_place_of(envelope: bytes, why: str) -> Optional[bytes]:
 
 
 def reason(body: bytes) -> str:
-    """Why, as the body of a frame with the flag GIVEN_UP says."""
-    return body.rstrip(b"\0").decode("ascii", "replace")
+    """Why, as a chunk with the flag GIVEN_UP says, if there was room for it."""
+    said = body.rstrip(b"\0").decode("ascii", "replace")
+    return said if len(said) < len(body) else "transport_poison: no connection survived a piece of the message"
 
 
 class FrameStarts:

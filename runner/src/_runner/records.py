@@ -59,6 +59,11 @@ class Sender:
         return self._end - self._next
 
     @property
+    def ready(self) -> bool:
+        """Whether there is something to send now."""
+        return self._next < self._end and not (self._careful and self._next > self._acked)
+
+    @property
     def acked(self) -> int:
         return self._acked
 
@@ -104,7 +109,7 @@ class Sender:
 
     def take(self) -> Union[Record, GivenUp, None]:
         """The next record to send; None while there is none."""
-        if self._next == self._end or (self._careful and self._next > self._acked):
+        if not self.ready:
             return None
         offset, end = self._next, min(self._end, self._next + self.piece)
         lost = self._lost

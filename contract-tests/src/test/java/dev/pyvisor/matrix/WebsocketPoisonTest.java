@@ -64,7 +64,7 @@ class WebsocketPoisonTest {
   void a_terminal_that_ends_every_connection_leaves_unknown_what_the_cell_came_to() {
     Outcome outcome = poisoned("execute.result", "print(len(await tally(0, 'y')))");
     assertThat(outcome.kind()).isEqualTo(OutcomeKind.UNKNOWN);
-    assertThat(outcome.stdoutText()).isEqualTo("1\n");
+    assertThat(outcome.stdoutText()).isEqualTo("2\n");
     assertTypedAndAlive(outcome, 1);
   }
 

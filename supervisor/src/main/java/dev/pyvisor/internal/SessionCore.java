@@ -158,9 +158,10 @@ public final class SessionCore {
     StreamName stream = frame.kind() == FrameKind.STDOUT ? StreamName.STDOUT : StreamName.STDERR;
     CellOperation cell = frame.has(Flag.LATE) ? null : currentCell(frame.cell());
     if (frame.has(Flag.GIVEN_UP)) {
-      output.givenUp(stream, frame.body().length);
+      StandIn.LostOutput lost = StandIn.LostOutput.of(frame);
+      output.givenUp(stream, lost.bytes());
       if (cell != null && frame.generation() == generation) {
-        cell.givenUp(StandIn.reason(frame.body()));
+        cell.givenUp(lost.why());
       }
     } else if (cell != null && frame.generation() == generation) {
       cell.count(stream, frame.body());

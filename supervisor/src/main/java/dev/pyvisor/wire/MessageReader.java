@@ -33,7 +33,7 @@ public final class MessageReader {
     checkSum(half.missing, frame);
     keep(half, frame.body());
     if (frame.has(Flag.GIVEN_UP)) {
-      half.lost = StandIn.reason(frame.body());
+      half.lost = StandIn.reasonOfChunk(frame.body());
     }
     if (half.missing > 0) {
       return null;

@@ -59,13 +59,36 @@ public final class StandIn {
     return error.path("data").path(OF_A_REPLY).asBoolean(false);
   }
 
-  /** Why, as the body of a frame with the flag GIVEN_UP says. */
-  public static String reason(byte[] body) {
+  /** Why, as a chunk with the flag GIVEN_UP says, if there was room for it. */
+  static String reasonOfChunk(byte[] body) {
     int end = body.length;
     while (end > 0 && body[end - 1] == 0) {
       end--;
     }
-    return new String(body, 0, end, StandardCharsets.US_ASCII);
+    return end == body.length
+        ? "transport_poison: no connection survived a piece of the message"
+        : new String(body, 0, end, StandardCharsets.US_ASCII);
+  }
+
+  /**
+   * Output that will never come.
+   *
+   * <p>Immutable.
+   *
+   * @param bytes how much of it
+   */
+  public record LostOutput(int bytes, String why) {
+    /** As a frame of output with the flag GIVEN_UP says. */
+    public static LostOutput of(Frame frame) {
+      byte[] body = frame.body();
+      int bytes = body.length < Integer.BYTES ? -1 : ByteBuffer.wrap(body).getInt();
+      if (bytes < 0 || bytes > Limits.FRAME_BODY) {
+        throw new ProtocolError("REC-19", "output that was given up has no size", body);
+      }
+      int text = body.length - Integer.BYTES;
+      return new LostOutput(
+          bytes, new String(body, Integer.BYTES, text, StandardCharsets.US_ASCII));
+    }
   }
 
   static Optional<byte[]> of(byte[] frame, String why) {
@@ -74,14 +97,29 @@ public final class StandIn {
     FrameKind kind = FrameKind.of(header.get(KIND_AT) & 0xff);
     boolean message = kind == FrameKind.MESSAGE || kind == FrameKind.RELAY;
     boolean output = kind == FrameKind.STDOUT || kind == FrameKind.STDERR;
-    if (output || (message && !Flag.FIRST.in(flags))) {
-      return Optional.of(marked(frame, flags, why));
+    if (output) {
+      return Optional.of(output(frame, flags, why));
+    }
+    if (message && !Flag.FIRST.in(flags)) {
+      return Optional.of(chunk(frame, flags, why));
     }
     return message ? first(header, flags, why) : Optional.empty();
   }
 
-  /** As long as it was: that many bytes were counted, and paid for. */
-  private static byte[] marked(byte[] frame, int flags, String why) {
+  private static byte[] output(byte[] frame, int flags, String why) {
+    byte[] text = why.getBytes(StandardCharsets.US_ASCII);
+    int body = Integer.BYTES + text.length;
+    return ByteBuffer.allocate(Limits.FRAME_HEADER + body)
+        .put(frame, 0, Limits.FRAME_HEADER)
+        .putInt(frame.length - Limits.FRAME_HEADER)
+        .put(text)
+        .putInt(LENGTH_AT, Limits.FRAME_LENGTH_MIN + body)
+        .put(FLAGS_AT, (byte) (flags | Flag.GIVEN_UP.bit()))
+        .array();
+  }
+
+  /** As long as it was: so many bytes of its message are awaited. */
+  private static byte[] chunk(byte[] frame, int flags, String why) {
     byte[] text = why.getBytes(StandardCharsets.US_ASCII);
     int size = Math.min(text.length, frame.length - Limits.FRAME_HEADER);
     return ByteBuffer.allocate(Limits.FRAME_HEADER + size)
