@@ -72,6 +72,7 @@ REPLAY_HIGH = 4 * MIB  # not taken over by the host: beyond it nothing more is r
 REPLAY_LOW = 1 * MIB  # below it reading goes on
 CONNECTION_HIGH = 256 * KIB  # handed to one connection and not yet to the kernel: what is beyond can still be cut anew
 CONNECTION_MAX = 2 * CONNECTION_HIGH  # the same with answers to pings: a peer that reads none of them is left
+TLS_HANDSHAKE = 64 * KIB  # from a peer that is not known yet; a client of ours sends some 600 bytes
 TOKEN_MIN = 32  # bytes: 256 bits if they are random, and what is shorter can be guessed
 CONNECTIONS = 32  # at once; one is the host's, others are probes and strangers
 DETACH_TTL = 15 * 60.0  # seconds that a runner without a leash waits for a host: a night's cut is none, a forgotten one ends

@@ -25,6 +25,7 @@ final class Connection extends WebSocketClient {
   private final HostLink link;
   private int unread; // answers in a row that the runner had not read; the reading thread's
   private final LinkDraft draft;
+  private final @Nullable TlsSocket sealed; // null where what is said can be read on the way
   private volatile boolean ignored; // set once, by the reading thread
 
   Connection(URI address, Dialler.Line line, HostLink link) {
@@ -41,7 +42,12 @@ final class Connection extends WebSocketClient {
     this.draft = draft;
     setConnectionLostTimeout(0);
     setTcpNoDelay(true);
-    setProxy(line.proxy());
+    sealed = line.tls().map(tls -> new TlsSocket(address, line.proxy(), tls)).orElse(null);
+    if (sealed == null) {
+      setProxy(line.proxy());
+    } else {
+      setSocketFactory(sealed);
+    }
     setDaemon(true);
   }
 
@@ -54,7 +60,9 @@ final class Connection extends WebSocketClient {
   void abort() {
     try {
       java.net.Socket socket = getSocket();
-      if (socket != null) {
+      if (sealed != null) {
+        sealed.abort();
+      } else if (socket != null) {
         socket.close();
       }
     } catch (IOException alreadyGone) {
@@ -120,6 +128,10 @@ final class Connection extends WebSocketClient {
   public void onError(Exception problem) {
     if (problem instanceof ConnectException) {
       link.notThere(this);
+    }
+    if (sealed != null && !sealed.isShaken()) {
+      TlsFailure.of(getURI().getAuthority(), problem)
+          .ifPresent(failure -> link.distrusts(this, failure));
     }
     link.cut(this, problem.toString());
   }

@@ -40,8 +40,13 @@ final class Dialler {
    * <p>Immutable.
    *
    * @param token never shown
+   * @param tls empty where what is said can be read on the way
    */
-  record Line(String token, Proxy proxy) {}
+  record Line(String token, Proxy proxy, Optional<Tls> tls) {
+    static Line plain(String token, Proxy proxy) {
+      return new Line(token, proxy, Optional.empty());
+    }
+  }
 
   /** The runner listens there. */
   void listensAt(URI at) {
@@ -131,6 +136,10 @@ final class Dialler {
 
   void nobodyListens() {
     redial.nobodyListens();
+  }
+
+  void distrusts(TlsFailure failure) {
+    redial.distrusts(failure);
   }
 
   void excused() {

@@ -294,6 +294,13 @@ final class HostLink {
     }
   }
 
+  /** The runner does not show itself to be the one; {@link #cut} follows. */
+  synchronized void distrusts(Connection connection, TlsFailure failure) {
+    if (connection == current) {
+      dialler.distrusts(failure);
+    }
+  }
+
   /** The runner said no to this connection; {@link #cut} follows. */
   synchronized void refused(Connection connection, Answer answer) {
     if (connection == current) {

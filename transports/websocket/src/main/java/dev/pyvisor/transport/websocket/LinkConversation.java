@@ -52,7 +52,7 @@ final class LinkConversation implements Conversation {
     this.threads = threads;
     this.link =
         new HostLink(
-            runnerId, new Dialler.Line(token, proxy), Manner.OF_OUR_OWN, listener, this::fail);
+            runnerId, Dialler.Line.plain(token, proxy), Manner.OF_OUR_OWN, listener, this::fail);
   }
 
   private void fail(Throwable problem) {

@@ -78,5 +78,8 @@ final class WebsocketLimits {
   /** Bytes of a token's file at most: it goes into one header, whose head the runner bounds so. */
   static final int TOKEN_FILE = 16 * 1024;
 
+  /** Bytes of a file of certificates at most; those of all public authorities have a quarter. */
+  static final int CA_FILE = 1024 * 1024;
+
   private WebsocketLimits() {}
 }
