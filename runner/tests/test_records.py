@@ -414,7 +414,7 @@ class PoisonTest(unittest.TestCase):
     def test_what_stands_in_is_one_frame_and_stands_for_something(self) -> None:  # rule: REC-19
         good = reply(1)
         for wrong in (
-            GivenUp(0, 0, good), GivenUp(0, 66, b"short"), GivenUp(0, 66, good + b"x"), GivenUp(0, 66, bytes(24)),
+            GivenUp(0, 0, good), GivenUp(0, limits.FRAME + 1, good), GivenUp(0, 66, b"short"), GivenUp(0, 66, good + b"x"), GivenUp(0, 66, bytes(24)),
             GivenUp(0, 66, (limits.FRAME).to_bytes(4, "big") + bytes(20)),
         ):  # fmt: skip
             with self.subTest(wrong), self.assertRaisesRegex(ProtocolError, "REC-19"):

@@ -219,8 +219,8 @@ class Receiver:
         """The frame that takes the place of the one which has not come whole; None if what it stands for has come before."""
         if self.received < lost.offset:
             raise ProtocolError(GAP, f"a record begins at {lost.offset}, but {self.received} is the next byte")
-        if lost.end <= lost.offset:
-            raise ProtocolError("REC-19", f"a record from {lost.offset} to {lost.end} stands for nothing")
+        if not lost.offset < lost.end <= lost.offset + limits.FRAME:
+            raise ProtocolError("REC-19", f"from {lost.offset} to {lost.end} is no piece of a frame")
         frame = whole(lost)
         self._records += 1
         if lost.end <= self.received:

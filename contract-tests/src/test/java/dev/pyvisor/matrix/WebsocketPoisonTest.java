@@ -124,6 +124,16 @@ class WebsocketPoisonTest {
     assertTypedAndAlive(outcome, 1);
   }
 
+  @Test
+  @Rule({"REC-9", "REC-19"})
+  void a_piece_of_a_large_request_that_ends_every_connection_is_raised_before_its_code_runs() {
+    Outcome outcome = poisoned("execute", "kept = 0\n" + "# a comment\n".repeat(10_000));
+    assertThat(outcome.kind()).isEqualTo(OutcomeKind.RAISED);
+    assertThat(outcome.error().orElseThrow().type()).isEqualTo("ConnectionError");
+    assertThat(outcome.error().orElseThrow().message()).contains(CODE).contains(RECORD);
+    assertAlive();
+  }
+
   private static Throwable root(Throwable failure) {
     return failure instanceof CallFailed || failure.getCause() == null
         ? failure

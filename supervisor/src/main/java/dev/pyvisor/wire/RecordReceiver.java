@@ -33,9 +33,9 @@ public final class RecordReceiver {
    */
   public Optional<ByteBuffer> accept(GivenUp lost) {
     requireNoGap(lost.offset());
-    if (lost.end() <= lost.offset()) {
+    if (lost.end() <= lost.offset() || lost.end() - lost.offset() > Limits.FRAME) {
       throw new ProtocolError(
-          "REC-19", "a record from " + lost.offset() + " to " + lost.end() + " stands for nothing");
+          "REC-19", "from " + lost.offset() + " to " + lost.end() + " is no piece of a frame");
     }
     ByteBuffer frame = lost.whole();
     records++;

@@ -93,6 +93,8 @@ class GivenUpTest {
     for (GivenUp wrong :
         new GivenUp[] {
           new GivenUp(66, 66, reply(1)),
+          new GivenUp(0, Limits.FRAME + 1, reply(1)),
+          new GivenUp(0, Long.MIN_VALUE, reply(1)),
           new GivenUp(0, 99, new byte[5]),
           new GivenUp(0, 99, new byte[24]),
           new GivenUp(0, 99, Arrays.copyOf(reply(1), 99)),

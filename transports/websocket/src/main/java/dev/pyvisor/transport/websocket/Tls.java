@@ -49,10 +49,8 @@ final class Tls {
     }
     try {
       KeyStore known = authorities.isPresent() ? read(authorities.get()) : null;
-      X509ExtendedTrustManager trust = trust(known);
       SSLContext context = SSLContext.getInstance("TLS");
-      context.init(
-          null, new TrustManager[] {pin.isPresent() ? new Pinned(trust, pin.get()) : trust}, null);
+      context.init(null, new TrustManager[] {new Shown(trust(known), pin)}, null);
       return new Tls(context.getSocketFactory());
     } catch (GeneralSecurityException | IOException problem) {
       throw new IllegalArgumentException(

@@ -1,26 +1,27 @@
 package dev.pyvisor.transport.websocket;
 
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.Base64;
+import java.util.Optional;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * Accepts what another accepts, if it has the pinned key: an authority that certifies somebody else
- * by mistake does not help that one.
+ * Accepts a certificate that another accepts, if its time has not passed, which nobody asks of one
+ * that is itself named as an authority; and if it has the pinned key, where one is pinned: an
+ * authority that certifies somebody else by mistake does not help that one.
  *
  * <p>Immutable.
  */
-final class Pinned extends X509ExtendedTrustManager {
+final class Shown extends X509ExtendedTrustManager {
   private final X509ExtendedTrustManager trust;
-  private final String pin;
+  private final Optional<String> pin;
 
-  Pinned(X509ExtendedTrustManager trust, String pin) {
+  Shown(X509ExtendedTrustManager trust, Optional<String> pin) {
     this.trust = trust;
     this.pin = pin;
   }
@@ -46,11 +47,11 @@ final class Pinned extends X509ExtendedTrustManager {
   }
 
   private void check(X509Certificate[] chain) throws CertificateException {
+    chain[0].checkValidity();
     String found = pin(chain[0]);
-    if (!MessageDigest.isEqual(
-        found.getBytes(StandardCharsets.US_ASCII), pin.getBytes(StandardCharsets.US_ASCII))) {
+    if (pin.isPresent() && !pin.get().equals(found)) {
       throw new CertificateException(
-          "its key is " + found + ", and websocket.pin is another: " + pin);
+          "its key is " + found + ", and websocket.pin is another: " + pin.get());
     }
   }
 
