@@ -24,7 +24,7 @@ _FIRST, _LAST, _GIVEN_UP = int(Flag.FIRST), int(Flag.LAST), int(Flag.GIVEN_UP)
 _MESSAGES = frozenset((int(FrameKind.MESSAGE), int(FrameKind.RELAY)))
 _OUTPUT = frozenset((int(FrameKind.STDOUT), int(FrameKind.STDERR)))
 _BEGINNING = re.compile(
-    rb'\{"jsonrpc":"2\.0",(?:"id":(?P<id>-?[0-9]{1,20}|"[^"\\]{0,64}"),)?"(?P<what>method|result|error)":'
+    rb'\{"jsonrpc": ?"2\.0", ?(?:"id": ?(?P<id>-?[0-9]{1,20}|"[^"\\]{0,64}"), ?)?"(?P<what>method|result|error)": ?'
     rb'(?:"(?P<method>[a-z_.]{1,64})")?'
 )
 # Without its params the host would have a wrong idea of the session.
@@ -185,6 +185,11 @@ class WholeFrames:
             return data
         self._held = data[at:]
         return data[:at]
+
+    @property
+    def held(self) -> int:
+        """Bytes of what is not whole."""
+        return len(self._held)
 
     def instead(self, frame: bytes) -> bytes:
         """This one takes the place of what is not whole."""

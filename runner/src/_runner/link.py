@@ -110,7 +110,7 @@ class Link:
 
     def __init__(self) -> None:
         self.sender, self.receiver = Sender(), Receiver()
-        self._whole = WholeFrames()
+        self.whole = WholeFrames()
         self.attached = 0  # how often: a connection with an older number is no longer listened to
 
     def resume(self, received: int) -> int:
@@ -141,11 +141,11 @@ class Link:
                 if frame is None:
                     return b""
                 self.sender.forgive()
-                return self._whole.instead(frame)
+                return self.whole.instead(frame)
             data = self.receiver.accept(word.record)
             if data:
                 self.sender.forgive()
-                data = self._whole.feed(data)
+                data = self.whole.feed(data)
             return data
         if isinstance(word, Number) and word.kind == _ACK:
             self.sender.acknowledge(word.number)

@@ -29,8 +29,8 @@ public final class StandIn {
   private static final int BEGINNING = 512; // characters in which id and method stand, or nowhere
   private static final Pattern ENVELOPE =
       Pattern.compile(
-          "\\{\"jsonrpc\":\"2\\.0\",(?:\"id\":(?<id>-?[0-9]{1,20}|\"[^\"\\\\]{0,64}\"),)?"
-              + "\"(?<what>method|result|error)\":(?:\"(?<method>[a-z_.]{1,64})\")?");
+          "\\{\"jsonrpc\": ?\"2\\.0\", ?(?:\"id\": ?(?<id>-?[0-9]{1,20}|\"[^\"\\\\]{0,64}\"), ?)?"
+              + "\"(?<what>method|result|error)\": ?(?:\"(?<method>[a-z_.]{1,64})\")?");
 
   /** Without its params the host would have a wrong idea of the session. */
   private static final Set<String> NEEDED = Set.of("generation");
