@@ -13,8 +13,9 @@ from typing import Any, Optional
 
 from _runner import limits, tls
 from _runner.link import Kind
+from _runner.websocket import Opcode
 from tests.support.certificates import certify
-from tests.support.listening import PATIENCE, Peer, Runner
+from tests.support.listening import PATIENCE, Peer, Runner, attach, masked
 
 
 class Sealed(unittest.TestCase):
@@ -194,6 +195,28 @@ class ListeningTest(Sealed):
             self.assertIn("ALERT_BAD_RECORD_MAC", str(caught.exception))
         with SealedPeer(self.runner, self.certificate) as peer:
             self.assertEqual(peer.open().attach(str(told["incarnation"]))["incarnation"], told["incarnation"])
+
+    def test_what_comes_together_with_the_last_word_is_taken(self) -> None:
+        # Beneath a TLS of our own, whose bytes are held back until all of them are there.
+        client = Client(self.certificate)
+        with socket.create_connection(self.runner.address, PATIENCE) as link:
+            for _ in range(10):
+                try:
+                    client.tls.do_handshake()
+                    break
+                except ssl.SSLWantReadError:
+                    link.sendall(client.outbound.read())
+                    client.inbound.write(link.recv(100_000))
+            with Peer(self.runner) as plain:
+                client.tls.write(plain.request())
+            client.tls.write(attach())
+            client.tls.write(masked(Opcode.BINARY, bytes((Kind.GOODBYE,)) + b"{}"))
+            try:
+                client.tls.unwrap()
+            except ssl.SSLWantReadError:
+                pass
+            link.sendall(client.outbound.read())
+            self.assertEqual(self.runner.process.wait(PATIENCE), 0, "the goodbye was heard")
 
     def test_more_connections_than_there_is_room_for_are_closed_without_a_plain_word(self) -> None:
         peers = [Peer(self.runner) for _ in range(limits.CONNECTIONS)]

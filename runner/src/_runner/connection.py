@@ -171,23 +171,28 @@ class Connection:
             self.lost()
             return
         self._heartbeat.heard(time.monotonic())
-        if self._tls is not None:
-            data = self._unsealed(self._tls, data)
-        if data:
+        if self._tls is None:
             self._said(data)
+        else:
+            self._unseal(self._tls, data)
 
-    def _unsealed(self, sealed: Tls, data: bytes) -> bytes:
-        """What it says beneath TLS; what TLS itself has to say is on its way then."""
-        found = sealed.received(data)
-        # It can be told in plain words only, if it speaks plainly.
-        self._sink.send(_SPEAK_TLS if sealed.plain else sealed.pending())
-        if sealed.broken:
+    def _unseal(self, tls: Tls, data: bytes) -> None:
+        """What it says beneath TLS; before that, what TLS itself has to say goes on its way."""
+        found, said = tls.received(data), tls.pending()
+        if said:
+            self._sink.send(said)
+        if found:
+            self._said(found)
+        if self._closing:
+            return
+        if tls.broken:
+            if tls.plain:  # it can be told, and in plain words only
+                self._sink.send(_SPEAK_TLS)
             self._leave()
-            return b""
-        self._answered()
-        if sealed.over and not self._closing:
+        elif tls.over:
             self.lost()
-        return b"" if self._closing else found
+        else:
+            self._answered()
 
     def _said(self, data: bytes) -> None:
         try:
