@@ -37,7 +37,7 @@ def main(arguments):
     # stdio-backend: end
     sys.stderr.write(
         "pyvisor: usage: runner.pyz supervisor   (frames on standard input and output)\n"
-        "                runner.pyz --listen ADDRESS:PORT --token-file FILE [--detach-ttl 15m]   (a websocket)\n"
+        "                runner.pyz --listen ADDRESS:PORT --token-file FILE [--detach-ttl 15m] [--cert FILE --key FILE]   (a websocket)\n"
         "                runner.pyz --stdio      (deprecated: lines of the old dialect)\n"  # stdio-backend
     )
     return 64

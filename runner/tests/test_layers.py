@@ -8,7 +8,7 @@ import unittest
 from tests import SOURCES
 
 PURE = ("frames", "messages", "rpc", "session", "credit", "limits", "errors", "pristine", "jsontext", "verdicts",
-        "websocket", "records", "upgrade", "link", "attaching", "absence", "heartbeat")
+        "websocket", "records", "given_up", "upgrade", "link", "attaching", "absence", "heartbeat")
 ALLOWED = {
     "__future__", "base64", "binascii", "builtins", "collections", "dataclasses", "enum", "hashlib", "hmac", "itertools",
     "json", "re", "struct", "time", "typing", "zlib",

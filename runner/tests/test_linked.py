@@ -55,6 +55,40 @@ class LinkedTest(unittest.TestCase):
             self.assertEqual(host.text(), "1\n")
             self.assertEqual(self.runner.status()["receivedBytes"], host.link.sender.acked + host.link.sender.unacked)
 
+    def test_a_request_that_the_host_gives_up_is_answered_so_and_the_session_lives(self) -> None:  # rule: REC-19
+        with LinkedHost(self.runner) as host:
+            host.open()
+            host.execute("kept = 1")
+            for seen in (0, 30, 60):  # bytes of it that the runner has
+                host.wait_for(lambda: not host._queue and not host.link.sender.unacked)
+                number = host.start("kept = 2")
+                (frame,) = host._queue
+                host._queue.clear()
+                sender = host.link.sender
+                sender.write(frame)
+                at = sender.acked
+                if seen:
+                    # What the records of a smaller size have brought, before the link died of what follows.
+                    host.peer.send(record(at, host.link.receiver.received, frame[:seen]))
+                    sender.take()
+                    until(lambda: self.runner.status()["receivedBytes"] == at + seen, SOON)
+                    sender.acknowledge(at + seen)
+                for _ in range(limits.RECORD_CUTS_BEFORE_POISON):
+                    sender.cut()
+                    sender.resume(at + seen)
+                    sender.take()
+                sender.cut()
+                sender.resume(at + seen)
+                self.assertGreater(sender.given_up, 0)
+                host._say()
+                error = host.answer(number)["error"]
+                self.assertEqual(error["data"]["code"], "transport_poison")
+                self.assertIn("no connection survived the record at byte", error["message"])
+                host.output.clear()
+                host.execute("print(kept)")
+                self.assertEqual(host.text(), "1\n")
+            self.assertEqual(self.runner.status()["receivedBytes"], host.link.sender.acked + host.link.sender.unacked)
+
     def test_what_is_taken_over_is_acknowledged_though_nothing_goes_the_other_way(self) -> None:  # R3
         with LinkedHost(self.runner) as host:
             host.open()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 import signal
@@ -14,6 +15,7 @@ import unittest
 from _runner import limits, link, websocket
 from _runner.link import Kind
 from tests import SOURCES
+from tests.support.certificates import certify
 from tests.support.attached import TOKEN, Attached, Runner
 from tests.support.host import PATIENCE, Ended
 from tests.support.payload import patched
@@ -40,7 +42,43 @@ class CommandLineTest(unittest.TestCase):
     def test_an_address_that_others_reach_is_refused(self) -> None:  # rule: REC-17
         for address in ("0.0.0.0:0", "192.0.2.1:0", "[::]:0"):
             with self.subTest(address):
-                self.assertIn("use 127.0.0.1", self.refused(address, "--token-file", str(self.token)))
+                said = self.refused(address, "--token-file", str(self.token))
+                self.assertIn("use 127.0.0.1, or give --cert and --key, or say --unsafe-without-tls", said)
+
+    def test_an_address_that_others_reach_is_listened_to_with_tls_or_if_that_is_said_to_be_unsafe(self) -> None:
+        certificate, key = certify(self.token.parent)
+        secure = ("--cert", str(certificate), "--key", str(key), "--host", "runner.example.org")
+        for more, tls in ((secure, True), (("--unsafe-without-tls",), False)):  # rule: REC-17, REC-20
+            with self.subTest(more):
+                process = subprocess.Popen(
+                    [sys.executable, "-I", "-S", "-B", str(SOURCES / "__main__.py"), "--listen", "0.0.0.0:0"]
+                    + ["--token-file", str(self.token), "--leash", *more],
+                    stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                )  # fmt: skip
+                with process:
+                    self.assertIs(json.loads(process.stdout.readline())["tls"], tls)
+                    process.stdin.close()
+                    self.assertEqual(process.wait(PATIENCE), 0)
+
+    def test_a_certificate_without_its_key_or_what_is_none_is_refused_with_the_fix(self) -> None:  # rule: REC-20
+        folder = self.token.parent
+        certificate, key = certify(folder)
+        other = folder / "other"
+        other.mkdir()
+        wrong = certify(other)[1]
+        good = ("0.0.0.0:0", "--token-file", str(self.token))
+        self.assertIn("belong together", self.refused(*good, "--cert", str(certificate)))
+        self.assertIn("belong together", self.refused(*good, "--key", str(key)))
+        self.assertIn("belong together", self.refused(*good, "--cert", str(certificate), "--key", str(wrong)))
+        self.assertIn("No such file", self.refused(*good, "--cert", str(certificate), "--key", str(key) + "x"))
+        self.assertIn("PEM", self.refused(*good, "--cert", str(self.token), "--key", str(key)))
+        subprocess.run(
+            ["openssl", "pkey", "-in", str(key), "-aes256", "-passout", "pass:secret", "-out", str(wrong)], check=True
+        )
+        self.assertIn("store it without", self.refused(*good, "--cert", str(certificate), "--key", str(wrong)))
+        key.chmod(0o640)
+        self.assertIn(f"chmod 600 {key}", self.refused(*good, "--cert", str(certificate), "--key", str(key)))
+        self.assertIn("no name of a host", self.refused("127.0.0.1:0", *good[1:], "--host", "a b"))
 
     def test_what_is_no_address_is_refused_with_one_that_is(self) -> None:
         for address in ("localhost:0", "127.0.0.1", "127.0.0.1:x", ":1", "127.0.0.1:"):

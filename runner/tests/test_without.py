@@ -29,8 +29,12 @@ class Patch(NamedTuple):
 PATCHES = [
     Patch("what came twice is cut off", [("records", "new = record.data[known:] if known else record.data", "new = record.data")],
           (test_linked.LinkedTest, "test_a_record_that_comes_twice_is_taken_once")),
-    Patch("the acknowledgement", [("records", "        self._records += 1\n", "")],
+    Patch("the acknowledgement", [("records", "        self._records += 1\n        new = ", "        new = ")],
           (test_linked.LinkedTest, "test_what_is_taken_over_is_acknowledged_though_nothing_goes_the_other_way")),
+    Patch("dropping what has come of a frame that is given up", [("given_up", '        self._held = b""\n        return frame', '        frame, self._held = self._held + frame, b""\n        return frame')],
+          (test_linked.LinkedTest, "test_a_request_that_the_host_gives_up_is_answered_so_and_the_session_lives")),
+    Patch("the answer to a request that is given up", [("intake", "    rpc.check_given_up(request)\n", "")],
+          (test_linked.LinkedTest, "test_a_request_that_the_host_gives_up_is_answered_so_and_the_session_lives")),
     Patch("passing on before a close", [("connection", "break  # what came before is passed on all the same", "return")],
           (test_linked.LinkedTest, "test_what_came_in_one_segment_with_a_close_is_passed_on")),
     Patch("the last words", [("endpoint", "                self._link.sender.write(data)\n        except OSError:", "                pass\n        except OSError:")],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from typing import Callable, Optional, Protocol
+from typing import TYPE_CHECKING, Callable, Optional, Protocol
 
 from . import limits, link, upgrade, websocket
 from .channel import Sink
@@ -17,6 +17,9 @@ from .records import GAP
 from .upgrade import Guard, Refused, Request, RequestReader, Strikes
 from .websocket import Broken, CloseCode, Opcode
 
+if TYPE_CHECKING:
+    from .tls import Tls  # without it `ssl` is not imported, which costs tens of milliseconds
+
 _BINARY = int(Opcode.BINARY)
 _LINK_PATH = "/v1/link"
 _STATUS_PATH = "/v1/status"
@@ -24,6 +27,9 @@ _MESSAGE = limits.RECORD + limits.RECORD_HEAD
 _BROKEN = 4400  # the peer's fault: it would do it again
 _AGAIN = 4503  # another connection may do better
 _UNAUTHENTICATED = 401
+
+
+_SPEAK_TLS = Refused(400, "invalid_argument", "TLS is spoken at this port; write wss:// or https://").answer()
 
 
 class Owner(Protocol):
@@ -48,8 +54,11 @@ class Owner(Protocol):
 class Connection:
     """One TCP connection: first HTTP, then perhaps a websocket, then perhaps the link. Confined to the loop."""
 
-    def __init__(self, endpoint: Owner, loop: Loop, peer: socket.socket, address: str) -> None:
+    def __init__(
+        self, endpoint: Owner, loop: Loop, peer: socket.socket, address: str, tls: Optional[Tls] = None
+    ) -> None:
         self._endpoint, self._loop, self._peer, self._address = endpoint, loop, peer, address
+        self._tls = tls  # None: what is said can be read on the way
         self._heartbeat = Heartbeat(time.monotonic())
         self._request: Optional[RequestReader] = RequestReader()
         self._reader = websocket.Reader(_MESSAGE)
@@ -66,7 +75,10 @@ class Connection:
 
     def send(self, message: bytes) -> None:
         """A message of the link; what it takes is written at once, the rest when the peer has read."""
-        self._sink.send(websocket.header(_BINARY, len(message)) + message)
+        self._say(websocket.header(_BINARY, len(message)) + message)
+
+    def _say(self, data: bytes) -> None:
+        self._sink.send(data if self._tls is None else self._tls.sealed(data))
 
     def flush(self) -> None:
         if self._sink.queued:
@@ -76,7 +88,7 @@ class Connection:
         """Say why, and go; what cannot be said at once is not waited for."""
         if not self._closing:
             if self._request is None:
-                self._sink.send(websocket.close_frame(code, reason))
+                self._say(websocket.close_frame(code, reason))
             self._leave()
 
     def _leave(self) -> None:
@@ -84,6 +96,8 @@ class Connection:
         would reset the connection, and those words with it.
         """
         self._closing = True
+        if self._tls is not None and self._tls.shaken:
+            self._sink.send(self._tls.ended())
         self._sink.flush()
         if self._peer.fileno() < 0:
             return
@@ -157,6 +171,30 @@ class Connection:
             self.lost()
             return
         self._heartbeat.heard(time.monotonic())
+        if self._tls is None:
+            self._said(data)
+        else:
+            self._unseal(self._tls, data)
+
+    def _unseal(self, tls: Tls, data: bytes) -> None:
+        """What it says beneath TLS; before that, what TLS itself has to say goes on its way."""
+        found, said = tls.received(data), tls.pending()
+        if said:
+            self._sink.send(said)
+        if found:
+            self._said(found)
+        if self._closing:
+            return
+        if tls.broken:
+            if tls.plain:  # it can be told, and in plain words only
+                self._sink.send(_SPEAK_TLS)
+            self._leave()
+        elif tls.over:
+            self.lost()
+        else:
+            self._answered()
+
+    def _said(self, data: bytes) -> None:
         try:
             if self._request is not None:
                 found = self._request.feed(data)
@@ -193,12 +231,15 @@ class Connection:
             raise Refused(404, "not_found", f"there is nothing at this path; {_LINK_PATH} and {_STATUS_PATH} are served")
         accepted = upgrade.accept(request)
         self._request = None
-        self._sink.send(accepted)
+        self._say(accepted)
         self._sink.flush()
         return rest
 
     def _answer(self, response: bytes) -> None:
-        self._sink.send(response)
+        if self._tls is not None and not self._tls.shaken:
+            self.lost()  # it could not be read
+            return
+        self._say(response)
         self._leave()
 
     def _heard(self, event: websocket.Event) -> None:
@@ -207,7 +248,7 @@ class Connection:
             if word is not None:
                 self._endpoint.heard(self, word)
         elif isinstance(event, websocket.Ping):
-            self._sink.send(websocket.frame(Opcode.PONG, event.body))
+            self._say(websocket.frame(Opcode.PONG, event.body))
             self._answered()
         elif isinstance(event, websocket.Close):
             self.close(CloseCode.NORMAL if event.code == CloseCode.NO_STATUS else event.code, "")

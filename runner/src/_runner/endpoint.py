@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from . import attaching, jsontext, limits, link
 from .absence import Absence
@@ -17,6 +17,9 @@ from .loop import READ, Loop, Timer
 from .upgrade import Guard, Strikes
 from .websocket import CloseCode
 
+if TYPE_CHECKING:
+    from .tls import Tls
+
 _SUPERSEDED = 4409
 
 
@@ -26,8 +29,16 @@ class Endpoint:
     The supervisor has the far end of a socket pair, and takes that for its channel to a host.
     """
 
-    def __init__(self, loop: Loop, listening: socket.socket, guard: Guard, absence: Absence) -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        listening: socket.socket,
+        guard: Guard,
+        absence: Absence,
+        tls: Optional[Callable[[], Tls]] = None,
+    ) -> None:
         self._loop, self._listening, self.guard, self._absence = loop, listening, guard, absence
+        self._tls = tls  # makes that of a connection; None: there is none
         self.strikes = Strikes()
         self._near, self.far_end = socket.socketpair()
         for end in (self._near, self.far_end, listening):
@@ -94,11 +105,15 @@ class Endpoint:
         except OSError:
             return  # it went away again, or there is no descriptor left for it
         if len(self._connections) >= limits.CONNECTIONS:
-            turn_away(peer)
+            if self._tls is None:
+                turn_away(peer)
+            else:
+                peer.close()  # what is not sealed could not be read
             return
         peer.setblocking(False)
         peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._connections.add(Connection(self, self._loop, peer, address[0]))
+        tls = None if self._tls is None else self._tls()
+        self._connections.add(Connection(self, self._loop, peer, address[0], tls))
 
     def lost(self, connection: Connection) -> None:
         self._connections.discard(connection)

@@ -31,6 +31,7 @@ class ErrorCode(enum.Enum):
     MALFORMED_FRAME = (-32013, 400, "never")
     OUTPUT_INTEGRITY = (-32014, 502, "never")
     KERNEL_DIED = (-32015, 410, "never")
+    TRANSPORT_POISON = (-32020, 502, "never")
 
     def __init__(self, number: int, status: int, retry: str) -> None:
         self.number = number

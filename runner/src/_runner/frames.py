@@ -31,6 +31,7 @@ class Flag(enum.IntFlag):
     FIRST = 0x01
     LAST = 0x02
     LATE = 0x04
+    GIVEN_UP = 0x40
     OPTIONAL = 0x80
 
 

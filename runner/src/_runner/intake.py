@@ -116,6 +116,7 @@ class Intake:
 
 def check_operation(request: rpc.Request) -> None:
     """Raise unless a kernel could do this."""
+    rpc.check_given_up(request)
     if request.method not in OPERATIONS:
         raise RpcError(
             ErrorCode.METHOD_NOT_FOUND,

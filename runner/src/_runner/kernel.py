@@ -18,6 +18,7 @@ from typing import Any, Callable, NoReturn, Optional
 from . import (
     cells,
     evidence,
+    given_up,
     heap,
     jsontext,
     limits,
@@ -156,6 +157,7 @@ class Kernel:
 
     def _execute(self, message: Message, params: dict[str, Any]) -> None:
         def operation() -> Optional[reports.Report]:
+            _require_whole(params)
             source = cells.decode_source(bytes(message.attachments[0]))
             filename = cells.cell_file(message.cell)
             self._sources.keep(filename, source)
@@ -178,6 +180,7 @@ class Kernel:
 
     def _set(self, message: Message, params: dict[str, Any]) -> None:
         def operation() -> None:
+            _require_whole(params)
             name = params.get("name")
             if not is_name(name):
                 raise ValueError(
@@ -348,6 +351,12 @@ def _move(config: dict[str, Any], session: int) -> None:
         return  # the cell went elsewhere
     target = os.path.join(workspace, inside)
     os.chdir(target if os.path.isdir(target) else workspace)
+
+
+def _require_whole(params: dict[str, Any]) -> None:
+    """REC-19: the supervisor had begun the cell before the rest of its request was given up."""
+    if given_up.PARAM in params:
+        raise ConnectionError(params[given_up.PARAM])
 
 
 def _enter(workspace: str, session: int) -> None:

@@ -58,9 +58,11 @@ WEBSOCKET_FRAGMENTS = 1024  # of one message: a client of ours sends each in one
 # --- records: the stream on a link that may be cut ---
 RECORD = FRAME  # bytes of one: a ping waits for no more than this
 RECORD_MIN = 1 * KIB  # a link that dies every 8 KiB survives several of these
+RECORD_SHRINK = 4  # by which pieces become smaller: the least is tried three times before the frame is given up
 RECORD_CUTS_BEFORE_SMALLER = 3  # without progress: one or two cuts say nothing about the size
 RECORD_GROW = 1 * MIB  # taken over since the last cut: only then the link is trusted with large pieces again
-RECORD_CUTS_BEFORE_POISON = 11  # by then the smallest piece has been tried three times
+RECORD_CUTS_BEFORE_POISON = 8  # by then the smallest piece has been tried three times
+RECORD_CALM = 64 * KIB  # taken over since the last cut in the least pieces: one at a time is too slow for a link that lives
 RECORD_ACK_BYTES = 64 * KIB  # taken over, before that is said at once
 RECORD_ACK_RECORDS = 32  # the same for small ones
 
@@ -70,6 +72,7 @@ REPLAY_HIGH = 4 * MIB  # not taken over by the host: beyond it nothing more is r
 REPLAY_LOW = 1 * MIB  # below it reading goes on
 CONNECTION_HIGH = 256 * KIB  # handed to one connection and not yet to the kernel: what is beyond can still be cut anew
 CONNECTION_MAX = 2 * CONNECTION_HIGH  # the same with answers to pings: a peer that reads none of them is left
+TLS_HANDSHAKE = 64 * KIB  # from a peer that is not known yet; a client of ours sends some 600 bytes
 TOKEN_MIN = 32  # bytes: 256 bits if they are random, and what is shorter can be guessed
 CONNECTIONS = 32  # at once; one is the host's, others are probes and strangers
 DETACH_TTL = 15 * 60.0  # seconds that a runner without a leash waits for a host: a night's cut is none, a forgotten one ends

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Optional, Union
 
 from . import jsontext, limits
 from .errors import ProtocolError
+from .given_up import GivenUp, WholeFrames
 from .pristine import BUILTINS as __builtins__
 from .records import Receiver, Record, Sender
 
@@ -26,19 +27,22 @@ class Kind(enum.IntEnum):
     GOODBYE = 7
     GOAWAY = 8
     ERROR = 9
+    GIVEN_UP = 10
 
 
 _OPTIONAL = 0x80  # a kind that whoever does not know it passes over
 _RECORD_HEAD = struct.Struct(">BQQ")
+_GIVEN_UP_HEAD = struct.Struct(">BQQQ")
 _NUMBER = struct.Struct(">BQ")
 _RECORD, _ACK, _PING, _PONG = int(Kind.RECORD), int(Kind.ACK), int(Kind.PING), int(Kind.PONG)
+_GIVEN_UP = int(Kind.GIVEN_UP)
 _SAID_IN_JSON = frozenset({int(Kind.ATTACH), int(Kind.ATTACHED), int(Kind.GOODBYE), int(Kind.GOAWAY), int(Kind.ERROR)})
 
 
 class Sequenced(NamedTuple):
-    """A record, with the acknowledgement that came along."""
+    """A record, or what stands in for one, with the acknowledgement that came along."""
 
-    record: Record
+    record: Union[Record, GivenUp]
     ack: int
 
 
@@ -65,6 +69,11 @@ def decode(message: bytes) -> Optional[Word]:
             raise ProtocolError("REC-1", f"a record of {len(message)} bytes is not even a head", message)
         _, offset, ack = _RECORD_HEAD.unpack_from(message)
         return Sequenced(Record(offset, message[_RECORD_HEAD.size :]), ack)
+    if kind == _GIVEN_UP:
+        if len(message) <= _GIVEN_UP_HEAD.size:
+            raise ProtocolError("REC-1", f"what stands in for a record has more than {len(message)} bytes", message)
+        _, offset, ack, end = _GIVEN_UP_HEAD.unpack_from(message)
+        return Sequenced(GivenUp(offset, end, message[_GIVEN_UP_HEAD.size :]), ack)
     if kind in (_ACK, _PING, _PONG):
         if len(message) != _NUMBER.size:
             raise ProtocolError("REC-1", f"a message of kind {kind} has {_NUMBER.size} bytes", message)
@@ -101,6 +110,7 @@ class Link:
 
     def __init__(self) -> None:
         self.sender, self.receiver = Sender(), Receiver()
+        self.whole = WholeFrames()
         self.attached = 0  # how often: a connection with an older number is no longer listened to
 
     def resume(self, received: int) -> int:
@@ -114,6 +124,8 @@ class Link:
         record = self.sender.take()
         if record is None:
             return None
+        if isinstance(record, GivenUp):
+            return _GIVEN_UP_HEAD.pack(_GIVEN_UP, record.offset, self.receiver.told(), record.end) + record.frame
         return _RECORD_HEAD.pack(_RECORD, record.offset, self.receiver.told()) + record.data
 
     def owed(self) -> bytes:
@@ -121,12 +133,19 @@ class Link:
         return _NUMBER.pack(_ACK, self.receiver.told())
 
     def take(self, word: Word) -> bytes:
-        """What a record or an acknowledgement brings; nothing for one that has come before."""
+        """The whole frames that a record or an acknowledgement brings; nothing for one that has come before."""
         if isinstance(word, Sequenced):
             self.sender.acknowledge(word.ack)
+            if isinstance(word.record, GivenUp):
+                frame = self.receiver.accept_given_up(word.record)
+                if frame is None:
+                    return b""
+                self.sender.forgive()
+                return self.whole.instead(frame)
             data = self.receiver.accept(word.record)
             if data:
                 self.sender.forgive()
+                data = self.whole.feed(data)
             return data
         if isinstance(word, Number) and word.kind == _ACK:
             self.sender.acknowledge(word.number)

@@ -6,10 +6,11 @@ import hashlib
 import ipaddress
 import json
 import os
+import re
 import signal
 import socket
 import sys
-from typing import NamedTuple, Optional, Sequence
+from typing import TYPE_CHECKING, Callable, NamedTuple, Optional, Sequence
 
 from . import absence, limits, supervisor
 from .absence import Absence
@@ -17,11 +18,20 @@ from .endpoint import Endpoint
 from .loop import READ, Loop
 from .upgrade import Guard
 
+if TYPE_CHECKING:
+    from .tls import Tls
+
 _EXIT_USAGE = 64
 _USAGE = (
-    "usage: runner.pyz --listen ADDRESS:PORT (--token-file FILE | --token-fd NUMBER) [--detach-ttl DURATION] [--leash]"
+    "usage: runner.pyz --listen ADDRESS:PORT (--token-file FILE | --token-fd NUMBER) [--detach-ttl DURATION] [--leash] "
+    "[--cert FILE --key FILE] [--host NAME,...] [--unsafe-without-tls]"
 )
-_VALUED = ("--token-file", "--token-fd", "--detach-ttl")
+_VALUED = ("--token-file", "--token-fd", "--detach-ttl", "--cert", "--key", "--host")
+_FLAGS = ("--leash", "--unsafe-without-tls")
+_DEFAULT_PORTS = {"http": 80, "https": 443}  # a client leaves them out of `Host`
+
+
+_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 
 
 class _Unusable(Exception):
@@ -34,6 +44,8 @@ class _Asked(NamedTuple):
     token: bytes  # its SHA-256
     leashed: bool
     ttl: Optional[float]  # None: it may be without a host for as long as the leash is held
+    tls: Optional[Callable[[], Tls]]
+    names: tuple[str, ...]  # other than its address, by which hosts know it
 
 
 def main(home: str, arguments: Sequence[str]) -> int:
@@ -45,16 +57,16 @@ def main(home: str, arguments: Sequence[str]) -> int:
         return _EXIT_USAGE
     _, port = listening.getsockname()[:2]
     name = f"[{asked.address}]" if ":" in asked.address else asked.address
-    guard = Guard(asked.token, frozenset({f"{name}:{port}", f"localhost:{port}"}))
+    guard = Guard(asked.token, frozenset(_hosts((name, "localhost", *asked.names), port, asked.tls is not None)))
     # The supervisor takes its channel from descriptors 0 and 1; here it gets the endpoint's instead.
     loop, inbound, outbound, nursery = supervisor.settle_in(home)
     for number in (signal.SIGINT, signal.SIGHUP):  # there may be no host to which a terminal's Ctrl-C belongs
         signal.signal(number, lambda signum, frame: loop.stop())
-    endpoint = Endpoint(loop, listening, guard, Absence(loop, asked.ttl, loop.stop))
+    endpoint = Endpoint(loop, listening, guard, Absence(loop, asked.ttl, loop.stop), asked.tls)
     channel = endpoint.far_end.fileno()
     runner = supervisor.Supervisor(loop, channel, channel, nursery)
     endpoint.begin(runner.incarnation, runner.status, runner.renew)
-    os.write(outbound, json.dumps({"listening": f"{name}:{port}", "pid": os.getpid()}).encode() + b"\n")
+    os.write(outbound, _listens(f"{name}:{port}", asked) + b"\n")
     # Its output stays open: that it ends is how whoever started the runner sees it end.
     if asked.leashed:
         loop.on(inbound, READ, lambda: _pull(inbound, loop))  # whoever started it holds the other end
@@ -62,6 +74,16 @@ def main(home: str, arguments: Sequence[str]) -> int:
         return runner.run()
     finally:
         endpoint.end()
+
+
+def _listens(where: str, asked: _Asked) -> bytes:
+    return json.dumps({"listening": where, "pid": os.getpid(), "tls": asked.tls is not None}).encode()
+
+
+def _hosts(names: Sequence[str], port: int, secure: bool) -> list[str]:
+    """What a client may write into `Host`."""
+    hosts = [f"{name}:{port}" for name in names]
+    return hosts + list(names) if port == _DEFAULT_PORTS["https" if secure else "http"] else hosts
 
 
 def _pull(leash: int, loop: Loop) -> None:
@@ -80,11 +102,11 @@ def _pull(leash: int, loop: Loop) -> None:
 def _parse(arguments: Sequence[str]) -> _Asked:
     where, rest = "".join(arguments[:1]), list(arguments[1:])
     options: dict[str, str] = {}
-    leashed = False
+    flags: set[str] = set()
     while rest:
         option = rest.pop(0)
-        if option == "--leash" and not leashed:
-            leashed = True
+        if option in _FLAGS and option not in flags:
+            flags.add(option)
         elif option in _VALUED and rest and option not in options:
             options[option] = rest.pop(0)
         else:
@@ -92,17 +114,48 @@ def _parse(arguments: Sequence[str]) -> _Asked:
     tokens = [(option, options[option]) for option in _VALUED[:2] if option in options]
     if not where or len(tokens) != 1:
         raise _Unusable(_USAGE)
-    address, port = _address(where)
+    tls = _tls(options)
+    address, port = _address(where, tls is not None or "--unsafe-without-tls" in flags)
+    leashed = "--leash" in flags
     ttl: Optional[float] = None if leashed else limits.DETACH_TTL
     try:
         if "--detach-ttl" in options:
             ttl = absence.seconds(options["--detach-ttl"])
     except ValueError as problem:
         raise _Unusable(f"--detach-ttl {problem}") from None
-    return _Asked(address, port, _token(*tokens[0]), leashed, ttl)
+    return _Asked(address, port, _token(*tokens[0]), leashed, ttl, tls, _names(options.get("--host")))
 
 
-def _address(where: str) -> tuple[str, int]:
+def _names(text: Optional[str]) -> tuple[str, ...]:
+    names = () if text is None else tuple(name.lower() for name in text.split(","))
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise _Unusable(f"--host '{name}' is no name of a host, as runner.example.org; several are separated by commas")
+    return names
+
+
+def _tls(options: dict[str, str]) -> Optional[Callable[[], Tls]]:
+    """What makes the TLS of a connection; None where none is asked for."""
+    chain, key = options.get("--cert"), options.get("--key")
+    if chain is None and key is None:
+        return None
+    if chain is None or key is None:
+        raise _Unusable("--cert and --key belong together: the file of the certificates, and that of the first one's key")
+    try:
+        from . import tls  # not always there, and not needed by most
+    except ImportError as problem:
+        raise _Unusable(f"this Python cannot do TLS: {problem}; choose another, or leave --cert out") from None
+    try:
+        if os.stat(key).st_mode & 0o077:
+            raise _Unusable(f"{key} can be read by others; chmod 600 {key}")
+        context = tls.context(chain, key)
+    except (OSError, ValueError) as problem:
+        raise _Unusable(f"--cert {chain} --key {key}: {problem}; they are files in PEM, which belong together") from None
+    return lambda: tls.Tls(context)
+
+
+def _address(where: str, exposed: bool) -> tuple[str, int]:
+    """`exposed`: whether others may reach it."""
     host, _, port = where.rpartition(":")
     address = host.strip("[]")
     try:
@@ -112,8 +165,11 @@ def _address(where: str) -> tuple[str, int]:
         raise _Unusable(f"'{where}' is no ADDRESS:PORT; 127.0.0.1:0 takes a free port") from None
     if not 0 <= number <= 65_535:
         raise _Unusable(f"port {number} is not between 0 and 65535")
-    if not loopback:
-        raise _Unusable(f"{address} can be reached from elsewhere, and what is said would be readable; use 127.0.0.1")
+    if not loopback and not exposed:
+        raise _Unusable(
+            f"{address} can be reached from elsewhere, and what is said would be readable, the token too; use 127.0.0.1, or "
+            "give --cert and --key, or say --unsafe-without-tls where only you can listen in between"
+        )
     return address, number
 
 

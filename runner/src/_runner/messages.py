@@ -8,11 +8,13 @@ from typing import Iterator, NamedTuple, Optional, Sequence
 from . import limits
 from .errors import ErrorCode, ProtocolError, RpcError
 from .frames import Bytes, Flag, Frame, FrameKind, encode_fields
+from .given_up import envelope_in_place_of, reason
 from .pristine import BUILTINS as __builtins__
 
 _FIRST = int(Flag.FIRST)
 _LAST = int(Flag.LAST)
 _WHOLE = _FIRST | _LAST
+_GIVEN_UP = int(Flag.GIVEN_UP)
 _HEAD = struct.Struct(">IH")
 _MESSAGE = int(FrameKind.MESSAGE)
 
@@ -124,6 +126,7 @@ class MessageReader:
     def __init__(self) -> None:
         self._ledger = MessageLedger()
         self._open: dict[tuple[int, int, int, int], tuple[Frame, Head, list[bytes]]] = {}
+        self._lost: dict[tuple[int, int, int, int], str] = {}  # why one of its chunks was given up
 
     def accept(self, frame: Frame) -> Optional[Message]:
         """Take a chunk; returns the message that it completes."""
@@ -136,15 +139,20 @@ class MessageReader:
             return None
         first, head, parts = self._open[key]
         parts.append(frame.body)
+        if frame.flags & _GIVEN_UP:
+            self._lost[key] = reason(frame.body)
         if not frame.flags & _LAST:
             return None
         del self._open[key]
-        return _message(first, head, b"".join(parts))
+        message = _message(first, head, b"".join(parts))
+        why = self._lost.pop(key, None)
+        return message if why is None else _without(message, why)
 
     def forget_generation(self, session: int, generation: int) -> None:
         """Drop what a generation that has ended left half told (LIF-8)."""
         for key in [key for key in self._open if key[:2] == (session, generation)]:
             del self._open[key]
+            self._lost.pop(key, None)
         self._ledger.forget_generation(session, generation)
 
 
@@ -158,6 +166,14 @@ def _message(first: Frame, head: Head, payload: bytes) -> Message:
     return Message(
         first.kind, first.channel, first.session, first.generation, first.cell, first.message, envelope, attachments
     )
+
+
+def _without(message: Message, why: str) -> Message:
+    """REC-19: the message says that it was given up, and no more."""
+    envelope = envelope_in_place_of(message.envelope, why)
+    if envelope is None:
+        raise ProtocolError("REC-19", "a message that may not be given up was", message.envelope)
+    return message._replace(envelope=envelope, attachments=())
 
 
 def check_size(envelope: Bytes, attachments: Sequence[Bytes]) -> None:

@@ -4,16 +4,17 @@ Each direction of a link is one stream of bytes, the frames in the order in whic
 of it together with the offset of its first byte: that number is given when the piece is taken, and it says by itself what
 is new to a receiver. After a cut the receiver tells how far it got, and the sender goes on from there, in pieces of any
 size: what a cut tore is never sent twice as a different thing, and a link that dies every few kilobytes can be given
-pieces that it survives.
+pieces that it survives. What even the least piece of one frame does not survive is given up, that frame alone.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, Union
 
 from . import limits
 from .errors import ProtocolError
+from .given_up import FrameStarts, GivenUp, stand_in, whole
 from .pristine import BUILTINS as __builtins__
 
 GAP = "REC-2"  # something in between has lost a message: another connection heals it
@@ -28,11 +29,17 @@ class Sender:
     """Keeps what was sent until the other side has taken it over.
 
     The stream is bounded by who writes to it: `unacked` is what it holds. From the third cut without
-    progress each one halves the pieces; after some more the link is taken to be killed by what is in the first of them
+    progress on each one makes the pieces smaller. From the least on it is careful: one piece at a time, of one frame, so
+    that what ends the link stands alone. After some more cuts that frame is given up, and where it cannot be the link is
     (`poisoned`).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, whose: str = "the runner") -> None:
+        self._whose = whose
+        self._frames = FrameStarts()
+        self._lost: Optional[GivenUp] = None
+        self._careful = False
+        self.given_up = 0  # frames
         self._chunks: deque[bytes] = deque()
         self._first = 0  # offset of the first chunk
         self._end = 0  # of the stream
@@ -52,6 +59,11 @@ class Sender:
         return self._end - self._next
 
     @property
+    def ready(self) -> bool:
+        """Whether there is something to send now."""
+        return self._next < self._end and not (self._careful and self._next > self._acked)
+
+    @property
     def acked(self) -> int:
         return self._acked
 
@@ -62,22 +74,53 @@ class Sender:
 
     @property
     def poisoned(self) -> Optional[Record]:
-        """The piece that no link has survived, if that is to be believed."""
-        if self._cuts < limits.RECORD_CUTS_BEFORE_POISON or self._acked == self._end:
+        """The piece that no link has survived, where no frame can be given up for it."""
+        if not self._is_poison or self._may_give_up:
             return None
         return Record(self._acked, self._slice(self._acked, min(self._end, self._acked + self.piece)))
 
+    @property
+    def _is_poison(self) -> bool:
+        return self._cuts >= limits.RECORD_CUTS_BEFORE_POISON and self._acked < self._end
+
+    @property
+    def _may_give_up(self) -> bool:
+        if self._lost is not None or not self._frames.known:
+            return False  # what stands in for it does not get through either
+        frame = self._first_frame()
+        return frame is None or stand_in(frame, self._why()) is not None
+
+    def _first_frame(self) -> Optional[bytes]:
+        """The first one that is not taken over, with what is taken over of it; None until it is whole."""
+        found = self._frames.first()
+        return None if found is None or found[1] > self._end else self._slice(*found)
+
+    def _why(self) -> str:
+        return (
+            f"transport_poison: no connection survived the record at byte {self._acked} of what {self._whose} says; "
+            "something on the way ends every connection that carries it: look at proxies between"
+        )
+
     def write(self, data: bytes) -> None:
         if data:
+            self._frames.wrote(data)
             self._chunks.append(data)
             self._end += len(data)
 
-    def take(self) -> Optional[Record]:
+    def take(self) -> Union[Record, GivenUp, None]:
         """The next record to send; None while there is none."""
-        if self._next == self._end:
+        if not self.ready:
             return None
-        offset = self._next
-        data = self._slice(offset, min(self._end, offset + self.piece))
+        offset, end = self._next, min(self._end, self._next + self.piece)
+        lost = self._lost
+        if lost is not None and offset < lost.end:
+            self._next = lost.end
+            self._sent = max(self._sent, self._next)
+            return lost._replace(offset=offset)
+        if self._careful:
+            first = self._frames.first()
+            end = end if first is None else min(end, first[1])
+        data = self._slice(offset, end)
         self._next += len(data)
         self._sent = max(self._sent, self._next)
         return Record(offset, data)
@@ -90,8 +133,12 @@ class Sender:
             raise ProtocolError("REC-3", f"{received} acknowledged after {self._acked}")
         if received > self._acked:
             self._survived += received - self._acked
+            if self._survived >= limits.RECORD_CALM:
+                self._careful = False
             if self._survived >= limits.RECORD_GROW:
                 self._piece = limits.RECORD
+            if self._lost is not None and received >= self._lost.end:
+                self._lost, self._careful, self._piece = None, False, limits.RECORD  # what was wrong is behind it
             self._acked = received
             self._next = max(self._next, received)  # an old link's record may arrive after a new one was answered
             self._cuts = 0
@@ -107,7 +154,8 @@ class Sender:
             return
         self._cuts += 1
         if self._cuts >= limits.RECORD_CUTS_BEFORE_SMALLER:
-            self._piece = max(limits.RECORD_MIN, self._piece >> 1)
+            self._piece = max(limits.RECORD_MIN, self._piece // limits.RECORD_SHRINK)
+            self._careful = self._careful or self._piece == limits.RECORD_MIN
 
     def forgive(self) -> None:
         """Something came through the other way: what ended the connections before is not what they carried."""
@@ -117,6 +165,16 @@ class Sender:
         """A new link: the other side has all before this offset, and nothing after it."""
         self.acknowledge(received)
         self._next = received
+        if self._is_poison and self._may_give_up:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        frame, found = self._first_frame(), self._frames.first()
+        instead = None if frame is None else stand_in(frame, self._why())
+        if instead is not None and found is not None:
+            self._lost = GivenUp(self._acked, found[1], instead)
+            self.given_up += 1
+            self._cuts = 0
 
     def _slice(self, start: int, end: int) -> bytes:
         parts: list[bytes] = []
@@ -131,7 +189,9 @@ class Sender:
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _free(self) -> None:
-        while self._chunks and self._first + len(self._chunks[0]) <= self._acked:
+        """All but the frame that is not wholly taken over: it may have to be told of."""
+        before = self._frames.taken_over(self._acked)
+        while self._chunks and self._first + len(self._chunks[0]) <= before:
             self._first += len(self._chunks.popleft())
 
 
@@ -154,6 +214,19 @@ class Receiver:
         self.duplicates += len(record.data) - len(new)
         self.received += len(new)
         return new
+
+    def accept_given_up(self, lost: GivenUp) -> Optional[bytes]:
+        """The frame that takes the place of the one which has not come whole; None if what it stands for has come before."""
+        if self.received < lost.offset:
+            raise ProtocolError(GAP, f"a record begins at {lost.offset}, but {self.received} is the next byte")
+        if not lost.offset < lost.end <= lost.offset + limits.FRAME:
+            raise ProtocolError("REC-19", f"from {lost.offset} to {lost.end} is no piece of a frame")
+        frame = whole(lost)
+        self._records += 1
+        if lost.end <= self.received:
+            return None
+        self.received = lost.end
+        return frame
 
     @property
     def owes(self) -> bool:

@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any, Callable, Mapping, NamedTuple, NoReturn, Optional, Union
 
-from . import jsontext, limits
+from . import given_up, jsontext, limits
 from .errors import ErrorCode, RpcError
 
 Id = Union[str, int, float, None]
@@ -117,6 +117,7 @@ def answer(methods: Mapping[str, Method], envelope: bytes) -> Optional[bytes]:
 
 def call(methods: Mapping[str, Method], request: Request) -> Any:
     """Run a method of the table; whatever goes wrong comes out as an RpcError (SES-7)."""
+    check_given_up(request)
     method = methods.get(request.method)
     if method is None:
         known = ", ".join(sorted(methods))
@@ -133,6 +134,13 @@ def call(methods: Mapping[str, Method], request: Request) -> Any:
         raise RpcError(
             ErrorCode.INTERNAL, f"{request.method}: {type(defect).__name__}: {defect}"
         ) from defect
+
+
+def check_given_up(request: Request) -> None:
+    """REC-19: a request whose own params no connection has survived says so, and is answered with that."""
+    params = request.params
+    if type(params) is dict and len(params) == 1 and isinstance(params.get(given_up.PARAM), str):
+        raise RpcError(ErrorCode.TRANSPORT_POISON, f"{request.method}: {params[given_up.PARAM]}")
 
 
 def result(id: Union[Id, Absent], value: Any) -> bytes:

@@ -33,7 +33,7 @@ MASK = b"\x37\xfa\x21\x3d"
 class Runner:
     """`runner.pyz --listen` on a port of its own. Use as a context manager; leaving it looks at what it complained of."""
 
-    def __init__(self, payload: Optional[pathlib.Path] = None) -> None:
+    def __init__(self, payload: Optional[pathlib.Path] = None, *more: str) -> None:
         self.patience = PATIENCE if payload is None else LITTLE_PATIENCE
         self._folder = pathlib.Path(tempfile.mkdtemp(prefix="pyvisor-listening-"))
         token = self._folder / "token"
@@ -41,7 +41,7 @@ class Runner:
         token.write_text(TOKEN, encoding="ascii")
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-B", str(payload or _zipped(self._folder)), "--listen", "127.0.0.1:0"]
-            + ["--token-file", str(token), "--leash"],
+            + ["--token-file", str(token), "--leash", *more],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -18,7 +18,7 @@ final class AttachOptions {
 
   @Option(
       names = "--url",
-      paramLabel = "ws://…",
+      paramLabel = "ws[s]://…",
       description =
           "With the backend websocket: attach to the runner that listens there (pyvisor runner"
               + " listen); it stays when this command ends. Without: one is started.")
@@ -30,6 +30,20 @@ final class AttachOptions {
       description = "With --url: the file with that runner's token; only you may read it.")
   private @Nullable String tokenFile;
 
+  @Option(
+      names = "--ca-file",
+      paramLabel = "FILE",
+      description =
+          "With --url wss://…: the authorities that may certify that runner, as PEM. Default: those"
+              + " that Java trusts.")
+  private @Nullable String caFile;
+
+  @Option(
+      names = "--pin",
+      paramLabel = "sha256/…",
+      description = "With --url wss://…: the key that its certificate must have. Default: any.")
+  private @Nullable String pin;
+
   boolean given() {
     return url != null;
   }
@@ -39,6 +53,11 @@ final class AttachOptions {
     if (url == null) {
       if (tokenFile != null) {
         throw refused("--token-file is for --url; give both, or leave it out");
+      }
+      if (caFile != null || pin != null) {
+        throw refused(
+            (pin == null ? "--ca-file" : "--pin")
+                + " is for --url wss://…; give it, or leave it out");
       }
       return;
     }
@@ -68,6 +87,12 @@ final class AttachOptions {
           .backend(BACKEND)
           .backendOption("websocket.url", url)
           .backendOption("websocket.tokenFile", tokenFile);
+      if (caFile != null) {
+        builder.backendOption("websocket.caFile", caFile);
+      }
+      if (pin != null) {
+        builder.backendOption("websocket.pin", pin);
+      }
     }
   }
 

@@ -41,7 +41,8 @@ import picocli.CommandLine.Option;
     sortOptions = false,
     footer = {
       "",
-      "It is reached from this machine only. From elsewhere: 'ssh -D 1080' to this machine, and there"
+      "It is reached from this machine only, unless --address says otherwise, for which it needs"
+          + " --cert and --key. Or from elsewhere: 'ssh -D 1080' to this machine, and there"
           + " --set websocket.proxy=localhost:1080.",
       "Ctrl-C ends it, with all that runs in it.",
       "Exit status: 0 no host came for the time of --detach-ttl; 2 usage; 3 the runner could not be"
@@ -78,6 +79,34 @@ final class ListenCommand implements Callable<Integer> {
   private String detachTtl;
 
   @Option(
+      names = "--cert",
+      paramLabel = "FILE",
+      description =
+          "Speak TLS with this certificate and what certifies it, as PEM. Default: no TLS.")
+  private @Nullable Path cert;
+
+  @Option(
+      names = "--key",
+      paramLabel = "FILE",
+      description =
+          "With --cert: its key, as PEM, not encrypted, in a file that only you can read.")
+  private @Nullable Path key;
+
+  @Option(
+      names = "--host",
+      paramLabel = "NAME,…",
+      description =
+          "Names by which hosts dial it, other than its address and localhost. Default: none.")
+  private @Nullable String hosts;
+
+  @Option(
+      names = "--unsafe-without-tls",
+      description =
+          "Listen on an address that others reach, though all that is said, the token too, can be read"
+              + " and changed on the way.")
+  private boolean unsafe;
+
+  @Option(
       names = "--python",
       paramLabel = "PATH",
       description = "The Python interpreter, 3.9 or newer. Default: the first python3 on the PATH.")
@@ -110,17 +139,26 @@ final class ListenCommand implements Callable<Integer> {
             Map.of());
     new LocalBackend("runner listen").requireLinux(config);
     // The leash: however this program ends, the runner does, too.
-    return LocalBackend.runner(
-        config,
-        directory,
-        List.of(
-            "--listen",
-            address,
-            "--token-file",
-            tokenFile.toAbsolutePath().toString(),
-            "--detach-ttl",
-            detachTtl,
-            "--leash"));
+    return LocalBackend.runner(config, directory, arguments());
+  }
+
+  private List<String> arguments() {
+    List<String> arguments = new ArrayList<>(List.of("--listen", address, "--leash"));
+    arguments.addAll(List.of("--token-file", tokenFile.toAbsolutePath().toString()));
+    arguments.addAll(List.of("--detach-ttl", detachTtl));
+    if (cert != null) {
+      arguments.addAll(List.of("--cert", cert.toAbsolutePath().toString()));
+    }
+    if (key != null) {
+      arguments.addAll(List.of("--key", key.toAbsolutePath().toString()));
+    }
+    if (hosts != null) {
+      arguments.addAll(List.of("--host", hosts));
+    }
+    if (unsafe) {
+      arguments.add("--unsafe-without-tls");
+    }
+    return arguments;
   }
 
   private int serve(LaunchPlan plan) throws IOException, InterruptedException {
@@ -151,12 +189,14 @@ final class ListenCommand implements Callable<Integer> {
   }
 
   private void tell(PrintStream out, String where) {
-    String url = "ws://" + where + "/v1/link";
+    boolean sealed = cert != null;
+    String url = (sealed ? "wss://" : "ws://") + where + "/v1/link";
     out.println("listening at " + url);
     out.println(
         "status: printf 'header = \"Authorization: Bearer %s\"' \"$(cat "
             + tokenFile
-            + ")\" | curl -sS -K - http://"
+            + ")\" | curl -sS -K - "
+            + (sealed ? "--cacert " + cert + " https://" : "http://")
             + where
             + "/v1/status");
     out.println(
@@ -164,6 +204,7 @@ final class ListenCommand implements Callable<Integer> {
             + url
             + " --token-file "
             + tokenFile
+            + (sealed ? " --ca-file " + cert : "")
             + " -c 'print(6 * 7)'");
     out.println("Ctrl-C ends it");
     out.flush();

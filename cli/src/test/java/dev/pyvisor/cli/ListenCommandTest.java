@@ -101,6 +101,35 @@ class ListenCommandTest {
   }
 
   @Test
+  void with_a_certificate_it_is_attached_to_over_tls() throws Exception {
+    Path cert = scratch.resolve("cert.pem");
+    Path key = scratch.resolve("key.pem");
+    Process made =
+        new ProcessBuilder(
+                ("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
+                        + " -subj /CN=runner -addext subjectAltName=IP:127.0.0.1 -keyout "
+                        + key
+                        + " -out "
+                        + cert)
+                    .split(" "))
+            .redirectErrorStream(true)
+            .redirectOutput(scratch.resolve("openssl").toFile())
+            .start();
+    assertThat(made.waitFor()).isZero();
+    Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
+    listen("--cert", cert.toString(), "--key", key.toString());
+    assertThat(url).startsWith("wss://127.0.0.1:");
+    assertThat(said.readLine()).contains("--cacert " + cert + " https://127.0.0.1:");
+    assertThat(said.readLine()).contains("--ca-file " + cert);
+    Result result = Command.run(attaching("--ca-file", cert.toString(), "-c", "print(6 * 7)"));
+    assertThat(result.status()).as(result.err()).isZero();
+    assertThat(result.out()).isEqualTo("42\n");
+    Result untrusted = Command.run(attaching("-c", "print(6 * 7)"));
+    assertThat(untrusted.status()).isEqualTo(3);
+    assertThat(untrusted.err()).contains("tls_untrusted");
+  }
+
+  @Test
   void a_signal_ends_it_with_its_runner_and_leaves_nothing() throws Exception {
     listen();
     long runner = status().get("pid").asLong();
@@ -156,7 +185,7 @@ class ListenCommandTest {
         Command.run(
             "runner", "listen", "--token-file", token().toString(), "--address", "0.0.0.0:0");
     assertThat(address.status()).isEqualTo(2);
-    assertThat(address.err()).contains("use 127.0.0.1");
+    assertThat(address.err()).contains("use 127.0.0.1").contains("--cert and --key");
     Result time =
         Command.run(
             "runner", "listen", "--token-file", token().toString(), "--detach-ttl", "2 days");
@@ -174,6 +203,8 @@ class ListenCommandTest {
       strings = {
         "--url=ws://127.0.0.1:1 | needs --token-file",
         "--token-file=f | --token-file is for --url",
+        "--ca-file=f | --ca-file is for --url wss://",
+        "--pin=x | --pin is for --url wss://",
         "--url=ws://127.0.0.1:1 --token-file=f --backend=pipe | leave one out",
         "--url=ws://127.0.0.1:1 --token-file=f --python=p | --python cannot be chosen",
         "--url=ws://127.0.0.1:1 --token-file=f --env=A=b | --env cannot be chosen",

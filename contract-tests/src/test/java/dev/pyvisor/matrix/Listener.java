@@ -30,10 +30,12 @@ final class Listener implements AutoCloseable {
   final Process process;
   final String address;
   final Path token;
+  private final boolean sealed;
 
-  private Listener(Process process, String address, Path token) {
+  private Listener(Process process, JsonNode said, Path token) {
     this.process = process;
-    this.address = address;
+    this.address = said.get("listening").asString();
+    this.sealed = said.get("tls").asBoolean();
     this.token = token;
   }
 
@@ -50,7 +52,7 @@ final class Listener implements AutoCloseable {
     Process process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
     BufferedReader said =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-    return new Listener(process, JSON.readTree(said.readLine()).get("listening").asString(), token);
+    return new Listener(process, JSON.readTree(said.readLine()), token);
   }
 
   static Path token(Path folder, String name, String token) throws IOException {
@@ -59,7 +61,7 @@ final class Listener implements AutoCloseable {
   }
 
   String url() {
-    return "ws://" + address + "/v1/link";
+    return (sealed ? "wss://" : "ws://") + address + "/v1/link";
   }
 
   SupervisorClient.Builder client() {

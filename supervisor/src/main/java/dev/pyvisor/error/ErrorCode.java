@@ -34,7 +34,8 @@ public enum ErrorCode {
   VERSION_UNSUPPORTED(-32012, 426, NEVER),
   MALFORMED_FRAME(-32013, 400, NEVER),
   OUTPUT_INTEGRITY(-32014, 502, NEVER),
-  KERNEL_DIED(-32015, 410, NEVER);
+  KERNEL_DIED(-32015, 410, NEVER),
+  TRANSPORT_POISON(-32020, 502, NEVER);
 
   private static final Map<String, ErrorCode> BY_NAME =
       Arrays.stream(values()).collect(Collectors.toMap(ErrorCode::wireName, Function.identity()));

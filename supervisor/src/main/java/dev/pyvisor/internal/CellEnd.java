@@ -13,6 +13,7 @@ import dev.pyvisor.outcome.Output;
 import dev.pyvisor.outcome.StateReport;
 import dev.pyvisor.wire.Envelope;
 import dev.pyvisor.wire.Message;
+import dev.pyvisor.wire.StandIn;
 import dev.pyvisor.wire.StreamTotals;
 import dev.pyvisor.wire.Terminal;
 import java.time.Duration;
@@ -39,7 +40,7 @@ record CellEnd(
       String runnerId, String method, Envelope.Reply reply, @Nullable Message report) {
     JsonNode error = reply.error();
     if (error != null) {
-      return refused(WireErrors.refused(runnerId, method, error));
+      return refused(WireErrors.refused(runnerId, method, error), StandIn.ofReply(error));
     }
     Terminal terminal = Terminal.parse(reply.result());
     return new CellEnd(terminal.kind(), terminal.cause(), terminal, report, terminal.state(), null);
@@ -97,8 +98,11 @@ record CellEnd(
         failure);
   }
 
-  private static CellEnd refused(RunnerException refusal) {
-    boolean began = refusal.code() == ErrorCode.KERNEL_DIED || refusal.code() == ErrorCode.INTERNAL;
+  private static CellEnd refused(RunnerException refusal, boolean replyLost) {
+    boolean began =
+        replyLost
+            || refusal.code() == ErrorCode.KERNEL_DIED
+            || refusal.code() == ErrorCode.INTERNAL;
     return new CellEnd(
         began ? OutcomeKind.UNKNOWN : OutcomeKind.NEVER_STARTED,
         Optional.of(Causes.of(refusal)),
@@ -108,10 +112,18 @@ record CellEnd(
         refusal);
   }
 
-  /** LIF-4: what arrived must be what was sent; a difference is never a success. */
-  CellEnd checked(StreamTotals stdout, StreamTotals stderr, long toolCalls) {
+  /**
+   * LIF-4: what arrived must be what was sent; a difference is never a success. Nor is what was
+   * given up (REC-19): {@code outputLost} says why some of the output never came.
+   */
+  CellEnd checked(
+      StreamTotals stdout, StreamTotals stderr, long toolCalls, @Nullable String outputLost) {
     if (terminal == null) {
       return this;
+    }
+    Optional<String> lost = Optional.ofNullable(outputLost).or(this::reportLost);
+    if (lost.isPresent()) {
+      return unknown(ErrorCode.TRANSPORT_POISON, lost.get());
     }
     String difference =
         difference("stdout", terminal.stdout(), stdout)
@@ -122,12 +134,17 @@ record CellEnd(
     if (difference.isEmpty()) {
       return this;
     }
+    return unknown(ErrorCode.OUTPUT_INTEGRITY, "LIF-4: the cell's totals differ:" + difference);
+  }
+
+  private Optional<String> reportLost() {
+    return report == null ? Optional.empty() : StandIn.reasonOf("cell.report", report.envelope());
+  }
+
+  private CellEnd unknown(ErrorCode code, String text) {
     return new CellEnd(
         OutcomeKind.UNKNOWN,
-        Optional.of(
-            new Cause(
-                ErrorCode.OUTPUT_INTEGRITY.wireName(),
-                "LIF-4: the cell's totals differ:" + difference)),
+        Optional.of(new Cause(code.wireName(), text)),
         terminal,
         report,
         state,

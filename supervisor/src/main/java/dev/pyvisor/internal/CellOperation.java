@@ -40,6 +40,7 @@ final class CellOperation extends Operation {
   private final AtomicReference<@Nullable CellEnd> known = new AtomicReference<>();
 
   private long toolCalls;
+  private @Nullable String givenUp;
   private @Nullable Message report;
   private boolean written;
   private boolean interruptWanted;
@@ -121,6 +122,11 @@ final class CellOperation extends Operation {
     (stream == StreamName.STDOUT ? stdout : stderr).add(bytes);
   }
 
+  /** Some of its output will never arrive. */
+  void givenUp(String why) {
+    givenUp = why;
+  }
+
   void countToolCall() {
     toolCalls++;
   }
@@ -144,7 +150,7 @@ final class CellOperation extends Operation {
   public void answered(Envelope.Reply reply) {
     CellEnd end = CellEnd.of(session.runnerId(), request.method(), reply, report);
     if (reply.error() == null) {
-      end = end.checked(stdout, stderr, toolCalls);
+      end = end.checked(stdout, stderr, toolCalls, givenUp);
     }
     CellEnd found = end;
     known.compareAndSet(null, found);

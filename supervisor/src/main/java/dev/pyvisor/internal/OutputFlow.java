@@ -55,6 +55,12 @@ final class OutputFlow {
     }
   }
 
+  /** So many bytes will never arrive (REC-19): there is nothing to deliver, but room for others. */
+  void givenUp(StreamName stream, int bytes) {
+    till(stream).take(bytes);
+    giveCredit(stream, bytes);
+  }
+
   /** What arrives from now on stays behind what is posted to the mailbox next. */
   synchronized void seal() {
     open = null;

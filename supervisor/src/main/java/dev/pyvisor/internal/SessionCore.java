@@ -10,6 +10,7 @@ import dev.pyvisor.wire.Flag;
 import dev.pyvisor.wire.Frame;
 import dev.pyvisor.wire.FrameKind;
 import dev.pyvisor.wire.Message;
+import dev.pyvisor.wire.StandIn;
 import dev.pyvisor.wire.Terminal;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -156,7 +157,13 @@ public final class SessionCore {
   void outputArrived(Frame frame) {
     StreamName stream = frame.kind() == FrameKind.STDOUT ? StreamName.STDOUT : StreamName.STDERR;
     CellOperation cell = frame.has(Flag.LATE) ? null : currentCell(frame.cell());
-    if (cell != null && frame.generation() == generation) {
+    if (frame.has(Flag.GIVEN_UP)) {
+      StandIn.LostOutput lost = StandIn.LostOutput.of(frame);
+      output.givenUp(stream, lost.bytes());
+      if (cell != null && frame.generation() == generation) {
+        cell.givenUp(lost.why());
+      }
+    } else if (cell != null && frame.generation() == generation) {
       cell.count(stream, frame.body());
       output.arrived(cell, stream, frame.body());
     } else {

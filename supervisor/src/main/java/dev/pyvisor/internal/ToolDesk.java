@@ -12,12 +12,14 @@ import dev.pyvisor.wire.JsonRpc;
 import dev.pyvisor.wire.Limits;
 import dev.pyvisor.wire.Message;
 import dev.pyvisor.wire.ProtocolError;
+import dev.pyvisor.wire.StandIn;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -100,6 +102,11 @@ public final class ToolDesk {
       misfit(message);
       return;
     }
+    Optional<String> lost = peek.name() == null ? givenUp(message) : Optional.empty();
+    if (lost.isPresent()) {
+      refuse(message, JsonRpc.error(id, ErrorCode.TRANSPORT_POISON, lost.get()));
+      return;
+    }
     Deadline deadline =
         runner
             .limit(session, peek.name())
@@ -113,6 +120,13 @@ public final class ToolDesk {
       return;
     }
     call.start(runner);
+  }
+
+  /** REC-19: why the call has lost what it was to call. */
+  private static Optional<String> givenUp(Message message) {
+    return JsonRpc.parse(message.envelope()) instanceof Envelope.Request request
+        ? StandIn.reason(request.params())
+        : Optional.empty();
   }
 
   private synchronized byte @Nullable [] admit(OpenCall call) {

@@ -9,6 +9,7 @@ public enum Flag {
   FIRST(0x01),
   LAST(0x02),
   LATE(0x04),
+  GIVEN_UP(0x40),
   OPTIONAL(0x80);
 
   private final int bit;

@@ -39,6 +39,12 @@ public final class FrameReader {
     }
   }
 
+  /** The same for a frame that takes the place of the one which has begun (REC-19). */
+  public void instead(ByteBuffer frame, Consumer<? super Frame> frames) {
+    kept = 0;
+    feed(frame, frames);
+  }
+
   /**
    * The stream has ended.
    *

@@ -58,7 +58,18 @@ public final class Limits {
   public static final int RECORD_GROW = 1_048_576;
 
   /** By then the smallest piece has been tried three times. */
-  public static final int RECORD_CUTS_BEFORE_POISON = 11;
+  public static final int RECORD_CUTS_BEFORE_POISON = 8;
+
+  /**
+   * By which pieces become smaller: so the least is tried three times before a frame is given up.
+   */
+  public static final int RECORD_SHRINK = 4;
+
+  /**
+   * Bytes taken over since the last cut in the least pieces: one at a time is too slow for a link
+   * that lives.
+   */
+  public static final int RECORD_CALM = 65_536;
 
   /** Bytes taken over before that is said at once. */
   public static final int RECORD_ACK_BYTES = 65_536;

@@ -32,6 +32,9 @@ public final class MessageReader {
     half.missing -= frame.body().length;
     checkSum(half.missing, frame);
     keep(half, frame.body());
+    if (frame.has(Flag.GIVEN_UP)) {
+      half.lost = StandIn.reasonOfChunk(frame.body());
+    }
     if (half.missing > 0) {
       return null;
     }
@@ -142,6 +145,7 @@ public final class MessageReader {
     final List<byte[]> parts = new ArrayList<>();
     int missing;
     long kept;
+    @Nullable String lost; // why one of its chunks was given up
 
     Half(Frame first, MessageHead head, int missing) {
       this.first = first;
@@ -152,12 +156,24 @@ public final class MessageReader {
     Message join() {
       Parts source = new Parts(parts, head.size());
       byte[] envelope = source.take(head.envelope());
+      if (lost != null) {
+        return message(first, instead(envelope, lost), List.of());
+      }
       List<byte[]> attachments = new ArrayList<>(head.attachments().length);
       for (int length : head.attachments()) {
         attachments.add(source.take(length));
       }
       return message(first, envelope, attachments);
     }
+  }
+
+  /** REC-19: the message says that it was given up, and no more. */
+  private static byte[] instead(byte[] envelope, String why) {
+    return StandIn.envelope(envelope, why)
+        .orElseThrow(
+            () ->
+                new ProtocolError(
+                    "REC-19", "a message that may not be given up was: " + why, envelope));
   }
 
   /** A walk over the kept bytes. */

@@ -1,6 +1,7 @@
 package dev.pyvisor.wire;
 
 import java.nio.ByteBuffer;
+import java.util.Optional;
 
 /**
  * Takes what is new of each record, and knows when to say so.
@@ -18,20 +19,41 @@ public final class RecordReceiver {
 
   /** What of it is new; nothing of a record that has come before. */
   public ByteBuffer accept(Piece piece) {
-    if (piece.offset()
-        < 0) { // from 2^63 on, as the wire has it: no gap, for no stream is that long
-      throw new ProtocolError(
-          "REC-1", "a record begins at " + Long.toUnsignedString(piece.offset()));
-    }
-    if (piece.offset() > received) {
-      throw new ProtocolError(
-          GAP, "a record begins at " + piece.offset() + ", but " + received + " is the next byte");
-    }
+    requireNoGap(piece.offset());
     records++;
     int known = (int) Math.min(received - piece.offset(), piece.data().length);
     duplicates += known;
     received += piece.data().length - known;
     return ByteBuffer.wrap(piece.data(), known, piece.data().length - known);
+  }
+
+  /**
+   * The frame that takes the place of the one which has not come whole; empty if what it stands for
+   * has come before.
+   */
+  public Optional<ByteBuffer> accept(GivenUp lost) {
+    requireNoGap(lost.offset());
+    if (lost.end() <= lost.offset() || lost.end() - lost.offset() > Limits.FRAME) {
+      throw new ProtocolError(
+          "REC-19", "from " + lost.offset() + " to " + lost.end() + " is no piece of a frame");
+    }
+    ByteBuffer frame = lost.whole();
+    records++;
+    if (lost.end() <= received) {
+      return Optional.empty();
+    }
+    received = lost.end();
+    return Optional.of(frame);
+  }
+
+  private void requireNoGap(long offset) {
+    if (offset < 0) { // from 2^63 on, as the wire has it: no gap, for no stream is that long
+      throw new ProtocolError("REC-1", "a record begins at " + Long.toUnsignedString(offset));
+    }
+    if (offset > received) {
+      throw new ProtocolError(
+          GAP, "a record begins at " + offset + ", but " + received + " is the next byte");
+    }
   }
 
   /** The offset of the byte that is expected next. */

@@ -93,7 +93,7 @@ class RecordsTest {
       sender.cut();
       sender.resume(0);
     }
-    assertThat(kib).containsExactly(64, 64, 64, 32, 16, 8, 4, 2, 1, 1);
+    assertThat(kib).containsExactly(64, 64, 64, 16, 4, 1, 1);
     sender.take();
     sender.cut();
     assertThat(sender.poisoned()).get().extracting(Piece::end).isEqualTo((long) Limits.RECORD_MIN);

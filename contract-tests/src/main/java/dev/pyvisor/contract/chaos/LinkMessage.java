@@ -46,11 +46,12 @@ public record LinkMessage(
     GOODBYE,
     GOAWAY,
     ERROR,
+    GIVEN_UP,
     /** A frame of the websocket's own, or one that is not known here. */
     OTHER;
 
     static Kind of(int number) {
-      return number >= 1 && number <= ERROR.ordinal() ? values()[number] : OTHER;
+      return number >= 1 && number <= GIVEN_UP.ordinal() ? values()[number] : OTHER;
     }
   }
 

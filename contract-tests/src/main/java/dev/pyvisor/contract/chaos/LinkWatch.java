@@ -10,6 +10,7 @@ import dev.pyvisor.wire.Message;
 import dev.pyvisor.wire.MessageReader;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ import java.util.TreeMap;
 final class LinkWatch {
   private static final int RECORD_HEAD = 17;
   private static final int NUMBER = 9;
+  private static final int GIVEN_UP_HEAD = 25;
 
   private final Map<String, String> asked = new HashMap<>(); // method by id, of the host
   private Stream toRunner = new Stream();
@@ -50,6 +52,15 @@ final class LinkWatch {
     }
     if (kind == Kind.ACK && body.limit() == NUMBER) {
       return message(connection, direction, kind, 0, 0, body.getLong(1), List.of(), head, frame);
+    }
+    if (kind == Kind.GIVEN_UP && body.limit() > GIVEN_UP_HEAD) {
+      long offset = body.getLong(1);
+      long end = body.getLong(RECORD_HEAD);
+      byte[] instead = new byte[body.limit() - GIVEN_UP_HEAD];
+      body.get(GIVEN_UP_HEAD, instead);
+      (direction == Direction.TO_HOST ? toHost : toRunner).skip(offset, end, instead);
+      return message(
+          connection, direction, kind, offset, end, body.getLong(NUMBER), List.of(), head, frame);
     }
     if (kind != Kind.RECORD || body.limit() < RECORD_HEAD) {
       return message(connection, direction, kind, 0, 0, 0, List.of(), head, frame);
@@ -92,6 +103,16 @@ final class LinkWatch {
         seen = end;
       }
       return List.copyOf(ends.subMap(offset, false, end, true).values());
+    }
+
+    /** Another frame stands in for one that ends there. */
+    void skip(long offset, long end, byte[] instead) {
+      if (offset <= seen && end > seen) {
+        int size = ByteBuffer.wrap(instead).getInt() + Integer.BYTES;
+        frames.instead(ByteBuffer.wrap(Arrays.copyOf(instead, size)), this::name);
+        seen = end;
+        parsed = end;
+      }
     }
 
     private void whole(Frame frame) {

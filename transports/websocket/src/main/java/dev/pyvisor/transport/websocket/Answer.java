@@ -117,7 +117,8 @@ record Answer(int status, String code, String detail, Optional<Duration> retryAf
         : Optional.empty();
   }
 
-  private static String shorten(String text) {
+  /** One line of it, and not a long one: others wrote it. */
+  static String shorten(String text) {
     String line = text.replaceAll("\\p{Cntrl}", " ");
     return line.length() <= SHOWN ? line : line.substring(0, SHOWN) + "...";
   }

@@ -49,8 +49,7 @@ final class AttachedTransport implements Transport {
     this.link =
         new HostLink(
             runnerId,
-            destination.token(),
-            proxy,
+            new Dialler.Line(destination.token(), proxy, destination.tls()),
             new Manner(false, destination.takeover(), patience),
             listener,
             this::failed);

@@ -2,7 +2,6 @@ package dev.pyvisor.transport.websocket;
 
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.Proxy;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.util.Map;
@@ -26,22 +25,29 @@ final class Connection extends WebSocketClient {
   private final HostLink link;
   private int unread; // answers in a row that the runner had not read; the reading thread's
   private final LinkDraft draft;
+  private final @Nullable TlsSocket sealed; // null where what is said can be read on the way
+  private volatile boolean ignored; // set once, by the reading thread
 
-  Connection(URI address, String token, Proxy proxy, HostLink link) {
-    this(address, token, proxy, link, new LinkDraft());
+  Connection(URI address, Dialler.Line line, HostLink link) {
+    this(address, line, link, new LinkDraft());
   }
 
-  private Connection(URI address, String token, Proxy proxy, HostLink link, LinkDraft draft) {
+  private Connection(URI address, Dialler.Line line, HostLink link, LinkDraft draft) {
     super(
         address,
         draft,
-        Map.of("Authorization", "Bearer " + token),
+        Map.of("Authorization", "Bearer " + line.token()),
         (int) WebsocketLimits.DIAL.toMillis());
     this.link = link;
     this.draft = draft;
     setConnectionLostTimeout(0);
     setTcpNoDelay(true);
-    setProxy(proxy);
+    sealed = line.tls().map(tls -> new TlsSocket(address, line.proxy(), tls)).orElse(null);
+    if (sealed == null) {
+      setProxy(line.proxy());
+    } else {
+      setSocketFactory(sealed);
+    }
     setDaemon(true);
   }
 
@@ -54,7 +60,9 @@ final class Connection extends WebSocketClient {
   void abort() {
     try {
       java.net.Socket socket = getSocket();
-      if (socket != null) {
+      if (sealed != null) {
+        sealed.abort();
+      } else if (socket != null) {
         socket.close();
       }
     } catch (IOException alreadyGone) {
@@ -62,11 +70,21 @@ final class Connection extends WebSocketClient {
     }
   }
 
+  /**
+   * A rule was broken on it: what else it says, by a message or by how it closes, means nothing.
+   */
+  void ignore() {
+    ignored = true;
+  }
+
   @Override
   public void onOpen(ServerHandshake handshake) {}
 
   @Override
   public void onMessage(ByteBuffer message) {
+    if (ignored) {
+      return;
+    }
     boolean ping = message.hasRemaining() && message.get(message.position()) == Words.PING;
     if (!ping || mayAnswer()) {
       link.heard(this, message);
@@ -92,12 +110,12 @@ final class Connection extends WebSocketClient {
 
   @Override
   public void onMessage(String text) {
-    link.heard(this, ByteBuffer.wrap(new byte[1])); // a kind that is none: a broken rule
+    onMessage(ByteBuffer.wrap(new byte[1])); // a kind that is none: a broken rule
   }
 
   @Override
   public void onClose(int code, @Nullable String reason, boolean remote) {
-    if (remote) {
+    if (remote && !ignored) {
       Answer.closed(code, String.valueOf(reason)).ifPresent(answer -> link.refused(this, answer));
       if (code == RUNNER_ENDS) {
         link.runnerEnds(this);
@@ -110,6 +128,10 @@ final class Connection extends WebSocketClient {
   public void onError(Exception problem) {
     if (problem instanceof ConnectException) {
       link.notThere(this);
+    }
+    if (sealed != null && !sealed.isShaken()) {
+      TlsFailure.of(getURI().getAuthority(), problem)
+          .ifPresent(failure -> link.distrusts(this, failure));
     }
     link.cut(this, problem.toString());
   }

@@ -16,11 +16,14 @@ import java.util.regex.Pattern;
  *
  * @param token never shown
  * @param takeover whether a host that is attached there is to lose its place
+ * @param tls empty where what is said can be read on the way
  */
-record Destination(URI address, String token, boolean takeover) {
+record Destination(URI address, String token, boolean takeover, Optional<Tls> tls) {
   static final String URL = "url";
   static final String TOKEN_FILE = "tokenFile";
   static final String TAKEOVER = "takeover";
+  static final String CA_FILE = "caFile";
+  static final String PIN = "pin";
 
   static final String PATH = "/v1/link";
   private static final Pattern LOOPBACK =
@@ -34,7 +37,7 @@ record Destination(URI address, String token, boolean takeover) {
   static Optional<Destination> of(TransportConfig config) {
     String url = config.options().get(URL);
     if (url == null) {
-      for (String option : new String[] {TOKEN_FILE, TAKEOVER}) {
+      for (String option : new String[] {TOKEN_FILE, TAKEOVER, CA_FILE, PIN}) {
         if (config.options().containsKey(option)) {
           throw refused(
               config,
@@ -61,7 +64,7 @@ record Destination(URI address, String token, boolean takeover) {
     } catch (IllegalArgumentException problem) {
       throw refused(config, "websocket.tokenFile: " + problem.getMessage());
     }
-    return Optional.of(new Destination(address, token, takeover(config)));
+    return Optional.of(new Destination(address, token, takeover(config), tls(config, address)));
   }
 
   /** Nothing of a refused text is repeated: it may hold what was meant to be a secret. */
@@ -81,23 +84,21 @@ record Destination(URI address, String token, boolean takeover) {
               + " shown wherever it is; put the token into a file and name that with"
               + " websocket.tokenFile");
     }
-    if ("wss".equalsIgnoreCase(given.getScheme())) {
+    boolean sealed = "wss".equalsIgnoreCase(given.getScheme());
+    if ((!sealed && !"ws".equalsIgnoreCase(given.getScheme())) || given.getHost() == null) {
       throw refused(
           config,
-          "websocket.url begins with wss:, and TLS is not in this version; reach the runner through"
-              + " 'ssh -D' and websocket.proxy, with ws://127.0.0.1:PORT"
-              + PATH);
+          "websocket.url is not like ws://127.0.0.1:PORT" + PATH + " or wss://HOST:PORT" + PATH);
     }
-    if (!"ws".equalsIgnoreCase(given.getScheme()) || given.getHost() == null) {
-      throw refused(config, "websocket.url is not like ws://127.0.0.1:PORT" + PATH);
-    }
-    if (!LOOPBACK.matcher(given.getHost().toLowerCase(java.util.Locale.ROOT)).matches()) {
+    if (!sealed
+        && !LOOPBACK.matcher(given.getHost().toLowerCase(java.util.Locale.ROOT)).matches()) {
       throw refused(
           config,
           "websocket.url names "
               + given.getHost()
               + ", and what is said to it without TLS, the token too, could be read on the way;"
-              + " reach it through 'ssh -D' and websocket.proxy, with ws://127.0.0.1:PORT"
+              + " start the runner with --cert and --key and write wss:, or reach it through 'ssh -D'"
+              + " and websocket.proxy, with ws://127.0.0.1:PORT"
               + PATH);
     }
     if (given.getPort() <= 0) {
@@ -127,6 +128,26 @@ record Destination(URI address, String token, boolean takeover) {
               + " can only be chosen for one that is started; leave that out, or choose it where the"
               + " runner is started");
     }
+  }
+
+  private static Optional<Tls> tls(TransportConfig config, URI address) {
+    Optional<Path> authorities = Optional.ofNullable(config.options().get(CA_FILE)).map(Path::of);
+    Optional<String> pin = Optional.ofNullable(config.options().get(PIN));
+    if ("wss".equalsIgnoreCase(address.getScheme())) {
+      try {
+        return Optional.of(Tls.of(authorities, pin));
+      } catch (IllegalArgumentException problem) {
+        throw refused(config, String.valueOf(problem.getMessage()));
+      }
+    }
+    if (authorities.isPresent() || pin.isPresent()) {
+      throw refused(
+          config,
+          "websocket."
+              + (pin.isPresent() ? PIN : CA_FILE)
+              + " is about TLS, and websocket.url begins with ws:; write wss:, or leave it out");
+    }
+    return Optional.empty();
   }
 
   private static boolean takeover(TransportConfig config) {

@@ -3,22 +3,19 @@ package dev.pyvisor.transport.websocket;
 import dev.pyvisor.Defaults;
 import dev.pyvisor.transport.FrameSource;
 import dev.pyvisor.transport.TransportListener;
+import dev.pyvisor.transport.websocket.Exchange.Brought;
 import dev.pyvisor.transport.websocket.Words.Word;
 import dev.pyvisor.wire.FrameReader;
 import dev.pyvisor.wire.Limits;
-import dev.pyvisor.wire.Piece;
 import dev.pyvisor.wire.ProtocolError;
 import dev.pyvisor.wire.RecordReceiver;
-import dev.pyvisor.wire.RecordSender;
-import java.net.Proxy;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import org.java_websocket.exceptions.WebsocketNotConnectedException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,43 +32,32 @@ final class HostLink {
   private static final Logger LOG = LoggerFactory.getLogger(HostLink.class);
 
   private final String runnerId;
-  private final String token;
-  private final Proxy proxy;
   private final Manner manner;
   private final String host = TokenFile.fresh(); // by which it is told from another host
   private final TransportListener listener;
   private final Consumer<Throwable> onFault;
+  private final Dialler dialler;
   private final Object hearing = new Object();
   private final FrameReader frames = new FrameReader(); // guarded by hearing
-  private final RecordSender sender = new RecordSender(); // guarded by this, as all below
-  private final RecordReceiver receiver = new RecordReceiver();
-  private @Nullable URI address;
+  private final Exchange exchange = new Exchange(); // guarded by this, as all below
   private @Nullable String incarnation;
   private @Nullable Connection current; // attached, or about to be
   private boolean attached;
   private boolean over;
   private boolean leaving;
-  private final Heartbeat heartbeat = new Heartbeat();
-  private final Redial redial;
-  private long roundTrip; // nanoseconds
-  private long owedSince; // System.nanoTime
-  private @Nullable Long pongFor;
   private int cuts;
 
   HostLink(
       String runnerId,
-      String token,
-      Proxy proxy,
+      Dialler.Line line,
       Manner manner,
       TransportListener listener,
       Consumer<Throwable> onFault) {
     this.runnerId = runnerId;
-    this.token = token;
-    this.proxy = proxy;
     this.manner = manner;
-    this.redial = new Redial(manner, limit -> ThreadLocalRandom.current().nextLong(limit));
     this.listener = listener;
     this.onFault = onFault;
+    this.dialler = new Dialler(this, runnerId, line, manner);
   }
 
   // ---- the thread that writes ----
@@ -88,20 +74,18 @@ final class HostLink {
       write(data);
       buffer.clear();
     }
-    awaitTakenOver();
+    awaitUnacked(0);
   }
 
-  /** Adds to the stream; waits while too much of it was not taken over. */
   private synchronized void write(byte[] data) throws InterruptedException {
-    while (sender.unacked() > WebsocketLimits.KEPT && !over && !leaving) {
-      wait();
-    }
-    sender.write(data);
+    awaitUnacked(WebsocketLimits.KEPT);
+    exchange.write(data);
     notifyAll();
   }
 
-  private synchronized void awaitTakenOver() throws InterruptedException {
-    while (sender.unacked() > 0 && !over && !leaving) {
+  /** Waits while more than this was not taken over. */
+  private synchronized void awaitUnacked(long bytes) throws InterruptedException {
+    while (exchange.unacked() > bytes && !over && !leaving) {
       wait();
     }
   }
@@ -109,119 +93,38 @@ final class HostLink {
   // ---- the link's own thread ----
 
   /** The runner listens there. */
-  synchronized void listensAt(URI at) {
-    address = at;
-    notifyAll();
+  void listensAt(URI at) {
+    dialler.listensAt(at);
   }
 
   /** Dials, says what there is to say, and dials again, until the link is over. */
   void run() {
     try {
-      boolean more = awaitAddress();
+      boolean more = dialler.awaitAddress();
       while (more) {
-        Connection connection = dial();
+        Connection connection = dialler.dial();
         if (connection != null) {
           speak(connection);
         }
-        more = goesOn();
+        Optional<String> verdict = dialler.pause();
+        verdict.ifPresent(why -> onFault.accept(new LinkEnded(why)));
+        more = verdict.isEmpty() && goesOn();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  /** Whether to dial again; waits until it is time to. */
-  private boolean goesOn() throws InterruptedException {
-    Optional<String> verdict;
-    synchronized (this) {
-      if (over || leaving) {
-        return false;
-      }
-      long now = System.nanoTime();
-      verdict = poison().or(() -> redial.verdict(now, address.getAuthority()));
-      if (verdict.isEmpty()) {
-        redial.refusal().ifPresent(no -> LOG.info("runner {}: refused for now: {}", runnerId, no));
-        await(redial.pause(now, progress()), () -> over || leaving);
-        return !over && !leaving;
-      }
-    }
-    onFault.accept(new LinkEnded(verdict.get()));
-    return false;
-  }
-
-  private Optional<String> poison() {
-    return sender
-        .poisoned()
-        .map(
-            record ->
-                "transport_poison: no connection survived the record at byte "
-                    + record.offset()
-                    + " of what the host says; something on the way ends every connection that"
-                    + " carries it: look at proxies between");
-  }
-
-  private long progress() {
-    return sender.acked() + receiver.received();
-  }
-
-  private synchronized boolean awaitAddress() throws InterruptedException {
-    while (address == null && !over) {
-      wait();
-    }
-    redial.cut(System.nanoTime());
+  private synchronized boolean goesOn() {
     return !over && !leaving;
-  }
-
-  /** Waits until it is so, but no longer than this. */
-  private synchronized void await(long nanos, BooleanSupplier so) throws InterruptedException {
-    long end = System.nanoTime() + nanos;
-    for (long left = nanos; left > 0 && !so.getAsBoolean(); left = end - System.nanoTime()) {
-      TimeUnit.NANOSECONDS.timedWait(this, left);
-    }
-  }
-
-  /** An attached connection; null where there is none to be had now. */
-  private @Nullable Connection dial() throws InterruptedException {
-    Connection connection;
-    ByteBuffer attach;
-    synchronized (this) {
-      connection = new Connection(address, token, proxy, this);
-      current = connection;
-      attached = false;
-      redial.attempts();
-    }
-    if (!connection.connectBlocking(WebsocketLimits.DIAL.toMillis(), TimeUnit.MILLISECONDS)) {
-      synchronized (this) {
-        connection.refusal().ifPresent(redial::refused);
-        current = null;
-      }
-      connection.abort();
-      return null;
-    }
-    synchronized (this) {
-      attach = Words.attach(incarnation, receiver.received(), host, manner.takeover());
-    }
-    if (!send(connection, attach)) {
-      return null;
-    }
-    synchronized (this) {
-      await(
-          WebsocketLimits.DIAL.toNanos(),
-          () -> current != connection || attached || over || leaving);
-      if (current == connection && attached) {
-        return connection;
-      }
-    }
-    connection.abort();
-    return null;
   }
 
   private void speak(Connection connection) throws InterruptedException {
     ByteBuffer message = next(connection);
-    while (message != null && send(connection, message)) {
+    while (message != null && Dialler.send(connection, message)) {
       message = next(connection);
     }
-    if (saysGoodbye(connection) && send(connection, Words.goodbyeFor("detach"))) {
+    if (saysGoodbye(connection) && Dialler.send(connection, Words.goodbyeFor("detach"))) {
       awaitCut(Defaults.EXIT_DRAIN.toNanos()); // the runner closes: then it was heard
     }
     connection.abort();
@@ -231,51 +134,74 @@ final class HostLink {
     return leaving && !over && current == connection && attached;
   }
 
-  private static boolean send(Connection connection, ByteBuffer message) {
-    try {
-      connection.send(message);
-      return true;
-    } catch (WebsocketNotConnectedException gone) {
-      return false;
-    }
-  }
-
   /** The next message; null when the connection is no longer the one. */
   private synchronized @Nullable ByteBuffer next(Connection connection)
       throws InterruptedException {
     while (current == connection && attached && !over && !leaving) {
       long now = System.nanoTime();
-      if (pongFor != null) {
-        ByteBuffer pong = Words.number(Words.PONG, pongFor);
-        pongFor = null;
-        return pong;
+      ByteBuffer message = exchange.next(now);
+      if (message != null) {
+        return message;
       }
-      if (sender.inFlight() < WebsocketLimits.IN_FLIGHT) {
-        Optional<Piece> piece = sender.take();
-        if (piece.isPresent()) {
-          return Words.record(piece.get(), receiver.tell());
-        }
+      if (exchange.dead()) {
+        LOG.warn("runner {}: nothing was heard for {}", runnerId, WebsocketLimits.DEAD);
+        return null;
       }
-      long wake = heartbeat.wake();
-      if (receiver.owes()) {
-        if (receiver.due() || now - owedSince >= WebsocketLimits.ACK.toNanos()) {
-          return Words.number(Words.ACK, receiver.tell());
-        }
-        wake = Math.min(wake, owedSince + WebsocketLimits.ACK.toNanos());
-      }
-      switch (heartbeat.look(now)) {
-        case PING -> {
-          return Words.number(Words.PING, 0);
-        }
-        case DEAD -> {
-          LOG.warn("runner {}: nothing was heard for {}", runnerId, WebsocketLimits.DEAD);
-          return null;
-        }
-        case WAIT -> wake = Math.min(wake, heartbeat.wake());
-      }
-      TimeUnit.NANOSECONDS.timedWait(this, wake - now);
+      TimeUnit.NANOSECONDS.timedWait(this, exchange.wake() - now);
     }
     return null;
+  }
+
+  // ---- what the dialler asks, on the link's own thread ----
+
+  synchronized boolean isOver() {
+    return over;
+  }
+
+  synchronized boolean isLeaving() {
+    return leaving;
+  }
+
+  /** From now on this connection is the one, though not attached yet. */
+  synchronized void tries(@Nullable Connection connection) {
+    current = connection;
+    attached = false;
+  }
+
+  synchronized ByteBuffer attach() {
+    return Words.attach(incarnation, exchange.received(), host, manner.takeover());
+  }
+
+  /** Whether the runner has answered, within this time, that the connection is attached. */
+  synchronized boolean awaitAttached(Connection connection, long nanos)
+      throws InterruptedException {
+    await(nanos, () -> current != connection || attached || over || leaving);
+    return current == connection && attached;
+  }
+
+  /** Waits until it is so, but no longer than this. */
+  synchronized void await(long nanos, BooleanSupplier so) throws InterruptedException {
+    long end = System.nanoTime() + nanos;
+    for (long left = nanos; left > 0 && !so.getAsBoolean(); left = end - System.nanoTime()) {
+      TimeUnit.NANOSECONDS.timedWait(this, left);
+    }
+  }
+
+  /** Why no other connection would help, if it is what they have to carry. */
+  synchronized Optional<String> poison() {
+    return exchange
+        .poisoned()
+        .map(
+            record ->
+                "transport_poison: no connection survived the record at byte "
+                    + record.offset()
+                    + " of what the host says; something on the way ends every connection that"
+                    + " carries it: look at proxies between");
+  }
+
+  /** Bytes taken over in both directions. */
+  synchronized long progress() {
+    return exchange.progress();
   }
 
   // ---- the library's threads ----
@@ -284,12 +210,16 @@ final class HostLink {
     try {
       Word word = Words.decode(message);
       synchronized (hearing) {
-        ByteBuffer data = take(connection, word);
-        if (data.hasRemaining()) {
-          frames.feed(data, listener::onFrame);
+        Brought brought = take(connection, word);
+        if (brought.instead()) {
+          LOG.warn("runner {}: it has given up a record that no connection survived", runnerId);
+          frames.instead(brought.data(), listener::onFrame);
+        } else if (brought.data().hasRemaining()) {
+          frames.feed(brought.data(), listener::onFrame);
         }
       }
     } catch (ProtocolError problem) {
+      connection.ignore();
       if (problem.rule().equals(RecordReceiver.GAP)) {
         // Something in between has lost a message: the stream itself is whole at the other end.
         LOG.warn("runner {}: {}; the connection is given up", runnerId, problem.getMessage());
@@ -298,6 +228,7 @@ final class HostLink {
         onFault.accept(problem);
       }
     } catch (RuntimeException | Error problem) {
+      connection.ignore();
       onFault.accept(problem);
     }
   }
@@ -306,55 +237,41 @@ final class HostLink {
    * What a message brings of the stream; nothing if it is of a connection that is no longer the
    * one.
    */
-  private synchronized ByteBuffer take(Connection connection, Word word) {
-    ByteBuffer data = ByteBuffer.allocate(0);
+  private synchronized Brought take(Connection connection, Word word) {
     if (connection != current) {
-      return data;
+      return Brought.NOTHING;
     }
     long now = System.nanoTime();
-    if (word.kind() == Words.PONG) {
-      roundTrip = heartbeat.roundTrip(now);
-    }
-    heartbeat.heard(now);
+    exchange.heard(word, now);
+    Exchange.require(attached, word);
+    Brought brought = Brought.NOTHING;
     switch (word.kind()) {
-      case Words.ATTACHED -> attached(word);
-      case Words.RECORD -> {
-        requireAttached();
-        sender.acknowledge(word.number());
-        if (!receiver.owes()) {
-          owedSince = now;
-        }
-        data = receiver.accept(java.util.Objects.requireNonNull(word.piece()));
-        if (data.hasRemaining()) {
-          sender.forgive();
-        }
-      }
-      case Words.ACK -> {
-        requireAttached();
-        sender.acknowledge(word.number());
-      }
-      case Words.PING -> pongFor = word.number();
-      case Words.ERROR ->
-          refused(connection, Answer.said(java.util.Objects.requireNonNull(word.content())));
-      case Words.GOAWAY -> redial.excused();
-      default -> {}
+      case Words.ATTACHED -> attached(word, now);
+      case Words.ERROR -> refused(connection, Answer.said(Objects.requireNonNull(word.content())));
+      case Words.GOAWAY -> dialler.excused();
+      default -> brought = exchange.take(word, now);
     }
     notifyAll();
-    return data;
+    return brought;
   }
 
-  private void attached(Word word) {
-    JsonNode content = java.util.Objects.requireNonNull(word.content());
+  private void attached(Word word, long now) {
+    JsonNode content = Objects.requireNonNull(word.content());
     String named = content.path("incarnation").asString("");
     if (attached || named.isEmpty() || (incarnation != null && !incarnation.equals(named))) {
       throw new ProtocolError("REC-4", "attached to '" + named + "', expected " + incarnation);
     }
     incarnation = named;
-    sender.resume(content.path("received").asLong(-1));
+    int before = exchange.givenUp();
+    exchange.resume(content.path("received").asLong(-1), now);
+    if (exchange.givenUp() > before) {
+      LOG.warn(
+          "runner {}: a record was given up, for no connection survived it: {}",
+          runnerId,
+          exchange.counters());
+    }
     attached = true;
-    long now = System.nanoTime();
-    redial.attached(now, progress());
-    heartbeat.heard(now);
+    dialler.attached(now, exchange.progress());
   }
 
   /** It has said that it ends; where it is this host's own, its process tells. */
@@ -370,23 +287,24 @@ final class HostLink {
     }
   }
 
-  private void requireAttached() {
-    if (!attached) {
-      throw new ProtocolError("REC-4", "a record before the answer to the attach");
-    }
-  }
-
   /** Nothing listens where it dials. */
   synchronized void notThere(Connection connection) {
     if (connection == current) {
-      redial.nobodyListens();
+      dialler.nobodyListens();
+    }
+  }
+
+  /** The runner does not show itself to be the one; {@link #cut} follows. */
+  synchronized void distrusts(Connection connection, TlsFailure failure) {
+    if (connection == current) {
+      dialler.distrusts(failure);
     }
   }
 
   /** The runner said no to this connection; {@link #cut} follows. */
   synchronized void refused(Connection connection, Answer answer) {
     if (connection == current) {
-      redial.refused(answer);
+      dialler.refused(answer);
       if (!attached) {
         current = null;
       }
@@ -394,22 +312,15 @@ final class HostLink {
     }
   }
 
-  /**
-   * Whether what is sent arrives, as far as is known: a while of silence already speaks against.
-   */
-  synchronized boolean reaches() {
-    return attached && !heartbeat.asked();
-  }
-
   /** The connection is gone, from whatever side. */
   synchronized void cut(Connection connection, String why) {
     if (connection == current) {
       current = null;
-      redial.ended(why);
+      dialler.ended(why);
       if (attached) {
-        sender.cut();
+        exchange.cut();
         attached = false;
-        redial.cut(System.nanoTime());
+        dialler.cut();
         cuts++;
         LOG.atLevel(leaving ? Level.DEBUG : Level.INFO)
             .log("runner {}: a cut, cause='{}' {}", runnerId, why, counters());
@@ -419,6 +330,13 @@ final class HostLink {
   }
 
   // ---- any thread ----
+
+  /**
+   * Whether what is sent arrives, as far as is known: a while of silence already speaks against.
+   */
+  synchronized boolean reaches() {
+    return attached && !exchange.asked();
+  }
 
   /** Says goodbye, where there is a connection, and dials no more; {@link #run} returns. */
   void leave() {
@@ -465,18 +383,8 @@ final class HostLink {
     return "cuts="
         + cuts
         + " outageMs="
-        + TimeUnit.NANOSECONDS.toMillis(redial.outage())
-        + " received="
-        + receiver.received()
-        + " duplicates="
-        + receiver.duplicates()
-        + " acked="
-        + sender.acked()
-        + " unacked="
-        + sender.unacked()
-        + " replay="
-        + sender.inFlight()
-        + " rttUs="
-        + TimeUnit.NANOSECONDS.toMicros(roundTrip);
+        + TimeUnit.NANOSECONDS.toMillis(dialler.outage())
+        + " "
+        + exchange.counters();
   }
 }

@@ -50,7 +50,9 @@ final class LinkConversation implements Conversation {
     this.plan = plan;
     this.outbound = outbound;
     this.threads = threads;
-    this.link = new HostLink(runnerId, token, proxy, Manner.OF_OUR_OWN, listener, this::fail);
+    this.link =
+        new HostLink(
+            runnerId, Dialler.Line.plain(token, proxy), Manner.OF_OUR_OWN, listener, this::fail);
   }
 
   private void fail(Throwable problem) {

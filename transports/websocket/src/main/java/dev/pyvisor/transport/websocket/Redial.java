@@ -14,6 +14,7 @@ final class Redial {
   private final Manner manner;
   private final Backoff backoff;
   private Optional<Answer> refusal = Optional.empty(); // of the latest attempt
+  private Optional<TlsFailure> distrust = Optional.empty(); // of the latest attempt
   private boolean nobodyListens; // in the latest attempt
   private String problem = ""; // of the latest connection
   private boolean known; // it was attached to once
@@ -33,6 +34,7 @@ final class Redial {
   /** Another attempt is made. */
   void attempts() {
     refusal = Optional.empty();
+    distrust = Optional.empty();
     nobodyListens = false;
   }
 
@@ -41,6 +43,11 @@ final class Redial {
     if (refusal.isEmpty()) {
       refusal = Optional.of(answer);
     }
+  }
+
+  /** The runner does not show itself to be the one. */
+  void distrusts(TlsFailure failure) {
+    distrust = Optional.of(failure);
   }
 
   void nobodyListens() {
@@ -67,6 +74,9 @@ final class Redial {
   Optional<String> verdict(long now, String authority) {
     if (refusal.isPresent() && refusal.get().ends()) {
       return Optional.of(refusal.get().text());
+    }
+    if (distrust.isPresent() && (distrust.get().certain() || !known)) {
+      return Optional.of(distrust.get().text());
     }
     if (!manner.ours() && !known && nobodyListens) {
       return Optional.of("nothing listens at " + authority + ": " + problem);

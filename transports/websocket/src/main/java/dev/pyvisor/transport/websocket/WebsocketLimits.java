@@ -66,14 +66,20 @@ final class WebsocketLimits {
   /** Kind, offset and acknowledgement of a record. */
   static final int RECORD_HEAD = 17;
 
+  /** Kind, offset, acknowledgement and end of what stands in for a record. */
+  static final int GIVEN_UP_HEAD = 25;
+
   /** A message of the runner's at most. */
-  static final int MESSAGE = Limits.RECORD + RECORD_HEAD;
+  static final int MESSAGE = Limits.RECORD + GIVEN_UP_HEAD;
 
   /** Characters of a token at least; the runner takes none that is shorter. */
   static final int TOKEN_MIN = 32;
 
   /** Bytes of a token's file at most: it goes into one header, whose head the runner bounds so. */
   static final int TOKEN_FILE = 16 * 1024;
+
+  /** Bytes of a file of certificates at most; those of all public authorities have a quarter. */
+  static final int CA_FILE = 1024 * 1024;
 
   private WebsocketLimits() {}
 }

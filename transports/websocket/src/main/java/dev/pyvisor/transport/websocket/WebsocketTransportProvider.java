@@ -46,13 +46,22 @@ public final class WebsocketTransportProvider implements TransportProvider {
         // Not shown: what somebody wrongly wrote into it is refused, but it would stand in reports.
         new BackendOption(
             Destination.URL,
-            "Where a runner listens already, as ws://127.0.0.1:PORT/v1/link; it is attached to, and"
-                + " stays when the client closes. Default: none, a runner is started.",
+            "Where a runner listens already, as ws://127.0.0.1:PORT/v1/link or"
+                + " wss://HOST:PORT/v1/link; it is attached to, and stays when the client closes."
+                + " Default: none, a runner is started.",
             Secrecy.SECRET),
         new BackendOption(
             Destination.TOKEN_FILE,
             "The file with the token of the runner at websocket.url; only its owner may read it."
                 + " Default: none."),
+        new BackendOption(
+            Destination.CA_FILE,
+            "A file of PEM with the authorities that may certify the runner at a wss: address."
+                + " Default: those that the JVM trusts."),
+        new BackendOption(
+            Destination.PIN,
+            "The key that the certificate of the runner at a wss: address must have, as sha256/"
+                + " and its SHA-256 in base64. Default: none."),
         new BackendOption(
             Destination.TAKEOVER,
             "Whether another host that is attached to the runner at websocket.url loses its place"

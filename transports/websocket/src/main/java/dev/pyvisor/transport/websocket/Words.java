@@ -1,5 +1,6 @@
 package dev.pyvisor.transport.websocket;
 
+import dev.pyvisor.wire.GivenUp;
 import dev.pyvisor.wire.Piece;
 import dev.pyvisor.wire.ProtocolError;
 import java.nio.ByteBuffer;
@@ -24,6 +25,7 @@ final class Words {
   static final int GOODBYE = 7;
   static final int GOAWAY = 8;
   static final int ERROR = 9;
+  static final int GIVEN_UP = 10;
 
   private static final int OPTIONAL = 0x80;
   private static final JsonMapper JSON = JsonMapper.shared();
@@ -36,7 +38,16 @@ final class Words {
    * @param number of an acknowledgement (also that of a record), a ping or a pong
    * @param content what was said in JSON
    */
-  record Word(int kind, long number, @Nullable Piece piece, @Nullable JsonNode content) {}
+  record Word(
+      int kind,
+      long number,
+      @Nullable Piece piece,
+      @Nullable GivenUp lost,
+      @Nullable JsonNode content) {
+    static Word of(int kind, long number) {
+      return new Word(kind, number, null, null, null);
+    }
+  }
 
   private Words() {}
 
@@ -55,20 +66,31 @@ final class Words {
         long ack = message.getLong();
         byte[] data = new byte[message.remaining()];
         message.get(data);
-        return new Word(kind, ack, new Piece(offset, data), null);
+        return new Word(kind, ack, new Piece(offset, data), null, null);
+      }
+      case GIVEN_UP -> {
+        if (message.remaining() < WebsocketLimits.GIVEN_UP_HEAD) {
+          throw new ProtocolError("REC-1", "what stands in for a record has more bytes");
+        }
+        long offset = message.getLong();
+        long ack = message.getLong();
+        long end = message.getLong();
+        byte[] frame = new byte[message.remaining()];
+        message.get(frame);
+        return new Word(kind, ack, null, new GivenUp(offset, end, frame), null);
       }
       case ACK, PING, PONG -> {
         if (message.remaining() != Long.BYTES) {
           throw new ProtocolError(
               "REC-1", "a message of kind " + kind + " has " + (1 + Long.BYTES) + " bytes");
         }
-        return new Word(kind, message.getLong(), null, null);
+        return Word.of(kind, message.getLong());
       }
       case ATTACHED, GOAWAY, ERROR -> {
         byte[] text = new byte[message.remaining()];
         message.get(text);
         try {
-          return new Word(kind, 0, null, JSON.readTree(text));
+          return new Word(kind, 0, null, null, JSON.readTree(text));
         } catch (JacksonException problem) {
           throw new ProtocolError("REC-1", "what should be JSON is not", text);
         }
@@ -77,7 +99,7 @@ final class Words {
         if ((kind & OPTIONAL) == 0) {
           throw new ProtocolError("REC-1", "unknown kind " + kind);
         }
-        return new Word(kind, 0, null, null);
+        return Word.of(kind, 0);
       }
     }
   }
@@ -109,6 +131,17 @@ final class Words {
             .putLong(piece.offset())
             .putLong(ack)
             .put(piece.data());
+    return message.flip();
+  }
+
+  static ByteBuffer givenUp(GivenUp lost, long ack) {
+    ByteBuffer message =
+        ByteBuffer.allocate(WebsocketLimits.GIVEN_UP_HEAD + lost.frame().length)
+            .put((byte) GIVEN_UP)
+            .putLong(lost.offset())
+            .putLong(ack)
+            .putLong(lost.end())
+            .put(lost.frame());
     return message.flip();
   }
 

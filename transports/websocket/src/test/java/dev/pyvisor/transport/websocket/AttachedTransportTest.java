@@ -78,7 +78,8 @@ class AttachedTransportTest {
         new BufferedReader(new InputStreamReader(runner.getInputStream(), StandardCharsets.UTF_8))
             .readLine();
     String address = line.replaceFirst(".*\"listening\": ?\"([^\"]+)\".*", "$1");
-    destination = new Destination(URI.create("ws://" + address + "/v1/link"), TOKEN, false);
+    destination =
+        new Destination(URI.create("ws://" + address + "/v1/link"), TOKEN, false, Optional.empty());
   }
 
   @AfterEach

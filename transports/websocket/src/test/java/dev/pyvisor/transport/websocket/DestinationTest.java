@@ -68,13 +68,63 @@ class DestinationTest {
   }
 
   @Test
-  void tls_is_refused_by_name() {
-    assertThat(refused("wss://127.0.0.1:80")).hasMessageContaining("TLS is not in this version");
+  void with_tls_any_host_is_taken() {
+    Destination found = Destination.of(config("wss://runner.example.com:8443")).orElseThrow();
+    assertThat(found.address()).hasToString("wss://runner.example.com:8443/v1/link");
+    assertThat(found.tls()).isPresent();
+    assertThat(Destination.of(config("ws://127.0.0.1:80")).orElseThrow().tls()).isEmpty();
+  }
+
+  @Test
+  void what_is_no_pin_is_refused_with_one_that_is() {
+    for (String pin :
+        new String[] {"", "sha256/x", "a".repeat(44), "sha1/" + "a".repeat(43) + "="}) {
+      assertThat(refused(with("wss://127.0.0.1:80", "pin", pin)))
+          .hasMessageContaining("websocket.pin is '" + pin + "'")
+          .hasMessageContaining("openssl dgst -sha256");
+    }
+  }
+
+  @Test
+  void a_file_of_authorities_that_is_none_is_named() throws IOException {
+    Path file = folder.resolve("ca.pem");
+    assertThat(refused(with("wss://127.0.0.1:80", "caFile", file.toString())))
+        .hasMessageContaining("websocket.caFile")
+        .hasMessageContaining("ca.pem");
+    Files.writeString(file, "");
+    assertThat(refused(with("wss://127.0.0.1:80", "caFile", file.toString())))
+        .hasMessageContaining("no certificate in it");
+    Files.write(file, new byte[WebsocketLimits.CA_FILE + 1]);
+    assertThat(refused(with("wss://127.0.0.1:80", "caFile", file.toString())))
+        .hasMessageContaining("at most");
+  }
+
+  @Test
+  void what_is_about_tls_is_refused_without_it() {
+    for (String option : new String[] {"pin", "caFile"}) {
+      assertThat(refused(with("ws://127.0.0.1:80", option, "x")))
+          .hasMessageContaining("websocket." + option + " is about TLS");
+      assertThat(refused(Map.of(option, "x"))).hasMessageContaining("set websocket.url");
+    }
+  }
+
+  private Map<String, String> with(String url, String option, String value) {
+    Map<String, String> options = options(url);
+    options.put(option, value);
+    return options;
   }
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"http://127.0.0.1:80", "127.0.0.1:80", "ws:/x", "ws://", "", "ws://127.0.0.1"})
+      strings = {
+        "http://127.0.0.1:80",
+        "127.0.0.1:80",
+        "ws:/x",
+        "ws://",
+        "",
+        "ws://127.0.0.1",
+        "wss:/x"
+      })
   void what_is_no_such_url_is_refused_with_one_that_is(String url) {
     assertThat(refused(url)).hasMessageContaining("ws://127.0.0.1:PORT/v1/link");
   }

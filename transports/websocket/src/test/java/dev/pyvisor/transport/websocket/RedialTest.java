@@ -71,4 +71,18 @@ class RedialTest {
     ours.refused(answer(429, "resource_exhausted", Optional.of(Duration.ofSeconds(51))));
     assertThat(ours.pause(0, 0)).isEqualTo(Duration.ofSeconds(51).toNanos());
   }
+
+  @Test
+  void
+      who_does_not_show_itself_to_be_the_one_is_left_and_a_handshake_that_fails_otherwise_is_not_if_it_was_there() {
+    anothers.distrusts(new TlsFailure(false, "tls_failed: no"));
+    assertThat(anothers.verdict(0, AUTHORITY)).contains("tls_failed: no");
+    anothers.attempts();
+    assertThat(anothers.verdict(0, AUTHORITY)).isEmpty();
+    anothers.attached(0, 0);
+    anothers.distrusts(new TlsFailure(false, "tls_failed: no"));
+    assertThat(anothers.verdict(0, AUTHORITY)).isEmpty();
+    anothers.distrusts(new TlsFailure(true, "tls_untrusted: no"));
+    assertThat(anothers.verdict(0, AUTHORITY)).contains("tls_untrusted: no");
+  }
 }

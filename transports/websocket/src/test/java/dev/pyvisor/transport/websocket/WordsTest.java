@@ -3,6 +3,7 @@ package dev.pyvisor.transport.websocket;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pyvisor.wire.GivenUp;
 import dev.pyvisor.wire.Piece;
 import dev.pyvisor.wire.ProtocolError;
 import dev.pyvisor.wire.RecordReceiver;
@@ -57,6 +58,11 @@ class WordsTest {
     assertThat(word.piece().offset()).isEqualTo(7);
     assertThat(word.piece().data()).containsExactly(1, 2);
     assertThat(Words.decode(Words.number(Words.PONG, 3)).number()).isEqualTo(3);
+    GivenUp lost = Words.decode(Words.givenUp(new GivenUp(7, 99, new byte[30]), 9)).lost();
+    assertThat(lost).isNotNull();
+    assertThat(lost.offset()).isEqualTo(7);
+    assertThat(lost.end()).isEqualTo(99);
+    assertThat(lost.frame()).hasSize(30);
   }
 
   @Test
@@ -83,7 +89,12 @@ class WordsTest {
       try {
         Words.Word word = Words.decode(message);
         Piece piece = word.piece();
-        if (piece != null) {
+        if (word.lost() != null) {
+          sender.acknowledge(word.number());
+          if (receiver.accept(word.lost()).isPresent()) {
+            taken = word.lost().end();
+          }
+        } else if (piece != null) {
           sender.acknowledge(word.number());
           taken += receiver.accept(piece).remaining();
         } else if (word.kind() == Words.ACK) {
@@ -102,7 +113,7 @@ class WordsTest {
       }
     }
     System.out.println("words ended as " + ends);
-    assertThat(ends.keySet()).isEqualTo(Set.of("taken", "REC-1", "REC-2", "REC-3"));
+    assertThat(ends.keySet()).isEqualTo(Set.of("taken", "REC-1", "REC-19", "REC-2", "REC-3"));
   }
 
   private static RecordSender sender() {
@@ -118,16 +129,28 @@ class WordsTest {
             ? Math.max(0, received - pick.nextInt(20))
             : ODD[pick.nextInt(ODD.length)];
     long ack = pick.nextInt(4) > 0 ? 500 : ODD[pick.nextInt(ODD.length)];
-    return switch (pick.nextInt(5)) {
+    return switch (pick.nextInt(6)) {
       case 0, 1 -> Words.record(new Piece(offset, new byte[pick.nextInt(40)]), ack);
       case 2 -> Words.number(Words.ACK + pick.nextInt(3), ack);
-      case 3 -> said(pick.nextInt(256), TEXTS[pick.nextInt(TEXTS.length)]);
+      case 3 ->
+          Words.givenUp(
+              new GivenUp(offset, offset + pick.nextInt(50), frame(pick.nextInt(40), pick)), ack);
+      case 4 -> said(pick.nextInt(256), TEXTS[pick.nextInt(TEXTS.length)]);
       default -> {
         byte[] any = new byte[pick.nextInt(40)];
         pick.nextBytes(any);
         yield ByteBuffer.wrap(any);
       }
     };
+  }
+
+  /** The beginning of one, or nearly. */
+  private static byte[] frame(int size, Random pick) {
+    byte[] frame = new byte[size];
+    if (size > 3) {
+      frame[3] = (byte) (20 + pick.nextInt(40));
+    }
+    return frame;
   }
 
   /** The same; or with a byte changed, or its end cut off. */
