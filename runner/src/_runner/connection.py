@@ -247,6 +247,7 @@ def turn_away(peer: socket.socket) -> None:
     with peer:
         peer.setblocking(False)
         try:
-            peer.send(Refused(503, "resource_exhausted", f"{limits.CONNECTIONS} connections are open; try again later").answer())
+            text = f"{limits.CONNECTIONS} connections are open, and {limits.CONNECTIONS} is the limit; try again later"
+            peer.send(Refused(429, "resource_exhausted", text, Retry_After="1").answer())
         except OSError:
             pass

@@ -135,10 +135,10 @@ class Control:
     def _interrupt(self, request: rpc.Request) -> dict[str, Any]:
         session, cell = self._session(request), request.params.get("cell")
         grace = request.params.get("graceMs", limits.GRACE_MS)
-        if not isinstance(cell, int) or isinstance(cell, bool) or cell < 1:
-            raise rpc.invalid("interrupt", "cell", cell, "the number of a cell, from 1 on")
+        if not isinstance(cell, int) or isinstance(cell, bool) or not 1 <= cell <= limits.CELL_MAX:
+            raise rpc.invalid("interrupt", "cell", cell, f"the number of a cell, from 1 to {limits.CELL_MAX}")
         if not isinstance(grace, int) or isinstance(grace, bool) or not 0 <= grace <= limits.TIMEOUT_MS_MAX:
-            raise rpc.invalid("interrupt", "graceMs", grace, "a whole number of milliseconds from 0 on")
+            raise rpc.invalid("interrupt", "graceMs", grace, f"a whole number from 0 to {limits.TIMEOUT_MS_MAX}")
         return {"running": session.interrupt(cell, grace / 1000)}
 
     def _checkpoint(self, request: rpc.Request) -> Any:

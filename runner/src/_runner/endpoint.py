@@ -120,7 +120,11 @@ class Endpoint:
     def _attach(self, connection: Connection, word: link.Word) -> None:
         if not isinstance(word, Said) or word.kind != Kind.ATTACH:
             raise ProtocolError("REC-4", "the first message of a connection is an attach")
-        attach = attaching.parse(word.content)
+        try:
+            attach = attaching.parse(word.content)
+        except ProtocolError as problem:
+            self._refuse(connection, 400, "invalid_argument", str(problem), None)
+            return
         used = self._link.receiver.received > 0 or self._link.sender.acked > 0
         verdict = attaching.judge(attach, Held(self._incarnation, self._host, used, self._current is not None))
         if verdict is Verdict.EPOCH_CHANGED:
@@ -135,7 +139,11 @@ class Endpoint:
             self._refuse(connection, 502, "transport_poison", why, attach.incarnation)
             return
         if verdict is Verdict.RESUME:
-            self._link.sender.acknowledge(attach.received)  # refused before the connection that there is makes room
+            try:
+                self._link.sender.acknowledge(attach.received)  # refused before the connection that there is makes room
+            except ProtocolError as problem:
+                self._refuse(connection, 400, "invalid_argument", str(problem), attach.incarnation)
+                return
         before, self._current = self._current, None
         if before is not None:  # no cut: what it carried did not end it
             before.close(_SUPERSEDED, "another connection was attached")

@@ -127,7 +127,7 @@ def check_operation(request: rpc.Request) -> None:
         raise rpc.invalid(request.method, "name", request.params.get("name"), "a string")
     for name, least in (("timeoutMs", 1), ("graceMs", 0)):
         if name in request.params and not _is_in(request.params[name], least, limits.TIMEOUT_MS_MAX):
-            wanted = f"a whole number of milliseconds from {least} on"
+            wanted = f"a whole number from {least} to {limits.TIMEOUT_MS_MAX}"
             raise rpc.invalid(request.method, name, request.params[name], wanted)
     if not isinstance(request.params.get("value", False), bool):
         raise rpc.invalid(request.method, "value", request.params["value"], "a boolean")

@@ -45,6 +45,7 @@ OUTBOUND_LOW = 256 * KIB  # below it reading goes on; apart from the mark above 
 OUTBOUND_MAX = 64 * MIB  # requests answered but never read: beyond it the host is taken for broken
 WRITEV_BUFFERS = 64  # buffers handed to one writev, far below IOV_MAX (1,024)
 NAME_LENGTH = 200  # characters of a session's name
+CELL_MAX = 2**32 - 1  # its number is a u32 of the frame's head
 GENERATION_MAX = 2**31 - 1  # of a session that another runner had before; a host keeps it in 31 bits
 LOST_NAMES = 10_000  # names that a kernel may report as its globals
 STATUS_DETAIL = 2000  # characters of a dying kernel's standard error quoted in an error
