@@ -132,20 +132,21 @@ final class HostLink {
 
   /** Whether to dial again; waits until it is time to. */
   private boolean goesOn() throws InterruptedException {
-    Optional<String> verdict;
+    LinkEnded end;
     synchronized (this) {
       if (over || leaving) {
         return false;
       }
       long now = System.nanoTime();
-      verdict = poison().or(() -> redial.verdict(now, address.getAuthority()));
+      Optional<String> verdict = poison().or(() -> redial.verdict(now, address.getAuthority()));
       if (verdict.isEmpty()) {
         redial.refusal().ifPresent(no -> LOG.info("runner {}: refused for now: {}", runnerId, no));
         await(redial.pause(now, progress()), () -> over || leaving);
         return !over && !leaving;
       }
+      end = redial.end(verdict.get(), sender.poisoned().isPresent());
     }
-    onFault.accept(new LinkEnded(verdict.get()));
+    onFault.accept(end);
     return false;
   }
 

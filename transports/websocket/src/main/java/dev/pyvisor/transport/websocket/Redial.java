@@ -1,5 +1,6 @@
 package dev.pyvisor.transport.websocket;
 
+import dev.pyvisor.error.ErrorCode;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.LongUnaryOperator;
@@ -75,6 +76,15 @@ final class Redial {
         ? Optional.empty()
         : Optional.of(
             "disconnected_too_long: no connection for " + manner.outOfReach() + ": " + problem);
+  }
+
+  /** The end of the link: with the code of the refusal, where that is why. */
+  LinkEnded end(String why, boolean poisoned) {
+    if (poisoned) {
+      return new LinkEnded(why, Optional.of(ErrorCode.TRANSPORT_POISON), Optional.empty());
+    }
+    Optional<Answer> last = refusal.filter(Answer::ends);
+    return new LinkEnded(why, last.map(Answer::known), last.flatMap(Answer::tombstone));
   }
 
   /** Nanoseconds until the next attempt, with so many bytes taken over in both directions. */
