@@ -55,10 +55,16 @@ class Connection:
         self._reader = websocket.Reader(_MESSAGE)
         self._sink = Sink(loop, peer.fileno(), lambda cost: endpoint.may_send(self), self.lost)
         self._closing = False
+        self.asked: Optional[float] = None  # when the peer was last asked whether it lives
         self.number = 0  # of its attach; 0: it is not attached
         self._deadline: Optional[Timer] = None
         self._await(limits.ATTACH_SECONDS, self._too_slow)
         loop.on(peer.fileno(), READ, self._spoke)
+
+    @property
+    def upgraded(self) -> bool:
+        """Whether it is a websocket by now."""
+        return self._request is None
 
     @property
     def queued(self) -> int:
@@ -77,6 +83,8 @@ class Connection:
         if not self._closing:
             if self._request is None:
                 self._sink.send(websocket.close_frame(code, reason))
+            else:  # the runner ends while it is still asked
+                self._sink.send(Refused(503, "draining", reason, Retry_After="1").answer())
             self._leave()
 
     def _leave(self) -> None:
@@ -226,6 +234,7 @@ class Connection:
             self.lost()  # a half-open connection: there is nobody to say anything to
             return
         if act is Act.PING:
+            self.asked = time.monotonic()
             self.send(link.encode_number(Kind.PING, 0))
             self._sink.flush()
             if self._closing:

@@ -40,9 +40,9 @@ class Intake:
         # Whom the rest of a message that takes more than one frame goes to.
         self._routes: dict[tuple[int, int, int], Optional[Kernel]] = {}
 
-    def operate(self, frame: Frame, head: Optional[Head]) -> None:
+    def operate(self, frame: Frame, head: Optional[Head], draining: bool = False) -> None:
         """A frame of a cell's request: the envelope is read, all that follows is passed on as bytes."""
-        admitted = head is not None and self._admit(frame, head)
+        admitted = head is not None and self._admit(frame, head, draining)
         self._route(self._house.kernel_for_cells if admitted else None, 0, frame)
 
     def relay(self, frame: Frame) -> None:
@@ -73,7 +73,7 @@ class Intake:
         if given:
             self._outbound.credit(self._state.number, Lane.KERNEL, given)
 
-    def _admit(self, frame: Frame, head: Head) -> bool:
+    def _admit(self, frame: Frame, head: Head, draining: bool) -> bool:
         """Begin the cell that this frame asks for, or say why not."""
         try:
             request = rpc.parse(first_envelope(frame, head))
@@ -85,6 +85,8 @@ class Intake:
             return False
         try:
             self._check(request, frame)
+            if draining:
+                raise draining_refusal(request.method)
         except RpcError as refused:
             self._outbound.say(0, rpc.error(request.id, refused))
             return False
@@ -112,6 +114,10 @@ class Intake:
             raise RpcError(
                 ErrorCode.INVALID_ARGUMENT, f"cell numbers rise: {frame.cell} is not above {state.last_cell}"
             )
+
+
+def draining_refusal(method: str) -> RpcError:
+    return RpcError(ErrorCode.DRAINING, f"{method}: the runner is ending and begins nothing new; ask another one")
 
 
 def check_operation(request: rpc.Request) -> None:

@@ -9,19 +9,22 @@ import os
 import signal
 import socket
 import sys
-from typing import NamedTuple, Optional, Sequence
+from typing import Any, NamedTuple, Optional, Sequence
 
 from . import absence, limits, supervisor
 from .absence import Absence
+from .draining import Drain
 from .endpoint import Endpoint
 from .loop import READ, Loop
+from .tombstone import Tombstone
 from .upgrade import Guard
 
 _EXIT_USAGE = 64
 _USAGE = (
     "usage: runner.pyz --listen ADDRESS:PORT (--token-file FILE | --token-fd NUMBER) [--detach-ttl DURATION] [--leash]"
+    " [--tombstone-ttl DURATION]"
 )
-_VALUED = ("--token-file", "--token-fd", "--detach-ttl")
+_VALUED = ("--token-file", "--token-fd", "--detach-ttl", "--tombstone-ttl")
 
 
 class _Unusable(Exception):
@@ -34,6 +37,7 @@ class _Asked(NamedTuple):
     token: bytes  # its SHA-256
     leashed: bool
     ttl: Optional[float]  # None: it may be without a host for as long as the leash is held
+    tombstone: float  # for how long it then still says how it ended
 
 
 def main(home: str, arguments: Sequence[str]) -> int:
@@ -48,20 +52,35 @@ def main(home: str, arguments: Sequence[str]) -> int:
     guard = Guard(asked.token, frozenset({f"{name}:{port}", f"localhost:{port}"}))
     # The supervisor takes its channel from descriptors 0 and 1; here it gets the endpoint's instead.
     loop, inbound, outbound, nursery = supervisor.settle_in(home)
-    for number in (signal.SIGINT, signal.SIGHUP):  # there may be no host to which a terminal's Ctrl-C belongs
-        signal.signal(number, lambda signum, frame: loop.stop())
-    endpoint = Endpoint(loop, listening, guard, Absence(loop, asked.ttl, loop.stop))
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):  # there may be no host to which a terminal's Ctrl-C belongs
+        signal.signal(number, lambda signum, frame: loop.signalled())
+    endpoint = Endpoint(loop, listening, guard, Absence(loop, asked.ttl, lambda: endpoint.expire()))
     channel = endpoint.far_end.fileno()
     runner = supervisor.Supervisor(loop, channel, channel, nursery)
+    Drain(loop, runner, endpoint)
     endpoint.begin(runner.incarnation, runner.status, runner.renew)
     os.write(outbound, json.dumps({"listening": f"{name}:{port}", "pid": os.getpid()}).encode() + b"\n")
     # Its output stays open: that it ends is how whoever started the runner sees it end.
     if asked.leashed:
         loop.on(inbound, READ, lambda: _pull(inbound, loop))  # whoever started it holds the other end
+    tombstone: Optional[dict[str, Any]] = None
     try:
-        return runner.run()
+        status = runner.run()
+        if endpoint.expired and asked.tombstone > 0:
+            totals = {**endpoint.totals(), **runner.totals(), "lostCells": runner.lost_cells}
+            reason = f"no host was attached for {asked.ttl:g} s"
+            tombstone = {"incarnation": runner.incarnation, "exitStatus": status, "reason": reason, "totals": totals}
     finally:
-        endpoint.end()
+        endpoint.end(tombstone)
+    if tombstone is not None:
+        last = Loop()
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+            signal.signal(number, lambda signum, frame: last.signalled())
+        last.watch_children(lambda ended: None)
+        if asked.leashed:
+            last.on(inbound, READ, lambda: _pull(inbound, last))
+        Tombstone(last, listening, guard, tombstone).serve(asked.tombstone)
+    return status
 
 
 def _pull(leash: int, loop: Loop) -> None:
@@ -93,13 +112,17 @@ def _parse(arguments: Sequence[str]) -> _Asked:
     if not where or len(tokens) != 1:
         raise _Unusable(_USAGE)
     address, port = _address(where)
-    ttl: Optional[float] = None if leashed else limits.DETACH_TTL
+    ttl = _seconds(options, "--detach-ttl", None if leashed else limits.DETACH_TTL)
+    tombstone = _seconds(options, "--tombstone-ttl", limits.TOMBSTONE_TTL)
+    assert tombstone is not None
+    return _Asked(address, port, _token(*tokens[0]), leashed, ttl, tombstone)
+
+
+def _seconds(options: dict[str, str], option: str, otherwise: Optional[float]) -> Optional[float]:
     try:
-        if "--detach-ttl" in options:
-            ttl = absence.seconds(options["--detach-ttl"])
+        return absence.seconds(options[option]) if option in options else otherwise
     except ValueError as problem:
-        raise _Unusable(f"--detach-ttl {problem}") from None
-    return _Asked(address, port, _token(*tokens[0]), leashed, ttl)
+        raise _Unusable(f"{option} {problem}") from None
 
 
 def _address(where: str) -> tuple[str, int]:
