@@ -44,7 +44,7 @@ import picocli.CommandLine.Option;
       "It is reached from this machine only. From elsewhere: 'ssh -D 1080' to this machine, and there"
           + " --set websocket.proxy=localhost:1080.",
       "Ctrl-C ends it, with all that runs in it.",
-      "Exit status: 0 no host came for the time of --detach-ttl; 2 usage; 3 the runner could not be"
+      "Exit status: 0 no host came for the time of --detach-ttl, and that of --tombstone-ttl is over; 2 usage; 3 the runner could not be"
           + " started; 130 ended by Ctrl-C."
     })
 final class ListenCommand implements Callable<Integer> {
@@ -76,6 +76,15 @@ final class ListenCommand implements Callable<Integer> {
           "It ends when no host has been attached for so long; 24h at most. Default:"
               + " ${DEFAULT-VALUE}.")
   private String detachTtl;
+
+  @Option(
+      names = "--tombstone-ttl",
+      defaultValue = "1h",
+      paramLabel = "DUR",
+      description =
+          "For so long it then tells a host that was cut off and comes back too late how it ended,"
+              + " with nothing left running; 24h at most, 0s: not at all. Default: ${DEFAULT-VALUE}.")
+  private String tombstoneTtl;
 
   @Option(
       names = "--python",
@@ -120,6 +129,8 @@ final class ListenCommand implements Callable<Integer> {
             tokenFile.toAbsolutePath().toString(),
             "--detach-ttl",
             detachTtl,
+            "--tombstone-ttl",
+            tombstoneTtl,
             "--leash"));
   }
 

@@ -26,6 +26,8 @@ public final class RecordSender {
   private int cuts; // since the last progress
   private int piece = Limits.RECORD;
   private long survived; // bytes acknowledged since the last cut
+  private long replayed;
+  private long replays;
 
   /** Adds to the stream; the array is kept and not copied. */
   public void write(byte[] data) {
@@ -42,6 +44,10 @@ public final class RecordSender {
     }
     Piece piece = slice(next);
     next = piece.end();
+    if (piece.offset() < sent) {
+      replays++;
+      replayed += Math.min(sent, next) - piece.offset();
+    }
     sent = Math.max(sent, next);
     return Optional.of(piece);
   }
@@ -108,6 +114,16 @@ public final class RecordSender {
     return cuts < Limits.RECORD_CUTS_BEFORE_POISON || acked == end
         ? Optional.empty()
         : Optional.of(slice(acked));
+  }
+
+  /** Bytes that were sent again. */
+  public long replayed() {
+    return replayed;
+  }
+
+  /** Records with such bytes. */
+  public long replays() {
+    return replays;
   }
 
   public long unacked() {

@@ -57,6 +57,7 @@ final class HostLink {
   private long owedSince; // System.nanoTime
   private @Nullable Long pongFor;
   private int cuts;
+  private int stalls;
 
   HostLink(
       String runnerId,
@@ -93,6 +94,7 @@ final class HostLink {
 
   /** Adds to the stream; waits while too much of it was not taken over. */
   private synchronized void write(byte[] data) throws InterruptedException {
+    stalls += sender.unacked() > WebsocketLimits.KEPT ? 1 : 0;
     while (sender.unacked() > WebsocketLimits.KEPT && !over && !leaving) {
       wait();
     }
@@ -463,21 +465,6 @@ final class HostLink {
   }
 
   private String counters() {
-    return "cuts="
-        + cuts
-        + " outageMs="
-        + TimeUnit.NANOSECONDS.toMillis(redial.outage())
-        + " received="
-        + receiver.received()
-        + " duplicates="
-        + receiver.duplicates()
-        + " acked="
-        + sender.acked()
-        + " unacked="
-        + sender.unacked()
-        + " replay="
-        + sender.inFlight()
-        + " rttUs="
-        + TimeUnit.NANOSECONDS.toMicros(roundTrip);
+    return new LinkCounters(cuts, stalls, roundTrip, redial, sender, receiver).text();
   }
 }

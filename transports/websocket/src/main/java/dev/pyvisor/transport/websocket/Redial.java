@@ -19,6 +19,7 @@ final class Redial {
   private String problem = ""; // of the latest connection
   private boolean known; // it was attached to once
   private long cutSince; // nanoseconds
+  private int reconnects;
   private long outage; // nanoseconds, of the cuts that are over
 
   Redial(Manner manner, LongUnaryOperator random) {
@@ -54,6 +55,7 @@ final class Redial {
   }
 
   void attached(long now, long progress) {
+    reconnects += known ? 1 : 0;
     known = true;
     outage += now - cutSince;
     backoff.attached(now, progress);
@@ -97,6 +99,11 @@ final class Redial {
   /** Why the latest attempt was refused, if it was. */
   Optional<Answer> refusal() {
     return refusal;
+  }
+
+  /** How often it was attached to again. */
+  int reconnects() {
+    return reconnects;
   }
 
   /** Nanoseconds without a connection, of the cuts that are over. */
