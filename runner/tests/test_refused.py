@@ -50,7 +50,7 @@ class RefusedTest(unittest.TestCase):
         for row in self.rows("removed"):
             self.refused(row, removed)
 
-    def test_what_is_refused_in_the_state_closing(self) -> None:  # rule: ERR-5, W14
+    def test_what_is_refused_in_the_state_closing(self) -> None:  # rule: ERR-5
         for row in self.rows("closing"):
             session = self.host.open("closing")
             self.meanwhile(row, session, "session.close", {"session": session})

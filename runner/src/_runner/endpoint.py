@@ -195,6 +195,7 @@ class Endpoint:
         before, self._current = self._current, None
         if before is not None:  # no cut: what it carried did not end it
             before.close(_SUPERSEDED, "another connection was attached")
+            self._counters.cut(time.monotonic())  # its host has seen one
         if verdict is Verdict.RENEW:
             self._renew()
         self._host = attach.host
