@@ -52,7 +52,7 @@ class DrainTest(unittest.TestCase):
         host.wait_for(lambda: host.text(session) == "begun\n" if host.output else False)
         return session, number
 
-    def test_nothing_new_begins_and_the_cell_that_runs_ends_with_its_output(self) -> None:  # rule: REC-20, REC-15
+    def test_nothing_new_begins_and_the_cell_that_runs_ends_with_its_output(self) -> None:  # rule: REC-22, REC-15
         with self.patient() as runner, Watching(runner) as host:
             session, cell = self.busy(host)
             other = host.open("other")
@@ -82,7 +82,7 @@ class DrainTest(unittest.TestCase):
             host.wait_for_end()
             self.assertEqual(host.closed, 1012)
 
-    def test_a_host_that_was_cut_off_comes_back_for_the_output(self) -> None:  # rule: REC-20
+    def test_a_host_that_was_cut_off_comes_back_for_the_output(self) -> None:  # rule: REC-22
         with self.patient() as runner, Watching(runner) as host:
             session, cell = self.busy(host)
             host.cut()
@@ -95,7 +95,7 @@ class DrainTest(unittest.TestCase):
             self.assertEqual(host.going[0]["code"], "draining")
             self.assertEqual(runner.wait(), 0)
 
-    def test_a_cell_that_does_not_end_is_cancelled_with_what_it_printed(self) -> None:  # rule: REC-20
+    def test_a_cell_that_does_not_end_is_cancelled_with_what_it_printed(self) -> None:  # rule: REC-22
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             with self.subTest(number), Runner() as runner, Watching(runner) as host:
                 session, cell = self.busy(host)
@@ -106,7 +106,7 @@ class DrainTest(unittest.TestCase):
                 self.assertEqual(runner.wait(), 0)
                 until_gone([kernel], PATIENCE)
 
-    def test_what_the_host_does_not_take_over_is_reported(self) -> None:  # rule: REC-20
+    def test_what_the_host_does_not_take_over_is_reported(self) -> None:  # rule: REC-22
         with Runner() as runner:
             host = Attached(runner)
             self.busy(host)

@@ -23,7 +23,7 @@ class TombstoneTest(unittest.TestCase):
         found: dict[str, Any] = runner.ask()[1]
         return found
 
-    def test_a_late_attach_is_refused_with_how_the_runner_ended_and_nothing_is_left(self) -> None:  # rule: REC-19
+    def test_a_late_attach_is_refused_with_how_the_runner_ended_and_nothing_is_left(self) -> None:  # rule: REC-21
         with Runner(*LATE) as runner:
             host = Attached(runner)
             session = host.open()
@@ -49,7 +49,7 @@ class TombstoneTest(unittest.TestCase):
                 self.assertLessEqual(totals["ackedBytes"], received)
                 self.assertGreaterEqual(totals["ackedBytes"] + totals["unackedBytes"], received)
 
-    def test_it_ends_at_last_by_itself(self) -> None:  # rule: REC-11, REC-19
+    def test_it_ends_at_last_by_itself(self) -> None:  # rule: REC-11, REC-21
         with Runner(*LATE, "--tombstone-ttl", "50ms") as runner:
             host = Attached(runner)
             host.open()

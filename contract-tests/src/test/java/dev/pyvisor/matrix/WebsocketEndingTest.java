@@ -42,7 +42,7 @@ class WebsocketEndingTest {
   @TempDir Path folder;
 
   @Test
-  @Rule({"REC-10", "REC-19"})
+  @Rule({"REC-10", "REC-21"})
   void a_host_that_comes_back_too_late_is_told_how_its_runner_ended_and_dials_no_more()
       throws Exception {
     Valve valve = new Valve();
@@ -93,7 +93,7 @@ class WebsocketEndingTest {
   }
 
   @Test
-  @Rule("REC-20")
+  @Rule("REC-22")
   void a_runner_that_was_told_to_end_begins_nothing_new_and_its_cell_ends_with_its_output()
       throws Exception {
     Path mark = folder.resolve("mark");
