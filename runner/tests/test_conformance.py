@@ -151,7 +151,7 @@ FIRST_WORDS = [
     Case("a ping before the attach", END, "pong 'end'"),
     Case("a goodbye before the attach", said(Kind.GOODBYE, {}), "close 4400"),
     *(
-        Case(f"an attach that received {received!r}"[:60], attach(received=received), "close 4400")
+        Case(f"an attach that received {received!r}"[:60], attach(received=received), "error invalid_argument, close 4400")
         for received in (-1, None, True, "0", 0.5, float("nan"), float("inf"), [], 2**63, 2**64, 10**400)
     ),
     *(
@@ -159,11 +159,11 @@ FIRST_WORDS = [
         for incarnation, told in (
             ("another", "error epoch_changed, close 4410"), ("", "error epoch_changed, close 4410"),
             ("\ud800", "error epoch_changed, close 4410"),
-            (7, "close 4400"), (float("nan"), "close 4400"), ([], "close 4400"), ({"a": 1}, "close 4400"),
+            *((bad, "error invalid_argument, close 4400") for bad in (7, float("nan"), [], {"a": 1})),
         )
     ),
     Case("an attach to 900 levels",
-         masked(BINARY, b'\x01{"received":0,"incarnation":' + b"[" * 900 + b"]" * 900 + b"}"), "close 4400"),
+         masked(BINARY, b'\x01{"received":0,"incarnation":' + b"[" * 900 + b"]" * 900 + b"}"), "error invalid_argument, close 4400"),
     Case("an attach in fragments, a ping in between",
          split(b'\x01{"received":0}', 3, masked(PING, b"in")), "pong 'in', pong 'in', attached"),
 ]  # fmt: skip

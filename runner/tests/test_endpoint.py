@@ -12,12 +12,14 @@ from unittest import mock
 from _runner import limits
 from _runner.absence import Absence
 from _runner.endpoint import Endpoint
+from _runner.frames import Frame, FrameKind, encode
 from _runner.link import Kind
 from _runner.loop import Loop
 from _runner.upgrade import Guard
 from _runner.websocket import Opcode
 from tests.support import listening
 from tests.support.listening import Peer, Runner
+from tests.support.processes import until
 
 
 class HalfOpenTest(unittest.TestCase):
@@ -69,6 +71,37 @@ class GoingTest(unittest.TestCase):
                     frames.append(peer.frame())
                 self.assertIn((Opcode.BINARY, Kind.GOAWAY), [(opcode, body[0]) for opcode, body in frames])
                 self.assertEqual(struct.unpack(">H", frames[-1][1][:2])[0], 1012)
+
+
+class CountersTest(unittest.TestCase):
+    def test_what_a_link_cost_is_told_by_the_status(self) -> None:
+        with Runner() as runner:
+            older = Peer(runner).open()
+            incarnation = older.attach()["incarnation"]
+            first = runner.status()
+            self.assertEqual({first["link"][name] for name in ("cuts", "reconnects", "replayedRecords", "gapRecords")}, {0})
+            hello = first["unackedBytes"]
+            with older, Peer(runner).open() as newer:  # its host has seen a cut, and was faster than this side
+                newer.attach(incarnation)
+                newer.frame()
+                self.assertEqual(older.frame()[1][0], Kind.RECORD)
+                newer.send(listening.record(2**40, 0, b"beyond"))
+                while newer.frame()[0] != Opcode.CLOSE:
+                    pass
+            until(lambda: not runner.status()["attached"], listening.PATIENCE)
+            found = runner.status()["link"]
+            self.assertEqual((found["cuts"], found["reconnects"], found["gapRecords"]), (2, 1, 1))
+            self.assertEqual((found["replayedRecords"], found["replayedBytes"]), (1, hello))
+            with Peer(runner).open() as last, Peer(runner) as stranger:
+                last.attach(incarnation)
+                last.send(listening.record(0, 0, ping := encode(Frame(FrameKind.PING, 0, 0, 0, 0, 0, 0, b"x"))))
+                last.send(listening.record(0, 0, ping))
+                stranger.ask(Authorization="Bearer " + "w" * 43)
+                self.assertEqual(stranger.answer()[0], 401)
+                until(lambda: runner.status()["link"]["duplicateRecords"], listening.PATIENCE)
+                found = runner.status()["link"]
+                self.assertEqual((found["duplicateBytes"], found["authFailures"]), (len(ping), 1))
+                self.assertEqual((found["cuts"], found["reconnects"], found["replayedRecords"]), (2, 2, 2))
 
 
 class TokensTest(unittest.TestCase):

@@ -104,7 +104,8 @@ class CommandLineTest(unittest.TestCase):
 
     def test_what_is_no_option_or_stands_twice_is_refused(self) -> None:
         good = ("127.0.0.1:0", "--token-file", str(self.token))
-        for more in (("--open",), ("--leash", "--leash"), ("--token-file", "x"), ("--token-fd", "3"), ("--detach-ttl",)):
+        for more in (("--open",), ("--leash", "--leash"), ("--token-file", "x"), ("--token-fd", "3"), ("--detach-ttl",),
+                     ("--tombstone-ttl",)):
             with self.subTest(more):
                 self.assertIn("usage", self.refused(*good, *more))
 
@@ -191,8 +192,11 @@ class StreamTest(unittest.TestCase):
         with Runner() as runner:
             for attach in ({"received": -1}, {"received": True}, {"incarnation": 7}, {"host": 1}, {"host": "h" * 65},
                            {"takeover": "yes"}, {"received": 5}):  # fmt: skip
-                with self.subTest(attach), self.assertRaises(Ended):
-                    Attached(runner, **attach)
+                with self.subTest(attach):
+                    refused = Attached(runner, **attach)
+                    self.assertEqual(refused.refused["code"], "invalid_argument")
+                    refused.wait_for_end()
+                    self.assertEqual(refused.closed, 4400)
             with Attached(runner) as host:
                 self.assertEqual(host.execute("print(1)", host.open())["outcome"], "completed")
 
@@ -344,7 +348,7 @@ class EndTest(unittest.TestCase):
                 self.assertEqual(host.execute("print(1)", host.open())["outcome"], "completed")
 
     def test_without_a_host_for_so_long_it_ends_with_all_that_runs(self) -> None:  # rule: REC-11
-        with Runner("--detach-ttl", "50ms") as runner:
+        with Runner("--detach-ttl", "50ms", "--tombstone-ttl", "0s") as runner:
             host = Attached(runner)
             kernel = self.busy(host)
             host.cut()

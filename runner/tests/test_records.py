@@ -312,7 +312,7 @@ class PoisonTest(unittest.TestCase):
             direction.happen(next(event for event in direction.possible() if event != "cut"))
         frames = list(FrameReader().feed(direction.got))
         self.assertEqual([encode(frames[0]), encode(frames[2])], [reply(1), reply(3)], "the innocent ones come as they are")
-        self.assertIn(b'"id":2,"error":{"code":-32020,', frames[1].body)
+        self.assertIn(b'"id":2,"error":{"code":-32024,', frames[1].body)
         self.assertIn(b"no connection survived the record at byte", frames[1].body)
         self.assertEqual(direction.sender.given_up, 1)
         self.assertIsNone(direction.sender.poisoned)

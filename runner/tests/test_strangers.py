@@ -281,7 +281,7 @@ class StrangersTest(unittest.TestCase):
                 stranger.open()  # each has its place
             for _ in range(count("connections beyond the bound", 100, 2000)):
                 with Peer(self.runner) as late:
-                    self.assertEqual(told(late), "503 resource_exhausted")
+                    self.assertEqual(told(late), "429 resource_exhausted")
             host.send(END)
             self.assertEqual(seen(host), "pong 'end'")
             for stranger in strangers:

@@ -39,16 +39,22 @@ def parse(content: dict[str, Any]) -> Attach:
     known, received = content.get("incarnation"), content.get("received")
     host, takeover = content.get("host", ""), content.get("takeover", False)
     if not isinstance(received, int) or isinstance(received, bool) or received < 0:
-        raise ProtocolError("REC-4", f"received is {received!r}, not the number of bytes that were received")
+        raise ProtocolError("REC-4", f"received is {_shown(received)}, not a number of bytes from 0 on")
     if known is not None and not isinstance(known, str):
-        raise ProtocolError("REC-4", f"incarnation is {known!r}, not the one that was told")
+        raise ProtocolError("REC-4", f"incarnation is {_shown(known)}, not the one that was told")
     if known is None and received:
-        raise ProtocolError("REC-4", f"{received} bytes received from no incarnation")
+        raise ProtocolError("REC-4", f"{_shown(received)} bytes received from no incarnation; 0 is all there can be")
     if not isinstance(host, str) or len(host) > limits.HOST_ID:
-        raise ProtocolError("REC-4", f"host is no text of at most {limits.HOST_ID} characters")
+        raise ProtocolError("REC-4", f"host is {_shown(host)}, not a text of at most {limits.HOST_ID} characters")
     if not isinstance(takeover, bool):
-        raise ProtocolError("REC-4", f"takeover is {takeover!r}, not true or false")
+        raise ProtocolError("REC-4", f"takeover is {_shown(takeover)}, not true or false")
     return Attach(known, received, host, takeover)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str) and len(value) > limits.HOST_ID:
+        return f"a text of {len(value)} characters"
+    return type(value).__name__ if isinstance(value, (list, dict)) else repr(value)[: limits.GARBAGE_SHOWN]
 
 
 def judge(attach: Attach, held: Held) -> Verdict:

@@ -64,10 +64,16 @@ class Connection:
         self._reader = websocket.Reader(_MESSAGE)
         self._sink = Sink(loop, peer.fileno(), lambda cost: endpoint.may_send(self), self.lost)
         self._closing = False
+        self.asked: Optional[float] = None  # when the peer was last asked whether it lives
         self.number = 0  # of its attach; 0: it is not attached
         self._deadline: Optional[Timer] = None
         self._await(limits.ATTACH_SECONDS, self._too_slow)
         loop.on(peer.fileno(), READ, self._spoke)
+
+    @property
+    def upgraded(self) -> bool:
+        """Whether it is a websocket by now."""
+        return self._request is None
 
     @property
     def queued(self) -> int:
@@ -89,6 +95,8 @@ class Connection:
         if not self._closing:
             if self._request is None:
                 self._say(websocket.close_frame(code, reason))
+            elif self._tls is None or self._tls.shaken:  # the runner ends while it is still asked
+                self._say(Refused(503, "draining", reason, Retry_After="1").answer())
             self._leave()
 
     def _leave(self) -> None:
@@ -267,6 +275,7 @@ class Connection:
             self.lost()  # a half-open connection: there is nobody to say anything to
             return
         if act is Act.PING:
+            self.asked = time.monotonic()
             self.send(link.encode_number(Kind.PING, 0))
             self._sink.flush()
             if self._closing:
@@ -283,11 +292,31 @@ class Connection:
         if self._sink.queued > limits.CONNECTION_MAX:
             self.lost()
 
-def turn_away(peer: socket.socket) -> None:
+def accepted(
+    owner: Owner, loop: Loop, listening: socket.socket, taken: int, tls: Optional[Callable[[], Tls]]
+) -> Optional[Connection]:
+    """Who is at the door; None where nobody is any more, or more than `taken` would be too many."""
+    try:
+        peer, address = listening.accept()
+    except OSError:
+        return None  # it went away again, or there is no descriptor left for it
+    if taken >= limits.CONNECTIONS:
+        if tls is None:
+            _turn_away(peer)
+        else:
+            peer.close()  # what is not sealed could not be read
+        return None
+    peer.setblocking(False)
+    peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return Connection(owner, loop, peer, address[0], None if tls is None else tls())
+
+
+def _turn_away(peer: socket.socket) -> None:
     """Says that there is no room; what does not fit its buffer is not said."""
     with peer:
         peer.setblocking(False)
         try:
-            peer.send(Refused(503, "resource_exhausted", f"{limits.CONNECTIONS} connections are open; try again later").answer())
+            text = f"{limits.CONNECTIONS} connections are open, and {limits.CONNECTIONS} is the limit; try again later"
+            peer.send(Refused(429, "resource_exhausted", text, Retry_After="1").answer())
         except OSError:
             pass

@@ -9,9 +9,11 @@ from typing import Any, Optional, Protocol
 
 from . import limits, rpc
 from .errors import ErrorCode, RpcError
+from .intake import draining_refusal
 from .sessions import Session
 
 _POLICIES = ("auto", "always", "never")
+_BEGINS = frozenset({"session.open", "reset", "checkpoint", "rollback", "branch"})  # something that a cell may come of
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -20,6 +22,7 @@ class House(Protocol):
 
     incarnation: str
     sessions: dict[int, Session]
+    draining: bool
 
     def new_session(
         self, name: str, workspace: Optional[str], logging: Optional[str], policy: str
@@ -66,9 +69,10 @@ class Control:
             self._shutdown,
         )
         self._methods = dict(zip(self.METHODS, actions))
+        self._while_draining = {**self._methods, **dict.fromkeys(_BEGINS, _refuse_draining)}
 
     def answer(self, envelope: bytes) -> Optional[bytes]:
-        return rpc.answer(self._methods, envelope)
+        return rpc.answer(self._while_draining if self._house.draining else self._methods, envelope)
 
     def _open(self, request: rpc.Request) -> Any:
         params, sessions = request.params, self._house.sessions
@@ -135,10 +139,10 @@ class Control:
     def _interrupt(self, request: rpc.Request) -> dict[str, Any]:
         session, cell = self._session(request), request.params.get("cell")
         grace = request.params.get("graceMs", limits.GRACE_MS)
-        if not isinstance(cell, int) or isinstance(cell, bool) or cell < 1:
-            raise rpc.invalid("interrupt", "cell", cell, "the number of a cell, from 1 on")
+        if not isinstance(cell, int) or isinstance(cell, bool) or not 1 <= cell <= limits.CELL_MAX:
+            raise rpc.invalid("interrupt", "cell", cell, f"the number of a cell, from 1 to {limits.CELL_MAX}")
         if not isinstance(grace, int) or isinstance(grace, bool) or not 0 <= grace <= limits.TIMEOUT_MS_MAX:
-            raise rpc.invalid("interrupt", "graceMs", grace, "a whole number of milliseconds from 0 on")
+            raise rpc.invalid("interrupt", "graceMs", grace, f"a whole number from 0 to {limits.TIMEOUT_MS_MAX}")
         return {"running": session.interrupt(cell, grace / 1000)}
 
     def _checkpoint(self, request: rpc.Request) -> Any:
@@ -227,6 +231,10 @@ class Control:
         if session is None:
             raise RpcError(ErrorCode.SESSION_NOT_FOUND, f"{request.method}: no session {number}")
         return session
+
+
+def _refuse_draining(request: rpc.Request) -> Any:
+    raise draining_refusal(request.method)
 
 
 def _name_in(request: rpc.Request, field: str) -> str:

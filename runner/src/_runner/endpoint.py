@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
+import time
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from . import attaching, jsontext, limits, link
 from .absence import Absence
 from .attaching import Held, Verdict
 from .channel import Sink
-from .connection import Connection, turn_away
+from .connection import Connection, accepted
+from .counters import LinkCounters
 from .errors import ProtocolError
 from .link import Kind, Link, Number, Said, Sequenced
 from .loop import READ, Loop, Timer
+from .tombstone import expired
 from .upgrade import Guard, Strikes
 from .websocket import CloseCode
 
@@ -54,6 +58,9 @@ class Endpoint:
         self._ack_timer: Optional[Timer] = None
         self._reading = False
         self._sending = False
+        self._draining = 0.0  # seconds that it then has; 0: it is not asked to end
+        self.expired = False  # its host did not come back in time
+        self._counters = LinkCounters(self.strikes)
 
     def begin(self, incarnation: str, facts: Callable[[], dict[str, Any]], serve: Callable[[int], str]) -> None:
         """From now on it accepts connections to the supervisor of this incarnation.
@@ -65,8 +72,29 @@ class Endpoint:
         self._loop.on(self._listening.fileno(), READ, self._accept)
         self._read_supervisor(True)
 
-    def end(self) -> None:
-        """What the supervisor said last goes out first."""
+    def go_away(self, seconds: float) -> None:
+        """The runner was told to end, and has so long: its own host may come back for what is left, others may not begin."""
+        self._draining = seconds
+        self._say_goaway()
+
+    def _say_goaway(self) -> None:
+        if self._current is not None:
+            content = {"code": "draining", "message": "the runner ends", "deadlineMs": int(self._draining * 1000)}
+            self._current.send(link.encode_said(Kind.GOAWAY, content))
+            self._current.flush()
+
+    @property
+    def owed(self) -> int:
+        """Bytes that its host has not taken over; nobody waits for those of a stream that is nobody's."""
+        return self._link.sender.unacked if self._host is not None else 0
+
+    def expire(self) -> None:
+        """No host was attached for too long. Whoever may still come back is told so by a tombstone."""
+        self.expired = self._host is not None
+        self._loop.stop()
+
+    def end(self, tombstone: Optional[dict[str, Any]] = None) -> None:
+        """What the supervisor said last goes out first; with a tombstone others go on to listen."""
         try:
             while data := os.read(self._near.fileno(), limits.READ_SIZE):
                 self._link.sender.write(data)
@@ -75,45 +103,50 @@ class Endpoint:
         if self._current is not None:
             self.may_send(self._current)
         if self._current is not None:
-            self._current.send(link.encode_said(Kind.GOAWAY, {"message": "the runner ends"}))
+            if not self._draining:
+                self._say_goaway()
             self._current.farewell("the runner ends")
         for connection in list(self._connections):
+            if tombstone is not None and connection.upgraded:
+                connection.send(link.encode_said(Kind.ERROR, expired(tombstone)))
+                connection.close(4410, "session_expired")
             connection.close(CloseCode.RESTART, "the runner ends")
-        for end in (self._near, self.far_end, self._listening):
+        if self.owed:
+            print(f"pyvisor: its host has not taken over the last {self.owed} bytes", file=sys.stderr)
+        for end in (self._near, self.far_end):
             end.close()
+        if tombstone is None:
+            self._listening.close()
+        self._loop.forget(self._listening.fileno())
+        self._link = Link()  # the last of what was kept for sending again
+
+    def totals(self) -> dict[str, int]:
+        sender = self._link.sender
+        return {
+            "attaches": self._link.attached,
+            "ackedBytes": sender.acked,
+            "unackedBytes": sender.unacked,
+            "receivedBytes": self._link.receiver.received,
+        }
 
     def status(self) -> bytes:
         """What a probe gets: the supervisor's answer, whatever its kernels do. It changes nothing."""
-        sender = self._link.sender
         return jsontext.dump_ascii(
             {
                 **self._facts(),
                 "incarnation": self._incarnation,
                 "attached": self._current is not None,
-                "attaches": self._link.attached,
-                "unackedBytes": sender.unacked,
-                "ackedBytes": sender.acked,
-                "receivedBytes": self._link.receiver.received,
+                **self.totals(),
+                "link": self._counters.to_json(self._link),
             }
         )
 
     # --- connections ---
 
     def _accept(self) -> None:
-        try:
-            peer, address = self._listening.accept()
-        except OSError:
-            return  # it went away again, or there is no descriptor left for it
-        if len(self._connections) >= limits.CONNECTIONS:
-            if self._tls is None:
-                turn_away(peer)
-            else:
-                peer.close()  # what is not sealed could not be read
-            return
-        peer.setblocking(False)
-        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        tls = None if self._tls is None else self._tls()
-        self._connections.add(Connection(self, self._loop, peer, address[0], tls))
+        connection = accepted(self, self._loop, self._listening, len(self._connections), self._tls)
+        if connection is not None:
+            self._connections.add(connection)
 
     def lost(self, connection: Connection) -> None:
         self._connections.discard(connection)
@@ -124,6 +157,7 @@ class Endpoint:
         if connection is self._current:
             self._current = None
             self._link.sender.cut()
+            self._counters.cut(time.monotonic())
             self._absence.begin()
 
     def heard(self, connection: Connection, word: link.Word) -> None:
@@ -135,7 +169,11 @@ class Endpoint:
     def _attach(self, connection: Connection, word: link.Word) -> None:
         if not isinstance(word, Said) or word.kind != Kind.ATTACH:
             raise ProtocolError("REC-4", "the first message of a connection is an attach")
-        attach = attaching.parse(word.content)
+        try:
+            attach = attaching.parse(word.content)
+        except ProtocolError as problem:
+            self._refuse(connection, 400, "invalid_argument", str(problem), None)
+            return
         used = self._link.receiver.received > 0 or self._link.sender.acked > 0
         verdict = attaching.judge(attach, Held(self._incarnation, self._host, used, self._current is not None))
         if verdict is Verdict.EPOCH_CHANGED:
@@ -144,26 +182,37 @@ class Endpoint:
         if verdict is Verdict.ALREADY_ATTACHED:
             self._refuse(connection, 409, verdict.value, "another host is attached", attach.incarnation)
             return
+        if self._draining and (verdict is Verdict.RENEW or self._host is None):
+            self._refuse(connection, 503, "draining", "the runner is ending and takes no new host", attach.incarnation)
+            return
         poison = self._link.sender.poisoned
         if verdict is Verdict.RESUME and poison is not None and attach.received <= poison.offset:
             why = f"no connection survived the record at byte {poison.offset} of what the runner says"
             self._refuse(connection, 502, "transport_poison", why, attach.incarnation)
             return
         if verdict is Verdict.RESUME:
-            self._link.sender.acknowledge(attach.received)  # refused before the connection that there is makes room
+            try:
+                self._link.sender.acknowledge(attach.received)  # refused before the connection that there is makes room
+            except ProtocolError as problem:
+                self._refuse(connection, 400, "invalid_argument", str(problem), attach.incarnation)
+                return
         before, self._current = self._current, None
         if before is not None:  # no cut: what it carried did not end it
             before.close(_SUPERSEDED, "another connection was attached")
+            self._counters.cut(time.monotonic())  # its host has seen one
         if verdict is Verdict.RENEW:
             self._renew()
         self._host = attach.host
         number = self._link.resume(attach.received)
+        self._counters.attached(time.monotonic())
         self._absence.end()
         connection.attached(number)
         self._current = connection
         content = {"incarnation": self._incarnation, "attached": number, "received": self._link.receiver.told()}
         connection.send(link.encode_said(Kind.ATTACHED, content))
         connection.flush()
+        if self._draining:
+            self._say_goaway()
         self.may_send(connection)
 
     def _refuse(self, connection: Connection, status: int, code: str, why: str, known: Optional[str]) -> None:
@@ -184,12 +233,15 @@ class Endpoint:
         for end in old:
             end.close()
         self._link, self._host = Link(), None
+        self._counters = LinkCounters(self.strikes)
         self._to_supervisor = Sink(self._loop, self._near.fileno(), lambda cost: None, self._loop.stop)
         self._read_supervisor(True)
 
     def _linked(self, connection: Connection, word: link.Word) -> None:
         if isinstance(word, Number) and word.kind == Kind.PING:
             connection.pong(word.number)
+        elif isinstance(word, Number) and word.kind == Kind.PONG:
+            self._counters.answered(connection.asked, time.monotonic())
         elif isinstance(word, Said) and word.kind == Kind.GOODBYE:
             if word.content.get("mode") == "detach":
                 connection.close(CloseCode.NORMAL, "goodbye")
@@ -259,6 +311,7 @@ class Endpoint:
             return
         self._link.sender.write(data)
         if self._link.sender.unacked > limits.REPLAY_HIGH:
+            self._counters.stalls += 1
             self._read_supervisor(False)  # the kernels are slowed by the pipes in between
         if self._current is not None:
             self.may_send(self._current)

@@ -24,14 +24,22 @@ class ErrorCode(enum.Enum):
     RESOURCE_EXHAUSTED = (-32006, 429, "backoff")
     CANCELLED = (-32007, 499, "never")
     DEADLINE_EXCEEDED = (-32008, 504, "never")
-    DRAINING = (-32009, 503, "never")
+    DRAINING = (-32009, 503, "backoff")
     TOOL_FAILED = (-32010, 424, "never")
     REENTRANT_CALL = (-32011, 409, "never")
     VERSION_UNSUPPORTED = (-32012, 426, "never")
     MALFORMED_FRAME = (-32013, 400, "never")
     OUTPUT_INTEGRITY = (-32014, 502, "never")
     KERNEL_DIED = (-32015, 410, "never")
-    TRANSPORT_POISON = (-32020, 502, "never")
+    UNAUTHENTICATED = (-32016, 401, "never")
+    PERMISSION_DENIED = (-32017, 403, "never")
+    ORIGIN_FORBIDDEN = (-32018, 403, "never")
+    NOT_FOUND = (-32019, 404, "never")
+    ATTACH_TIMEOUT = (-32020, 408, "backoff")
+    ALREADY_ATTACHED = (-32021, 409, "never")
+    EPOCH_CHANGED = (-32022, 410, "never")
+    SESSION_EXPIRED = (-32023, 410, "never")
+    TRANSPORT_POISON = (-32024, 502, "never")
 
     def __init__(self, number: int, status: int, retry: str) -> None:
         self.number = number
@@ -56,7 +64,7 @@ class RpcError(Exception):
         return {
             "code": self.code.number,
             "message": self.message,
-            "data": {**self.data, "code": self.code.wire},
+            "data": {**self.data, "code": self.code.wire, "status": self.code.status},
         }
 
 

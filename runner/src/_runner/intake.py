@@ -40,9 +40,9 @@ class Intake:
         # Whom the rest of a message that takes more than one frame goes to.
         self._routes: dict[tuple[int, int, int], Optional[Kernel]] = {}
 
-    def operate(self, frame: Frame, head: Optional[Head]) -> None:
+    def operate(self, frame: Frame, head: Optional[Head], draining: bool = False) -> None:
         """A frame of a cell's request: the envelope is read, all that follows is passed on as bytes."""
-        admitted = head is not None and self._admit(frame, head)
+        admitted = head is not None and self._admit(frame, head, draining)
         self._route(self._house.kernel_for_cells if admitted else None, 0, frame)
 
     def relay(self, frame: Frame) -> None:
@@ -73,7 +73,7 @@ class Intake:
         if given:
             self._outbound.credit(self._state.number, Lane.KERNEL, given)
 
-    def _admit(self, frame: Frame, head: Head) -> bool:
+    def _admit(self, frame: Frame, head: Head, draining: bool) -> bool:
         """Begin the cell that this frame asks for, or say why not."""
         try:
             request = rpc.parse(first_envelope(frame, head))
@@ -85,6 +85,8 @@ class Intake:
             return False
         try:
             self._check(request, frame)
+            if draining:
+                raise draining_refusal(request.method)
         except RpcError as refused:
             self._outbound.say(0, rpc.error(request.id, refused))
             return False
@@ -114,6 +116,10 @@ class Intake:
             )
 
 
+def draining_refusal(method: str) -> RpcError:
+    return RpcError(ErrorCode.DRAINING, f"{method}: the runner is ending and begins nothing new; ask another one")
+
+
 def check_operation(request: rpc.Request) -> None:
     """Raise unless a kernel could do this."""
     rpc.check_given_up(request)
@@ -128,7 +134,7 @@ def check_operation(request: rpc.Request) -> None:
         raise rpc.invalid(request.method, "name", request.params.get("name"), "a string")
     for name, least in (("timeoutMs", 1), ("graceMs", 0)):
         if name in request.params and not _is_in(request.params[name], least, limits.TIMEOUT_MS_MAX):
-            wanted = f"a whole number of milliseconds from {least} on"
+            wanted = f"a whole number from {least} to {limits.TIMEOUT_MS_MAX}"
             raise rpc.invalid(request.method, name, request.params[name], wanted)
     if not isinstance(request.params.get("value", False), bool):
         raise rpc.invalid(request.method, "value", request.params["value"], "a boolean")

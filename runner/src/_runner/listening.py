@@ -10,12 +10,14 @@ import re
 import signal
 import socket
 import sys
-from typing import TYPE_CHECKING, Callable, NamedTuple, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional, Sequence
 
 from . import absence, limits, supervisor
 from .absence import Absence
+from .draining import Drain
 from .endpoint import Endpoint
 from .loop import READ, Loop
+from .tombstone import Tombstone
 from .upgrade import Guard
 
 if TYPE_CHECKING:
@@ -24,9 +26,9 @@ if TYPE_CHECKING:
 _EXIT_USAGE = 64
 _USAGE = (
     "usage: runner.pyz --listen ADDRESS:PORT (--token-file FILE | --token-fd NUMBER) [--detach-ttl DURATION] [--leash] "
-    "[--cert FILE --key FILE] [--host NAME,...] [--unsafe-without-tls]"
+    "[--tombstone-ttl DURATION] [--cert FILE --key FILE] [--host NAME,...] [--unsafe-without-tls]"
 )
-_VALUED = ("--token-file", "--token-fd", "--detach-ttl", "--cert", "--key", "--host")
+_VALUED = ("--token-file", "--token-fd", "--detach-ttl", "--tombstone-ttl", "--cert", "--key", "--host")
 _FLAGS = ("--leash", "--unsafe-without-tls")
 _DEFAULT_PORTS = {"http": 80, "https": 443}  # a client leaves them out of `Host`
 
@@ -46,6 +48,7 @@ class _Asked(NamedTuple):
     ttl: Optional[float]  # None: it may be without a host for as long as the leash is held
     tls: Optional[Callable[[], Tls]]
     names: tuple[str, ...]  # other than its address, by which hosts know it
+    tombstone: float  # for how long it then still says how it ended
 
 
 def main(home: str, arguments: Sequence[str]) -> int:
@@ -60,20 +63,35 @@ def main(home: str, arguments: Sequence[str]) -> int:
     guard = Guard(asked.token, frozenset(_hosts((name, "localhost", *asked.names), port, asked.tls is not None)))
     # The supervisor takes its channel from descriptors 0 and 1; here it gets the endpoint's instead.
     loop, inbound, outbound, nursery = supervisor.settle_in(home)
-    for number in (signal.SIGINT, signal.SIGHUP):  # there may be no host to which a terminal's Ctrl-C belongs
-        signal.signal(number, lambda signum, frame: loop.stop())
-    endpoint = Endpoint(loop, listening, guard, Absence(loop, asked.ttl, loop.stop), asked.tls)
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):  # there may be no host to which a terminal's Ctrl-C belongs
+        signal.signal(number, lambda signum, frame: loop.signalled())
+    endpoint = Endpoint(loop, listening, guard, Absence(loop, asked.ttl, lambda: endpoint.expire()), asked.tls)
     channel = endpoint.far_end.fileno()
     runner = supervisor.Supervisor(loop, channel, channel, nursery)
+    Drain(loop, runner, endpoint)
     endpoint.begin(runner.incarnation, runner.status, runner.renew)
     os.write(outbound, _listens(f"{name}:{port}", asked) + b"\n")
     # Its output stays open: that it ends is how whoever started the runner sees it end.
     if asked.leashed:
         loop.on(inbound, READ, lambda: _pull(inbound, loop))  # whoever started it holds the other end
+    tombstone: Optional[dict[str, Any]] = None
     try:
-        return runner.run()
+        status = runner.run()
+        if endpoint.expired and asked.tombstone > 0:
+            totals = {**endpoint.totals(), **runner.totals(), "lostCells": runner.lost_cells}
+            reason = f"no host was attached for {asked.ttl:g} s"
+            tombstone = {"incarnation": runner.incarnation, "exitStatus": status, "reason": reason, "totals": totals}
     finally:
-        endpoint.end()
+        endpoint.end(tombstone)
+    if tombstone is not None:
+        last = Loop()
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+            signal.signal(number, lambda signum, frame: last.signalled())
+        last.watch_children(lambda ended: None)
+        if asked.leashed:
+            last.on(inbound, READ, lambda: _pull(inbound, last))
+        Tombstone(last, listening, guard, tombstone, asked.tls).serve(asked.tombstone)
+    return status
 
 
 def _listens(where: str, asked: _Asked) -> bytes:
@@ -117,13 +135,17 @@ def _parse(arguments: Sequence[str]) -> _Asked:
     tls = _tls(options)
     address, port = _address(where, tls is not None or "--unsafe-without-tls" in flags)
     leashed = "--leash" in flags
-    ttl: Optional[float] = None if leashed else limits.DETACH_TTL
+    ttl = _seconds(options, "--detach-ttl", None if leashed else limits.DETACH_TTL)
+    tombstone = _seconds(options, "--tombstone-ttl", limits.TOMBSTONE_TTL)
+    assert tombstone is not None
+    return _Asked(address, port, _token(*tokens[0]), leashed, ttl, tls, _names(options.get("--host")), tombstone)
+
+
+def _seconds(options: dict[str, str], option: str, otherwise: Optional[float]) -> Optional[float]:
     try:
-        if "--detach-ttl" in options:
-            ttl = absence.seconds(options["--detach-ttl"])
+        return absence.seconds(options[option]) if option in options else otherwise
     except ValueError as problem:
-        raise _Unusable(f"--detach-ttl {problem}") from None
-    return _Asked(address, port, _token(*tokens[0]), leashed, ttl, tls, _names(options.get("--host")))
+        raise _Unusable(f"{option} {problem}") from None
 
 
 def _names(text: Optional[str]) -> tuple[str, ...]:

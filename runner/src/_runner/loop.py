@@ -44,6 +44,12 @@ class Loop:
         self._child_hint = False
         self._wake, self._woken = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._handlers: dict[int, dict[int, Handler]] = {}
+        self._signalled = False
+        self.on_signal: Handler = self.stop  # what a signal that asks for the end comes to
+
+    def signalled(self) -> None:
+        """For handlers of signals, which must touch nothing else: they may run between any two steps of a handler here."""
+        self._signalled = True
 
     def watch_children(self, on_child: Callable[[linux.Ended], None]) -> None:
         """Tell of every child that ends, also of orphans that were adopted."""
@@ -107,6 +113,11 @@ class Loop:
 
     def turn(self) -> None:
         """Wait once, and call who is concerned."""
+        if self._signalled:
+            self._signalled = False
+            self.on_signal()
+            if not self._running:
+                return
         self.before_wait()
         found = self._epoll.poll(self._patience())
         # Looked up before any handler runs: one may close a descriptor and another get its number.

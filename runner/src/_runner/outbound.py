@@ -20,6 +20,7 @@ class Outbound:
         self._on_pace = on_pace
         self._sink = Sink(loop, fd, self._host_took, on_broken)
         self._number = 0
+        self.credit_stalls = 0  # how often a stream had used up its credit
         # The host is behind: nothing more is read from kernels until it catches up.
         self.slowed = False
 

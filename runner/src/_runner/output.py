@@ -134,7 +134,10 @@ class Output:
 
     def send(self, pipe: Pipe, data: bytes) -> None:
         state, stream = self.state, pipe.stream
-        state.purses[stream].left -= len(data)
+        purse = state.purses[stream]
+        purse.left -= len(data)
+        if not purse.left:
+            self.outbound.credit_stalls += 1
         cell = state.cell
         if cell is None or pipe.retired:
             flags, number = _LATE, state.last_cell

@@ -49,6 +49,8 @@ class Sender:
         self._cuts = 0  # since the last progress
         self._piece = limits.RECORD
         self._survived = 0  # bytes acknowledged since the last cut
+        self.replayed = 0  # bytes that were sent again
+        self.replays = 0  # records with such bytes
 
     @property
     def unacked(self) -> int:
@@ -122,6 +124,9 @@ class Sender:
             end = end if first is None else min(end, first[1])
         data = self._slice(offset, end)
         self._next += len(data)
+        if offset < self._sent:
+            self.replays += 1
+            self.replayed += min(self._sent, self._next) - offset
         self._sent = max(self._sent, self._next)
         return Record(offset, data)
 
@@ -201,6 +206,8 @@ class Receiver:
     def __init__(self) -> None:
         self.received = 0
         self.duplicates = 0  # bytes that had come before
+        self.repeats = 0  # records with such bytes
+        self.gaps = 0  # records before which another was missing
         self._told = 0
         self._records = 0  # since it was told
 
@@ -208,10 +215,13 @@ class Receiver:
         """What of it is new; nothing of a record that has come before."""
         known = self.received - record.offset
         if known < 0:
+            self.gaps += 1
             raise ProtocolError(GAP, f"a record begins at {record.offset}, but {self.received} is the next byte")
         self._records += 1
         new = record.data[known:] if known else record.data
-        self.duplicates += len(record.data) - len(new)
+        if known:
+            self.repeats += 1
+            self.duplicates += len(record.data) - len(new)
         self.received += len(new)
         return new
 

@@ -98,6 +98,8 @@ class Session:
 
     def reset(self, request: rpc.Request) -> None:
         condition = self.condition
+        if self.succession.heir is not None and self.kernel is not None:
+            condition = "being restored"  # whoever asked for that still waits for the reply
         if condition not in ("idle", "failed", "starting"):
             raise RpcError(ErrorCode.INVALID_STATE, f"session {self.state.number} is {condition}; reset needs it idle")
         self._resetting.append(request)
@@ -164,10 +166,9 @@ class Session:
                 self._refuse(request, refused)
 
     def require_idle(self, method: str) -> None:
-        if self.condition != "idle" or self.succession.heir is not None:
-            raise RpcError(
-                ErrorCode.INVALID_STATE, f"session {self.state.number} is {self.condition}; {method} needs it idle"
-            )
+        doing = "being restored" if self.succession.heir is not None else self.condition
+        if doing != "idle":
+            raise RpcError(ErrorCode.INVALID_STATE, f"session {self.state.number} is {doing}; {method} needs it idle")
 
     def pace(self) -> None:
         """The host fell behind, or caught up, or gave credit."""
@@ -186,10 +187,15 @@ class Session:
         return self.kernel if self.kernel is not None or heir is None else heir.kernel
 
     def require_kernel(self) -> None:
-        """Raise unless a cell would have a kernel to run in."""
-        if self.failure is not None or self.kernel_for_cells is None or self._closing is not None:
-            why = self.failure or f"session {self.state.number} is {self.condition}"
+        """Raise unless a cell would have a kernel to run in, and one that stays."""
+        number = self.state.number
+        if self._closing is not None:
+            raise RpcError(ErrorCode.INVALID_STATE, f"session {number} is closing; open another")
+        if self.failure is not None or self.kernel_for_cells is None:
+            why = self.failure or f"session {number} is {self.condition}"
             raise RpcError(ErrorCode.EXECUTION_FAILED, f"{why}; a reset starts another kernel")
+        if self.succession.heir is not None and self.kernel is not None:  # what it did there would go with that kernel
+            raise RpcError(ErrorCode.INVALID_STATE, f"session {number} is being restored; wait for the reply to that")
 
     def admitted(self, cell: Cell) -> None:
         """A cell is on its way to the kernel."""

@@ -192,6 +192,8 @@ class Succession:
         heir, self.heir = self.heir, None
         if heir is not None:
             heir.kernel.give_up()
+            if heir.on_purpose:
+                heir.otherwise("the session has ended")  # SES-10: a rollback is settled, too
         self.copies.drop_all()
         self.refuse_wanted("the session has ended")
 

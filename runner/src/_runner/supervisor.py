@@ -87,6 +87,8 @@ class Supervisor:
         self._next_session = 1
         self._retired_pipes: deque[Pipe] = deque()
         self._status = 0
+        self.draining = False  # what would begin something new is refused
+        self.lost_cells = 0  # that ended because their host was gone, or the runner was told to end
 
     def _take_host(self, inbound: int, outbound: int) -> None:
         """Whoever is at the other end knows nothing of what was said to another."""
@@ -100,7 +102,7 @@ class Supervisor:
 
     def run(self) -> int:
         self._loop.watch_children(self._child_ended)
-        signal.signal(signal.SIGTERM, lambda number, frame: self._loop.stop())
+        signal.signal(signal.SIGTERM, lambda number, frame: self._loop.signalled())
         try:
             self._greet()
         except PermissionError:
@@ -127,11 +129,26 @@ class Supervisor:
         self._loop.forget(self._inbound)
         self._outbound.close()
         self._take_host(channel, channel)
-        for session in list(self.sessions.values()):
-            session.dismiss()
+        self.dismiss()
         if not self.sessions:
             self._greet()
         return self.incarnation
+
+    def dismiss(self) -> None:
+        """All sessions end; nobody waits for it."""
+        for session in list(self.sessions.values()):
+            self.lost_cells += session.state.cell is not None
+            session.dismiss()
+
+    @property
+    def running(self) -> int:
+        """How many cells do."""
+        return sum(session.state.cell is not None for session in self.sessions.values())
+
+    @property
+    def unsaid(self) -> int:
+        """Bytes for the host that have not left the supervisor."""
+        return self._outbound.queued
 
     def stop(self) -> None:
         self._loop.stop()
@@ -146,6 +163,17 @@ class Supervisor:
             "uptimeMs": self._control.uptime_ms(),
             "outboundBytes": self._outbound.queued,
             "sessions": len(self.sessions),
+            "draining": self.draining,
+            "lostCells": self.lost_cells,
+            "creditStalls": self._outbound.credit_stalls,
+        }
+
+    def totals(self) -> dict[str, int]:
+        """What it has done by now, and what it does."""
+        return {
+            "sessions": len(self.sessions),
+            "cells": sum(session.state.last_cell for session in self.sessions.values()),
+            "runningCells": self.running,
         }
 
     def status(self) -> dict[str, Any]:
@@ -188,6 +216,7 @@ class Supervisor:
 
     def _end(self) -> None:
         """Nothing of this runner is left: no process, no directory (LIF-9)."""
+        self.lost_cells += self.running
         self._outbound.last_words(limits.FLUSH_BUDGET)
         left = linux.sweep(os.getpid(), limits.SWEEP_BUDGET)
         if left:
@@ -244,7 +273,7 @@ class Supervisor:
         head = self._ledger.accept(frame)
         session = self.sessions.get(frame.session)
         if session is not None:
-            session.intake.relay(frame) if frame.kind == _RELAY else session.intake.operate(frame, head)
+            session.intake.relay(frame) if frame.kind == _RELAY else session.intake.operate(frame, head, self.draining)
         elif frame.kind == _MESSAGE and head is not None:
             self._refuse_operation(frame, head)
 

@@ -138,9 +138,11 @@ class Strikes:
 
     def __init__(self) -> None:
         self._by_address: dict[str, deque[float]] = {}
+        self.failures = 0  # of all addresses
 
     def count(self, address: str, now: float) -> None:
         """One more; beyond the limit it is refused as such."""
+        self.failures += 1
         times = self._by_address.get(address)
         if times is None:
             if len(self._by_address) >= limits.AUTH_ADDRESSES:

@@ -37,6 +37,25 @@ def children(pid: int) -> list[int]:
     return found
 
 
+def family(pid: int) -> set[int]:
+    """What lives of what it started, and of what that started."""
+    parents = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                with open(f"/proc/{entry}/stat", "rb") as file:
+                    facts = file.read().rpartition(b")")[2].split()
+            except OSError:
+                continue
+            if facts[0] not in (b"Z", b"X"):
+                parents[int(entry)] = int(facts[1])
+    found, before = {pid}, 0
+    while len(found) > before:
+        before = len(found)
+        found |= {child for child, parent in parents.items() if parent in found}
+    return found - {pid}
+
+
 def command(pid: int) -> str:
     try:
         with open(f"/proc/{pid}/comm", encoding="ascii", errors="replace") as file:

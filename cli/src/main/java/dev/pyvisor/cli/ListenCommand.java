@@ -45,7 +45,7 @@ import picocli.CommandLine.Option;
           + " --cert and --key. Or from elsewhere: 'ssh -D 1080' to this machine, and there"
           + " --set websocket.proxy=localhost:1080.",
       "Ctrl-C ends it, with all that runs in it.",
-      "Exit status: 0 no host came for the time of --detach-ttl; 2 usage; 3 the runner could not be"
+      "Exit status: 0 no host came for the time of --detach-ttl, and that of --tombstone-ttl is over; 2 usage; 3 the runner could not be"
           + " started; 130 ended by Ctrl-C."
     })
 final class ListenCommand implements Callable<Integer> {
@@ -107,6 +107,15 @@ final class ListenCommand implements Callable<Integer> {
   private boolean unsafe;
 
   @Option(
+      names = "--tombstone-ttl",
+      defaultValue = "1h",
+      paramLabel = "DUR",
+      description =
+          "For so long it then tells a host that was cut off and comes back too late how it ended,"
+              + " with nothing left running; 24h at most, 0s: not at all. Default: ${DEFAULT-VALUE}.")
+  private String tombstoneTtl;
+
+  @Option(
       names = "--python",
       paramLabel = "PATH",
       description = "The Python interpreter, 3.9 or newer. Default: the first python3 on the PATH.")
@@ -146,6 +155,7 @@ final class ListenCommand implements Callable<Integer> {
     List<String> arguments = new ArrayList<>(List.of("--listen", address, "--leash"));
     arguments.addAll(List.of("--token-file", tokenFile.toAbsolutePath().toString()));
     arguments.addAll(List.of("--detach-ttl", detachTtl));
+    arguments.addAll(List.of("--tombstone-ttl", tombstoneTtl));
     if (cert != null) {
       arguments.addAll(List.of("--cert", cert.toAbsolutePath().toString()));
     }

@@ -98,7 +98,7 @@ class WebsocketAttachTest {
   void a_second_host_is_refused_unless_it_takes_over() throws Exception {
     try (Listener runner = Listener.start(folder);
         SupervisorClient client = runner.client().restart(false).open()) {
-      assertThat(refused(runner.client()))
+      assertThat(refused(runner.client(), ErrorCode.ALREADY_ATTACHED))
           .hasMessageContaining("409 already_attached")
           .hasMessageContaining("websocket.takeover");
       assertThat(client.session().execute("print(1)").stdoutText()).isEqualTo("1\n");
@@ -119,10 +119,12 @@ class WebsocketAttachTest {
     try (Listener runner = Listener.start(folder)) {
       String wrong = "another-token-0123456789-0123456789-0123";
       Path other = Listener.token(folder, "other", wrong);
-      assertThat(refused(Listener.client(runner.url(), other)))
+      assertThat(refused(Listener.client(runner.url(), other), ErrorCode.UNAUTHENTICATED))
           .hasMessageContaining("401")
           .hasMessageNotContaining(wrong);
-      assertThat(refused(Listener.client("ws://" + runner.address + "/v2", runner.token)))
+      SupervisorClient.Builder elsewhere =
+          Listener.client("ws://" + runner.address + "/v2", runner.token);
+      assertThat(refused(elsewhere, ErrorCode.NOT_FOUND))
           .hasMessageContaining("404")
           .hasMessageContaining("/v1/link");
       assertThat(runner.status().get("attaches").asInt()).isZero();
@@ -137,7 +139,8 @@ class WebsocketAttachTest {
       url = runner.url();
       token = runner.token;
     }
-    assertThat(refused(Listener.client(url, token))).hasMessageContaining("nothing listens at");
+    assertThat(refused(Listener.client(url, token), ErrorCode.EXECUTION_FAILED))
+        .hasMessageContaining("nothing listens at");
   }
 
   @Test
@@ -165,9 +168,9 @@ class WebsocketAttachTest {
     }
   }
 
-  private static LaunchFailed refused(SupervisorClient.Builder builder) {
+  private static LaunchFailed refused(SupervisorClient.Builder builder, ErrorCode code) {
     LaunchFailed refused = catchThrowableOfType(LaunchFailed.class, () -> builder.open().close());
-    assertThat(refused.code()).isEqualTo(ErrorCode.EXECUTION_FAILED);
+    assertThat(refused.code()).isEqualTo(code);
     return refused;
   }
 }

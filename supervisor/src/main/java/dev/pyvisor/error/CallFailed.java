@@ -12,7 +12,11 @@ import org.jspecify.annotations.Nullable;
 public final class CallFailed extends RunnerException {
   private static final long serialVersionUID = 1L;
 
+  private static final int TOO_MANY = 429;
+  private static final int UNAVAILABLE = 503;
+
   private final int wireCode;
+  private final int status;
   private final @Nullable String traceback;
   private final @Nullable String data;
 
@@ -21,6 +25,7 @@ public final class CallFailed extends RunnerException {
     this(runnerId, code, code.number(), Delivery.NEVER_SENT, message, null, null);
   }
 
+  /** A refusal whose status is that of its code. */
   public CallFailed(
       String runnerId,
       ErrorCode code,
@@ -29,8 +34,22 @@ public final class CallFailed extends RunnerException {
       String message,
       @Nullable String traceback,
       @Nullable String data) {
+    this(runnerId, code, wireCode, code.status(), delivery, message, traceback, data);
+  }
+
+  /** A refusal as it came over the wire. */
+  public CallFailed(
+      String runnerId,
+      ErrorCode code,
+      int wireCode,
+      int status,
+      Delivery delivery,
+      String message,
+      @Nullable String traceback,
+      @Nullable String data) {
     super(runnerId, code, delivery, message);
     this.wireCode = wireCode;
+    this.status = status;
     this.traceback = traceback;
     this.data = data;
   }
@@ -38,6 +57,19 @@ public final class CallFailed extends RunnerException {
   /** The number as it came over the wire, also where this version does not know it. */
   public int wireCode() {
     return wireCode;
+  }
+
+  /** Of a code that this version does not know, what came along with it (ERR-2). */
+  @Override
+  public int status() {
+    return status;
+  }
+
+  @Override
+  public Retry retry() {
+    boolean known = code().number() == wireCode;
+    boolean later = status == TOO_MANY || status == UNAVAILABLE;
+    return known || !later ? code().retry() : Retry.BACKOFF;
   }
 
   /** The Python traceback, where code of the user's failed. */
@@ -53,6 +85,13 @@ public final class CallFailed extends RunnerException {
   @Override
   public RunnerException as(Delivery delivery) {
     return new CallFailed(
-        runnerId(), code(), wireCode, delivery, String.valueOf(getMessage()), traceback, data);
+        runnerId(),
+        code(),
+        wireCode,
+        status,
+        delivery,
+        String.valueOf(getMessage()),
+        traceback,
+        data);
   }
 }

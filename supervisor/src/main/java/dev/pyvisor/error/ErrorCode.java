@@ -6,6 +6,7 @@ import static dev.pyvisor.error.Retry.NEVER;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -28,14 +29,22 @@ public enum ErrorCode {
   RESOURCE_EXHAUSTED(-32006, 429, BACKOFF),
   CANCELLED(-32007, 499, NEVER),
   DEADLINE_EXCEEDED(-32008, 504, NEVER),
-  DRAINING(-32009, 503, NEVER),
+  DRAINING(-32009, 503, BACKOFF),
   TOOL_FAILED(-32010, 424, NEVER),
   REENTRANT_CALL(-32011, 409, NEVER),
   VERSION_UNSUPPORTED(-32012, 426, NEVER),
   MALFORMED_FRAME(-32013, 400, NEVER),
   OUTPUT_INTEGRITY(-32014, 502, NEVER),
   KERNEL_DIED(-32015, 410, NEVER),
-  TRANSPORT_POISON(-32020, 502, NEVER);
+  UNAUTHENTICATED(-32016, 401, NEVER),
+  PERMISSION_DENIED(-32017, 403, NEVER),
+  ORIGIN_FORBIDDEN(-32018, 403, NEVER),
+  NOT_FOUND(-32019, 404, NEVER),
+  ATTACH_TIMEOUT(-32020, 408, BACKOFF),
+  ALREADY_ATTACHED(-32021, 409, NEVER),
+  EPOCH_CHANGED(-32022, 410, NEVER),
+  SESSION_EXPIRED(-32023, 410, NEVER),
+  TRANSPORT_POISON(-32024, 502, NEVER);
 
   private static final Map<String, ErrorCode> BY_NAME =
       Arrays.stream(values()).collect(Collectors.toMap(ErrorCode::wireName, Function.identity()));
@@ -72,6 +81,11 @@ public enum ErrorCode {
   /** The code of that name; {@link #INTERNAL} for one that this version does not know (ERR-2). */
   public static ErrorCode ofWireName(String name) {
     return BY_NAME.getOrDefault(name, INTERNAL);
+  }
+
+  /** The code of that name, if this version knows it. */
+  public static Optional<ErrorCode> known(String name) {
+    return Optional.ofNullable(BY_NAME.get(name));
   }
 
   /** The code of that number; {@link #INTERNAL} for one that this version does not know (ERR-2). */

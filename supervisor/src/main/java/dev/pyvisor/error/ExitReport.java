@@ -11,9 +11,21 @@ import java.util.OptionalInt;
  * @param reason what ended it, as far as this side knows
  * @param exitStatus its exit status; above 128 it is 128 plus the signal's number
  * @param stderrTail the last of what it wrote to standard error
+ * @param refused how a runner that somebody else has started refused this host for good, if it did
+ * @param tombstone how that runner ended, where it still said so
  */
-public record ExitReport(String reason, OptionalInt exitStatus, String stderrTail) {
+public record ExitReport(
+    String reason,
+    OptionalInt exitStatus,
+    String stderrTail,
+    Optional<ErrorCode> refused,
+    Optional<Tombstone> tombstone) {
   private static final int SIGNALLED = 128;
+
+  /** Of a runner that refused nobody. */
+  public ExitReport(String reason, OptionalInt exitStatus, String stderrTail) {
+    this(reason, exitStatus, stderrTail, Optional.empty(), Optional.empty());
+  }
 
   /** The number of the signal that ended it, if one did. */
   public OptionalInt signal() {

@@ -32,6 +32,16 @@ public abstract sealed class RunnerException extends RuntimeException
     return code;
   }
 
+  /** The HTTP status that says about the same; 500 and above is never a fault of the caller's. */
+  public int status() {
+    return code.status();
+  }
+
+  /** Whether the same request may succeed later. */
+  public Retry retry() {
+    return code.retry();
+  }
+
   /** Whether the request reached the runner. */
   public Delivery delivery() {
     return delivery;

@@ -13,7 +13,7 @@ public final class RunnerGone extends RunnerException {
   public RunnerGone(String runnerId, Delivery delivery, ExitReport report) {
     super(
         runnerId,
-        ErrorCode.KERNEL_DIED,
+        report.refused().orElse(ErrorCode.KERNEL_DIED),
         delivery,
         "runner " + runnerId + " is gone: " + report.text());
     this.report = report;

@@ -54,12 +54,16 @@ final class Causes {
         || failure instanceof TransportLost
         || failure instanceof ProtocolViolated
         || failure.code() == ErrorCode.DRAINING
+        || failure.code() == ErrorCode.SESSION_NOT_FOUND
         || failure.code() == ErrorCode.KERNEL_DIED
         || failure.code() == ErrorCode.EXECUTION_FAILED;
   }
 
   private static String kind(RunnerException failure) {
     if (failure instanceof RunnerGone gone) {
+      if (gone.report().refused().isPresent()) {
+        return gone.code().wireName();
+      }
       // Without an exit status nobody died: the client was closed.
       return gone.report().exitStatus().isPresent() ? "runner_gone" : "closed";
     }
@@ -72,6 +76,6 @@ final class Causes {
     if (failure instanceof ProtocolViolated) {
       return "protocol_violated";
     }
-    return failure.code() == ErrorCode.DRAINING ? "closed" : failure.code().wireName();
+    return failure.code() == ErrorCode.SESSION_NOT_FOUND ? "closed" : failure.code().wireName();
   }
 }

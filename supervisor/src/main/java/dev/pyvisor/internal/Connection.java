@@ -171,7 +171,7 @@ final class Connection {
       failure =
           new LaunchFailed(
               runnerId,
-              ErrorCode.EXECUTION_FAILED,
+              gone.report().refused().orElse(ErrorCode.EXECUTION_FAILED),
               (gone.report().exitStatus().isPresent()
                       ? "the runner ended before it was ready: "
                       : "the runner could not be used: ")

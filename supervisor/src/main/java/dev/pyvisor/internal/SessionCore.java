@@ -250,7 +250,7 @@ public final class SessionCore {
   CallFailed closed() {
     return new CallFailed(
         runnerId(),
-        ErrorCode.DRAINING,
+        ErrorCode.SESSION_NOT_FOUND,
         "runner " + runnerId() + ": session " + name() + " is closed");
   }
 

@@ -20,6 +20,13 @@ final class WireErrors {
         : ErrorCode.ofNumber(error.path("code").asInt(0));
   }
 
+  /** That of the code; of one that is not known what came along, if it is one of a refusal. */
+  private static int status(JsonNode error) {
+    int told = error.path("data").path("status").asInt(0);
+    boolean known = ErrorCode.known(error.path("data").path("code").asString("")).isPresent();
+    return !known && told >= 400 && told <= 599 ? told : code(error).status();
+  }
+
   static String text(JsonNode error) {
     JsonNode message = error.path("message");
     return message.isString() ? message.stringValue() : "no message";
@@ -31,6 +38,7 @@ final class WireErrors {
         runnerId,
         code(error),
         error.path("code").asInt(0),
+        status(error),
         Delivery.ANSWERED,
         "runner " + runnerId + " refused " + method + ": " + text(error),
         null,

@@ -108,11 +108,11 @@ public final class JsonRpc {
     return result;
   }
 
-  /** {@code data} may hold more than the code, which is added (ERR-1). */
+  /** {@code data} may hold more than code and status, which are added (ERR-1). */
   public static byte[] error(String id, ErrorCode code, String message, ObjectNode data) {
     ObjectNode error = JsonNodeFactory.instance.objectNode();
     error.put("code", code.number()).put("message", message);
-    error.set("data", data.deepCopy().put("code", code.wireName()));
+    error.set("data", data.deepCopy().put("code", code.wireName()).put("status", code.status()));
     return bytes(START + "\"id\":" + id + ",\"error\":" + error + "}");
   }
 

@@ -14,6 +14,8 @@ public final class RecordReceiver {
 
   private long received;
   private long duplicates;
+  private long repeats;
+  private long gaps;
   private long told;
   private int records; // since it was told
 
@@ -22,6 +24,7 @@ public final class RecordReceiver {
     requireNoGap(piece.offset());
     records++;
     int known = (int) Math.min(received - piece.offset(), piece.data().length);
+    repeats += known > 0 ? 1 : 0;
     duplicates += known;
     received += piece.data().length - known;
     return ByteBuffer.wrap(piece.data(), known, piece.data().length - known);
@@ -51,6 +54,7 @@ public final class RecordReceiver {
       throw new ProtocolError("REC-1", "a record begins at " + Long.toUnsignedString(offset));
     }
     if (offset > received) {
+      gaps++;
       throw new ProtocolError(
           GAP, "a record begins at " + offset + ", but " + received + " is the next byte");
     }
@@ -64,6 +68,16 @@ public final class RecordReceiver {
   /** Bytes that had come before. */
   public long duplicates() {
     return duplicates;
+  }
+
+  /** Records with such bytes. */
+  public long repeats() {
+    return repeats;
+  }
+
+  /** Records before which another was missing. */
+  public long gaps() {
+    return gaps;
   }
 
   /** Whether something was taken over that the other side was not told of. */

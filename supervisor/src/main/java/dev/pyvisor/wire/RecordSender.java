@@ -32,6 +32,8 @@ public final class RecordSender {
   private int cuts; // since the last progress
   private int piece = Limits.RECORD;
   private long survived; // bytes acknowledged since the last cut
+  private long replayed;
+  private long replays;
 
   /** Adds to the stream; the array is kept and not copied. */
   public void write(byte[] data) {
@@ -50,6 +52,10 @@ public final class RecordSender {
     long most = next + pieceSize();
     Piece piece = slice(next, careful && !frames.none() ? Math.min(most, frames.after()) : most);
     next = piece.end();
+    if (piece.offset() < sent) {
+      replays++;
+      replayed += Math.min(sent, next) - piece.offset();
+    }
     sent = Math.max(sent, next);
     return Optional.of(piece);
   }
@@ -174,6 +180,16 @@ public final class RecordSender {
             + acked
             + " of what the host says; something on the way ends every connection that carries it:"
             + " look at proxies between");
+  }
+
+  /** Bytes that were sent again. */
+  public long replayed() {
+    return replayed;
+  }
+
+  /** Records with such bytes. */
+  public long replays() {
+    return replays;
   }
 
   public long unacked() {

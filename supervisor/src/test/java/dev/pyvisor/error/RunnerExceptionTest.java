@@ -2,7 +2,10 @@ package dev.pyvisor.error;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pyvisor.testing.Rule;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
@@ -37,6 +40,42 @@ class RunnerExceptionTest {
     LaunchFailed failed = new LaunchFailed("r", ErrorCode.EXECUTION_FAILED, "no", REPORT);
     assertThat(failed.as(Delivery.UNKNOWN).delivery()).isEqualTo(Delivery.NEVER_SENT);
     assertThat(failed.report()).contains(REPORT);
+  }
+
+  @Test
+  @Rule("ERR-2")
+  void of_a_code_that_is_not_known_the_status_decides_whether_to_try_again() {
+    for (int status : new int[] {400, 409, 429, 503}) {
+      CallFailed strange =
+          new CallFailed(
+              "r", ErrorCode.INTERNAL, -32999, status, Delivery.ANSWERED, "no", null, null);
+      boolean later = status == 429 || status == 503;
+      assertThat(strange.status()).isEqualTo(status);
+      assertThat(strange.retry()).isEqualTo(later ? Retry.BACKOFF : Retry.NEVER);
+      assertThat(strange.as(Delivery.UNKNOWN).status()).isEqualTo(status);
+    }
+    CallFailed full = new CallFailed("r", ErrorCode.RESOURCE_EXHAUSTED, "full");
+    assertThat(full.status()).isEqualTo(429);
+    assertThat(full.retry()).isEqualTo(Retry.BACKOFF);
+  }
+
+  @Test
+  void a_runner_that_refused_its_host_is_gone_with_that_code() {
+    Tombstone tombstone = new Tombstone(0, "nobody came", Map.of("cells", 2L));
+    ExitReport report =
+        new ExitReport(
+            "too late",
+            OptionalInt.empty(),
+            "",
+            Optional.of(ErrorCode.SESSION_EXPIRED),
+            Optional.of(tombstone));
+    RunnerGone gone = new RunnerGone("r", Delivery.UNKNOWN, report);
+    assertThat(gone.code()).isEqualTo(ErrorCode.SESSION_EXPIRED);
+    assertThat(gone.status()).isEqualTo(410);
+    assertThat(gone.retry()).isEqualTo(Retry.NEVER);
+    assertThat(tombstone.text()).isEqualTo("nobody came, exit status 0, {cells=2}");
+    assertThat(new RunnerGone("r", Delivery.UNKNOWN, REPORT).code())
+        .isEqualTo(ErrorCode.KERNEL_DIED);
   }
 
   @Test

@@ -37,7 +37,7 @@ class GivenUpTest {
     assertThat(got).extracting(Frame::message).containsExactly(1, 2, 3);
     assertThat(text(got.get(0))).contains("\"result\":5");
     assertThat(text(got.get(1)))
-        .contains("\"id\":2,\"error\":{\"code\":-32020")
+        .contains("\"id\":2,\"error\":{\"code\":-32024")
         .contains("no connection survived the record at byte " + frames[0].length)
         .contains("\"reply\":true");
     assertThat(text(got.get(2))).contains("\"result\":5");
@@ -165,7 +165,7 @@ class GivenUpTest {
       }
       assertThat(found).hasSize(1);
       assertThat(new String(found.get(0).envelope(), StandardCharsets.UTF_8))
-          .contains("\"id\":7,\"error\":{\"code\":-32020,\"message\":\"" + WHY);
+          .contains("\"id\":7,\"error\":{\"code\":-32024,\"message\":\"" + WHY);
     }
   }
 

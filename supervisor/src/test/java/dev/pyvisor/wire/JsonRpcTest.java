@@ -92,13 +92,13 @@ class JsonRpcTest {
 
   @Test
   @Rule("ERR-1")
-  void an_error_carries_number_and_name() {
+  void an_error_carries_number_name_and_status() {
     assertThat(
             new String(
                 JsonRpc.error("7", ErrorCode.TOOL_NOT_FOUND, "no \"x\""), StandardCharsets.UTF_8))
         .isEqualTo(
             "{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":-32002,\"message\":\"no \\\"x\\\"\","
-                + "\"data\":{\"code\":\"tool_not_found\"}}}");
+                + "\"data\":{\"code\":\"tool_not_found\",\"status\":404}}}");
   }
 
   @Test

@@ -1,10 +1,14 @@
 package dev.pyvisor.transport.websocket;
 
+import dev.pyvisor.error.ErrorCode;
+import dev.pyvisor.error.Tombstone;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
@@ -17,12 +21,40 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * <p>Immutable.
  */
-record Answer(int status, String code, String detail, Optional<Duration> retryAfter) {
+record Answer(
+    int status,
+    String code,
+    String detail,
+    Optional<Duration> retryAfter,
+    Optional<Tombstone> tombstone) {
   private static final String POISON = "transport_poison";
   private static final int CLOSE_CODES = 4_000;
   private static final int SHOWN = 300;
+  private static final int TOTALS = 32;
   private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] ([1-5][0-9]{2})(?: .*)?");
   private static final Pattern SECONDS = Pattern.compile("[0-9]{1,6}");
+
+  Answer(int status, String code, String detail, Optional<Duration> retryAfter) {
+    this(status, code, detail, retryAfter, Optional.empty());
+  }
+
+  /** The row of the error table: that of its code, or else the nearest one for its status. */
+  ErrorCode known() {
+    return ErrorCode.known(code)
+        .orElseGet(
+            () ->
+                switch (status) {
+                  case 401 -> ErrorCode.UNAUTHENTICATED;
+                  case 403 -> ErrorCode.PERMISSION_DENIED;
+                  case 404 -> ErrorCode.NOT_FOUND;
+                  case 409 -> ErrorCode.ALREADY_ATTACHED;
+                  case 410 -> ErrorCode.EPOCH_CHANGED;
+                  case 413 -> ErrorCode.MESSAGE_TOO_LARGE;
+                  case 422 -> ErrorCode.EXECUTION_FAILED;
+                  case 426 -> ErrorCode.VERSION_UNSUPPORTED;
+                  default -> ErrorCode.INVALID_REQUEST;
+                });
+  }
 
   /** Whether trying again would change nothing. */
   boolean ends() {
@@ -53,7 +85,10 @@ record Answer(int status, String code, String detail, Optional<Duration> retryAf
       case 404 -> "check the path of the address";
       case 409 ->
           "another host has this runner: end that one, or set websocket.takeover to end what it has";
-      case 410 -> "this runner is another than the one that was known: open a new client";
+      case 410 ->
+          tombstone
+              .map(end -> "the runner had ended (" + end.text() + "): start another")
+              .orElse("this runner is another than the one that was known: open a new client");
       case 413 -> "host and runner differ on a limit: use the same version of both";
       case 422 -> "look at the runner's log for what it could not start";
       case 426 -> "use the same version of host and runner";
@@ -67,7 +102,24 @@ record Answer(int status, String code, String detail, Optional<Duration> retryAf
         content.path("status").asInt(500),
         content.path("code").asString("internal"),
         shorten(content.path("message").asString(content.toString())),
-        seconds(content.path("retry_after").asString("")));
+        seconds(content.path("retry_after").asString("")),
+        tombstone(content.path("tombstone")));
+  }
+
+  /** What it says of a runner's end; nothing where it has not that form. */
+  private static Optional<Tombstone> tombstone(JsonNode said) {
+    if (!said.isObject()) {
+      return Optional.empty();
+    }
+    Map<String, Long> totals = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> total : said.path("totals").properties()) {
+      if (totals.size() < TOTALS && total.getValue().isIntegralNumber()) {
+        totals.put(shorten(total.getKey()), total.getValue().asLong(0));
+      }
+    }
+    return Optional.of(
+        new Tombstone(
+            said.path("exitStatus").asInt(0), shorten(said.path("reason").asString("")), totals));
   }
 
   /** A close code, if it is one of a refusal. */

@@ -10,7 +10,6 @@ import dev.pyvisor.wire.ProtocolError;
 import java.net.Proxy;
 import java.time.Duration;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +32,7 @@ final class AttachedTransport implements Transport {
   private final TransportListener listener;
   private final HostLink link;
   private final CountDownLatch gone = new CountDownLatch(1);
-  private @Nullable String reason; // guarded by this
+  private @Nullable LinkEnded end; // guarded by this; the first reason there was
 
   private AttachedTransport(
       TransportConfig config,
@@ -79,7 +78,7 @@ final class AttachedTransport implements Transport {
     link.run();
     link.end();
     try {
-      listener.onClosed(new ExitReport(reason(), OptionalInt.empty(), ""));
+      listener.onClosed(report());
     } finally {
       gone.countDown();
     }
@@ -106,25 +105,30 @@ final class AttachedTransport implements Transport {
       LOG.error("runner {}: the host failed on what it said", runnerId, problem);
     }
     leave(
-        problem instanceof LinkEnded
-            ? String.valueOf(problem.getMessage())
-            : problem instanceof ProtocolError error
-                ? "it broke " + error.rule()
-                : "the host failed on what it said: " + problem);
+        problem instanceof LinkEnded over
+            ? over
+            : new LinkEnded(
+                problem instanceof ProtocolError error
+                    ? "it broke " + error.rule()
+                    : "the host failed on what it said: " + problem));
   }
 
   private void leave(String why) {
+    leave(new LinkEnded(why));
+  }
+
+  private void leave(LinkEnded why) {
     synchronized (this) {
       // Whoever closes, whoever kills and what the link comes to race here; the first one tells.
-      if (reason == null) {
-        reason = why;
+      if (end == null) {
+        end = why;
       }
     }
     link.leave();
   }
 
-  private synchronized String reason() {
-    return reason == null ? "its link ended" : reason;
+  private synchronized ExitReport report() {
+    return (end == null ? new LinkEnded("its link ended") : end).report();
   }
 
   /** Gives it up: what cannot be done to the runner is left to it. */

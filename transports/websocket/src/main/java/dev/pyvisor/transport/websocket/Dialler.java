@@ -104,7 +104,7 @@ final class Dialler {
   }
 
   /** Waits until it is time to dial again; why the link has ended instead, if it has. */
-  Optional<String> pause() throws InterruptedException {
+  Optional<LinkEnded> pause() throws InterruptedException {
     synchronized (link) {
       if (link.isOver() || link.isLeaving()) {
         return Optional.empty();
@@ -120,7 +120,7 @@ final class Dialler {
         redial.refusal().ifPresent(no -> LOG.info("runner {}: refused for now: {}", runnerId, no));
         link.await(redial.pause(now, link.progress()), () -> link.isOver() || link.isLeaving());
       }
-      return verdict;
+      return verdict.map(why -> redial.end(why, link.poison().isPresent()));
     }
   }
 
@@ -156,8 +156,11 @@ final class Dialler {
     redial.cut(System.nanoTime());
   }
 
-  /** Nanoseconds without a connection, of the cuts that are over. */
-  long outage() {
-    return redial.outage();
+  /** What its connections have cost so far; the names are those of the runner's status. */
+  String counters() {
+    return "reconnects="
+        + redial.reconnects()
+        + " outageMs="
+        + TimeUnit.NANOSECONDS.toMillis(redial.outage());
   }
 }

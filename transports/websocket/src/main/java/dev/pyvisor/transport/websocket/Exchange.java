@@ -188,17 +188,26 @@ final class Exchange {
     }
   }
 
+  /** What it has cost so far; the names are those of the runner's status. */
   String counters() {
-    return "received="
+    return "receivedBytes="
         + receiver.received()
-        + " duplicates="
+        + " duplicateRecords="
+        + receiver.repeats()
+        + " duplicateBytes="
         + receiver.duplicates()
-        + " acked="
+        + " gapRecords="
+        + receiver.gaps()
+        + " ackedBytes="
         + sender.acked()
-        + " unacked="
+        + " unackedBytes="
         + sender.unacked()
-        + " replay="
+        + " inFlightBytes="
         + sender.inFlight()
+        + " replayedRecords="
+        + sender.replays()
+        + " replayedBytes="
+        + sender.replayed()
         + " givenUp="
         + sender.givenUp()
         + " rttUs="

@@ -46,6 +46,7 @@ final class HostLink {
   private boolean over;
   private boolean leaving;
   private int cuts;
+  private int stalls;
 
   HostLink(
       String runnerId,
@@ -78,6 +79,7 @@ final class HostLink {
   }
 
   private synchronized void write(byte[] data) throws InterruptedException {
+    stalls += exchange.unacked() > WebsocketLimits.KEPT ? 1 : 0;
     awaitUnacked(WebsocketLimits.KEPT);
     exchange.write(data);
     notifyAll();
@@ -106,9 +108,9 @@ final class HostLink {
         if (connection != null) {
           speak(connection);
         }
-        Optional<String> verdict = dialler.pause();
-        verdict.ifPresent(why -> onFault.accept(new LinkEnded(why)));
-        more = verdict.isEmpty() && goesOn();
+        Optional<LinkEnded> end = dialler.pause();
+        end.ifPresent(onFault);
+        more = end.isEmpty() && goesOn();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -382,9 +384,11 @@ final class HostLink {
   private String counters() {
     return "cuts="
         + cuts
-        + " outageMs="
-        + TimeUnit.NANOSECONDS.toMillis(dialler.outage())
         + " "
-        + exchange.counters();
+        + dialler.counters()
+        + " "
+        + exchange.counters()
+        + " stalls="
+        + stalls;
   }
 }

@@ -1,5 +1,6 @@
 package dev.pyvisor.transport.websocket;
 
+import dev.pyvisor.error.ErrorCode;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.LongUnaryOperator;
@@ -19,6 +20,7 @@ final class Redial {
   private String problem = ""; // of the latest connection
   private boolean known; // it was attached to once
   private long cutSince; // nanoseconds
+  private int reconnects;
   private long outage; // nanoseconds, of the cuts that are over
 
   Redial(Manner manner, LongUnaryOperator random) {
@@ -60,6 +62,7 @@ final class Redial {
   }
 
   void attached(long now, long progress) {
+    reconnects += known ? 1 : 0;
     known = true;
     outage += now - cutSince;
     backoff.attached(now, progress);
@@ -87,6 +90,15 @@ final class Redial {
             "disconnected_too_long: no connection for " + manner.outOfReach() + ": " + problem);
   }
 
+  /** The end of the link: with the code of the refusal, where that is why. */
+  LinkEnded end(String why, boolean poisoned) {
+    if (poisoned) {
+      return new LinkEnded(why, Optional.of(ErrorCode.TRANSPORT_POISON), Optional.empty());
+    }
+    Optional<Answer> last = refusal.filter(Answer::ends);
+    return new LinkEnded(why, last.map(Answer::known), last.flatMap(Answer::tombstone));
+  }
+
   /** Nanoseconds until the next attempt, with so many bytes taken over in both directions. */
   long pause(long now, long progress) {
     Duration asked = refusal.flatMap(Answer::retryAfter).orElse(Duration.ZERO);
@@ -97,6 +109,11 @@ final class Redial {
   /** Why the latest attempt was refused, if it was. */
   Optional<Answer> refusal() {
     return refusal;
+  }
+
+  /** How often it was attached to again. */
+  int reconnects() {
+    return reconnects;
   }
 
   /** Nanoseconds without a connection, of the cuts that are over. */
