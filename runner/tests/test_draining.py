@@ -14,7 +14,7 @@ from _runner.link import Kind, Said
 from tests import SOURCES
 from tests.support.attached import Attached, Runner
 from tests.support.host import PATIENCE
-from tests.support.processes import until_gone
+from tests.support.processes import until, until_gone
 
 WAITS = "import os, time\nprint('begun', flush=True)\nwhile not os.path.exists({!r}): time.sleep(0.01)\nprint('ended')"
 
@@ -38,12 +38,12 @@ class DrainTest(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder)
         self.mark = self.folder / "mark"
 
-    def patient(self) -> Runner:
-        """One that gives its cells far more time than any of these tests takes."""
+    def patient(self, cells: float = 10 * PATIENCE) -> Runner:
+        """One that gives its host, and its cells too, far more time than any of these tests takes."""
         payload = self.folder / "payload"
         shutil.copytree(SOURCES, payload, ignore=shutil.ignore_patterns("__pycache__"))
         with open(payload / "_runner" / "limits.py", "a", encoding="ascii") as file:
-            file.write(f"\nDRAIN_CELLS, DRAIN_ALL = {10 * PATIENCE}, {10 * PATIENCE}\n")
+            file.write(f"\nDRAIN_CELLS, DRAIN_ALL = {cells}, {10 * PATIENCE}\n")
         return Runner(payload=payload)
 
     def busy(self, host: Attached) -> tuple[int, int]:
@@ -88,6 +88,7 @@ class DrainTest(unittest.TestCase):
             host.cut()
             runner.process.send_signal(signal.SIGTERM)
             self.mark.touch()
+            until(lambda: runner.ask()[1]["sessions"][0]["state"] == "idle", PATIENCE)  # nothing else keeps it
             host.dial()
             self.assertEqual(host.refused, {})
             self.assertEqual(host.finish(cell, session)["outcome"], "completed")
@@ -105,6 +106,19 @@ class DrainTest(unittest.TestCase):
                 self.assertEqual(host.text(session), "begun\n")
                 self.assertEqual(runner.wait(), 0)
                 until_gone([kernel], PATIENCE)
+
+    def test_cells_that_had_to_be_cancelled_are_counted_until_the_host_has_heard_of_them(self) -> None:  # rule: REC-22
+        with self.patient(cells=0.01) as runner, Watching(runner) as host:
+            session, cell = self.busy(host)
+            self.assertEqual(runner.ask()[1]["drainIncomplete"], 0)
+            host.cut()
+            runner.process.send_signal(signal.SIGTERM)
+            until(lambda: runner.ask()[1]["drainIncomplete"], PATIENCE)
+            status = runner.ask()[1]
+            self.assertEqual((status["drainIncomplete"], status["lostCells"]), (1, 1))
+            host.dial()
+            self.assertEqual(host.finish(cell, session)["outcome"], "cancelled")
+            self.assertEqual(runner.wait(), 0)
 
     def test_what_the_host_does_not_take_over_is_reported(self) -> None:  # rule: REC-22
         with Runner() as runner:

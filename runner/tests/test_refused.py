@@ -65,6 +65,19 @@ class RefusedTest(unittest.TestCase):
             self.host.execute("print(x)")
             self.assertEqual(self.host.text(), "1\n")
 
+    def test_a_rollback_is_settled_when_its_session_closes(self) -> None:  # rule: SES-10
+        session = self.host.open("closing")
+        self.host.call("checkpoint", session=session, name="c")
+        os.kill(self.runner.process.pid, signal.SIGSTOP)
+        try:
+            rollback = self.host.request("rollback", {"session": session, "name": "c"})
+            close = self.host.request("session.close", {"session": session})
+            self.host.flush()
+        finally:
+            os.kill(self.runner.process.pid, signal.SIGCONT)
+        self.assertEqual(self.host.answer(rollback)["error"]["data"]["code"], "execution_failed")
+        self.assertEqual(self.host.answer(close)["result"], {})
+
     def test_what_is_refused_in_the_state_failed(self) -> None:  # rule: ERR-5
         with tempfile.TemporaryDirectory() as folder:
             gone = os.path.join(folder, "gone")

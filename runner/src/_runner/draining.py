@@ -12,6 +12,7 @@ class House(Protocol):
     """The supervisor."""
 
     draining: bool
+    drain_incomplete: int  # cells that had to be cancelled
 
     @property
     def running(self) -> int: ...
@@ -49,9 +50,13 @@ class Drain:
         loop.on_signal = loop.stop
         self._flush = loop.before_wait
         loop.before_wait = self._look
-        loop.after(limits.DRAIN_CELLS, self._house.dismiss)
+        loop.after(limits.DRAIN_CELLS, self._cancel)
         loop.after(limits.DRAIN_ALL, loop.stop)
         self._door.go_away(limits.DRAIN_ALL)
+
+    def _cancel(self) -> None:
+        self._house.drain_incomplete = self._house.running
+        self._house.dismiss()
 
     def _look(self) -> None:
         """Before each wait: whether there is anything to wait for."""

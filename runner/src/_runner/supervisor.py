@@ -88,6 +88,7 @@ class Supervisor:
         self._retired_pipes: deque[Pipe] = deque()
         self._status = 0
         self.draining = False  # what would begin something new is refused
+        self.drain_incomplete = 0
         self.lost_cells = 0  # that ended because their host was gone, or the runner was told to end
 
     def _take_host(self, inbound: int, outbound: int) -> None:
@@ -164,6 +165,7 @@ class Supervisor:
             "outboundBytes": self._outbound.queued,
             "sessions": len(self.sessions),
             "draining": self.draining,
+            "drainIncomplete": self.drain_incomplete,
             "lostCells": self.lost_cells,
             "creditStalls": self._outbound.credit_stalls,
         }
