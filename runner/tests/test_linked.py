@@ -206,7 +206,7 @@ class LinkedTest(unittest.TestCase):
         with LinkedHost(self.runner) as host, Peer(self.runner) as other:
             host.open()
             other.open().send(masked(Opcode.BINARY, b"\x01" + json.dumps({"incarnation": host.incarnation, "received": 2**40}).encode()))
-            self.assertEqual(seen(other), "close 4400")
+            self.assertEqual(seen(other), "error invalid_argument, close 4400")
             host.execute("print(2)")
             self.assertEqual(host.text(), "2\n")
 
