@@ -59,7 +59,7 @@ PATCHES = [
     Patch("the check of the host", [("upgrade", "if host not in self.hosts:", "if False:")], PAGES),
     Patch("the bound of a request", [("upgrade", "if len(self._data) > limits.HTTP_HEAD:", "if False:"),
                                      ("upgrade", ", seen, limits.HTTP_HEAD + 4)", ", seen)")], ANSWERS),
-    Patch("the bound of connections", [("endpoint", "if len(self._connections) >= limits.CONNECTIONS:", "if False:")],
+    Patch("the bound of connections", [("connection", "if taken >= limits.CONNECTIONS:", "if False:")],
           (test_strangers.StrangersTest, "test_more_connections_than_there_may_be_are_refused_and_end_none_that_is_there")),
     Patch("the bound of answers to pings", [("connection", "if self._sink.queued > limits.CONNECTION_MAX:", "if False:")],
           (test_strangers.StrangersTest, "test_a_host_that_pings_and_reads_no_answer_gets_no_memory")),

@@ -95,7 +95,7 @@ class HostLinkTest {
     link.awaitCut(TimeUnit.SECONDS.toNanos(20));
     assertThat(heard).isEmpty();
     assertThat(faults).hasSize(1);
-    assertThat(link.facts()).contains("received=" + ping(1).length + " ");
+    assertThat(link.facts()).contains("receivedBytes=" + ping(1).length + " ");
   }
 
   private static byte[] ping(int number) {
