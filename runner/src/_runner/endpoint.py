@@ -111,7 +111,7 @@ class Endpoint:
                 connection.send(link.encode_said(Kind.ERROR, expired(tombstone)))
                 connection.close(4410, "session_expired")
             connection.close(CloseCode.RESTART, "the runner ends")
-        if self.owed:
+        if self._draining and self.owed:  # a host that let it go, or said goodbye, wants no more of it
             print(f"pyvisor: its host has not taken over the last {self.owed} bytes", file=sys.stderr)
         for end in (self._near, self.far_end):
             end.close()
