@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import pathlib
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from typing import Any
 
 from _runner import limits, link, websocket
 from _runner.link import Kind
@@ -46,19 +48,36 @@ class CommandLineTest(unittest.TestCase):
                 self.assertIn("use 127.0.0.1, or give --cert and --key, or say --unsafe-without-tls", said)
 
     def test_an_address_that_others_reach_is_listened_to_with_tls_or_if_that_is_said_to_be_unsafe(self) -> None:
+        # rule: REC-17, REC-20; all sixteen of R38
         certificate, key = certify(self.token.parent)
-        secure = ("--cert", str(certificate), "--key", str(key), "--host", "runner.example.org")
-        for more, tls in ((secure, True), (("--unsafe-without-tls",), False)):  # rule: REC-17, REC-20
-            with self.subTest(more):
-                process = subprocess.Popen(
-                    [sys.executable, "-I", "-S", "-B", str(SOURCES / "__main__.py"), "--listen", "0.0.0.0:0"]
-                    + ["--token-file", str(self.token), "--leash", *more],
-                    stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                )  # fmt: skip
-                with process:
-                    self.assertIs(json.loads(process.stdout.readline())["tls"], tls)
-                    process.stdin.close()
-                    self.assertEqual(process.wait(PATIENCE), 0)
+        certified = ("--cert", str(certificate), "--key", str(key), "--host", "runner.example.org")
+        known, unsafe = ("--token-file", str(self.token)), ("--unsafe-without-tls",)
+        listened = 0
+        for address, token, tls, meant in itertools.product(
+            ("127.0.0.1:0", "0.0.0.0:0"), (known, ()), (certified, ()), (unsafe, ())
+        ):
+            with self.subTest(address=address, token=bool(token), tls=bool(tls), unsafe=bool(meant)):
+                arguments = (address, *token, *tls, *meant)
+                if token and (address.startswith("127.") or tls or meant):
+                    listened += 1
+                    self.assertIs(self.listens(*arguments)["tls"], bool(tls))
+                elif token:
+                    self.assertIn("give --cert and --key", self.refused(*arguments))
+                else:
+                    self.assertIn("--token-file", self.refused(*arguments))
+        self.assertEqual(listened, 7)
+
+    def listens(self, *arguments: str) -> dict[str, Any]:
+        """What it says first; it has ended by its leash then."""
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-B", str(SOURCES / "__main__.py"), "--listen", *arguments, "--leash"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        with process:
+            said = json.loads(process.stdout.readline())
+            process.stdin.close()
+            self.assertEqual(process.wait(PATIENCE), 0)
+        return said
 
     def test_a_certificate_without_its_key_or_what_is_none_is_refused_with_the_fix(self) -> None:  # rule: REC-20
         folder = self.token.parent
