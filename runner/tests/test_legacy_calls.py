@@ -64,7 +64,7 @@ class CallsTest(unittest.TestCase):
         told = self.arrived()["error"]
         self.assertEqual((told["code"], told["message"]), (-32010, "no"))
         data = {"args": ["a", {"$py": "dict", "items": [["$py", 1]]}]}["args"]
-        self.assertEqual(told["data"], {"code": "tool_failed", "type": "KeyError", "message": "no", "data": data})
+        self.assertEqual(told["data"], {"code": "tool_failed", "status": 424, "type": "KeyError", "message": "no", "data": data})
 
     def test_failures_in_any_shape_are_failures(self) -> None:
         for error in ("no", 5, {}, {"message": 5, "data": 5}, {"message": "x" * 10**6, "data": {"type": "t" * 1000, "args": ["x" * 10**6]}}):
