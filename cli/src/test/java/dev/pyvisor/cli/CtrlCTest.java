@@ -183,7 +183,12 @@ class CtrlCTest {
               .run();
 
       assertThat(result.gaveUp()).as(result.toString()).isFalse();
-      assertThat(result.status()).as(result.toString()).isIn(130, -2);
+      if (result.status()
+          == 1) { // the first was in time for the cell, and all was over by the second
+        assertThat(result.terminal()).contains("cell 1 cancelled: execute cell 1 was withdrawn");
+      } else {
+        assertThat(result.status()).as(result.toString()).isIn(130, -2);
+      }
       assertThat(result.left()).as(result.toString()).isEmpty();
     }
   }
