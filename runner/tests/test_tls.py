@@ -86,6 +86,18 @@ class TlsTest(Sealed):
         self.assertTrue(server.over)
         self.assertFalse(server.broken)
 
+    def test_behind_its_last_word_and_after_what_is_broken_nothing_is_said_and_nothing_raised(self) -> None:
+        client = Client(self.certificate)
+        client.shake(self.server)
+        self.server.ended()
+        self.assertEqual(self.server.sealed(b"more"), b"")
+        client, server = Client(self.certificate), tls.Tls(tls.context(str(self.certificate), str(self.key)))
+        client.shake(server)
+        server.received(b"\x17\x03\x03\x00\x05wrong")
+        self.assertTrue(server.broken)
+        server.pending()
+        self.assertEqual(server.sealed(b"more"), b"")
+
     def test_older_than_1_2_is_not_spoken(self) -> None:  # rule: REC-20
         made = tls.context(str(self.certificate), str(self.key))
         self.assertEqual(made.minimum_version, ssl.TLSVersion.TLSv1_2)

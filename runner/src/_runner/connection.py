@@ -84,6 +84,8 @@ class Connection:
         self._say(websocket.header(_BINARY, len(message)) + message)
 
     def _say(self, data: bytes) -> None:
+        if self._closing:
+            return  # the last word is said
         self._sink.send(data if self._tls is None else self._tls.sealed(data))
 
     def flush(self) -> None:
@@ -104,12 +106,12 @@ class Connection:
         would reset the connection, and those words with it.
         """
         self._closing = True
+        self._endpoint.parted(self)  # first: what is written below would else ask for more to be said
         if self._tls is not None and self._tls.shaken:
             self._sink.send(self._tls.ended())
         self._sink.flush()
         if self._peer.fileno() < 0:
             return
-        self._endpoint.parted(self)
         self._sink.close()
         self._loop.forget(self._peer.fileno())
         try:

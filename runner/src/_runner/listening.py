@@ -77,7 +77,7 @@ def main(home: str, arguments: Sequence[str]) -> int:
     tombstone: Optional[dict[str, Any]] = None
     try:
         status = runner.run()
-        if endpoint.expired and asked.tombstone > 0:
+        if endpoint.expired and not runner.draining and asked.tombstone > 0:
             totals = {**endpoint.totals(), **runner.totals(), "lostCells": runner.lost_cells}
             reason = f"no host was attached for {asked.ttl:g} s"
             tombstone = {"incarnation": runner.incarnation, "exitStatus": status, "reason": reason, "totals": totals}

@@ -15,7 +15,7 @@ def context(chain: str, key: str) -> ssl.SSLContext:
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     made.options |= _OPTIONS
-    made.num_tickets = 0  # nothing is resumed: whoever comes again shows itself again
+    made.num_tickets = 0  # of TLS 1.3: nobody comes more often than once in a cut, which a whole handshake is good for
     made.load_cert_chain(chain, key, password=_no_password)
     return made
 
@@ -63,8 +63,12 @@ class Tls:
         return b"".join(parts)
 
     def sealed(self, data: bytes) -> bytes:
-        """What goes out for it; only once the handshake is over."""
-        self._tls.write(data)
+        """What goes out for it; only once the handshake is over. Nothing behind the last word, nor when all is broken."""
+        if not self.broken:
+            try:
+                self._tls.write(data)
+            except ssl.SSLError:
+                self.broken = True
         return self.pending()
 
     def pending(self) -> bytes:

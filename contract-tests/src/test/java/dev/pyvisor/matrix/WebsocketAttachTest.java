@@ -1,6 +1,7 @@
 package dev.pyvisor.matrix;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.pyvisor.Cell;
@@ -44,6 +45,17 @@ class WebsocketAttachTest {
         }
         assertThat(runner.process.isAlive()).isTrue();
       }
+    }
+  }
+
+  @Test
+  @Rule("REC-20")
+  void a_proxy_on_another_machine_is_no_way_for_what_can_be_read_there() throws Exception {
+    try (Listener runner = Listener.start(folder)) {
+      assertThatThrownBy(
+              () -> runner.client().backendOption("websocket.proxy", "192.0.2.1:1080").open())
+          .isInstanceOf(LaunchFailed.class)
+          .hasMessageContaining("websocket.proxy is '192.0.2.1:1080', on another machine");
     }
   }
 

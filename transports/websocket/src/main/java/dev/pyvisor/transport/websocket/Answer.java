@@ -100,7 +100,7 @@ record Answer(
   static Answer said(JsonNode content) {
     return new Answer(
         content.path("status").asInt(500),
-        content.path("code").asString("internal"),
+        shorten(content.path("code").asString("internal")),
         shorten(content.path("message").asString(content.toString())),
         seconds(content.path("retry_after").asString("")),
         tombstone(content.path("tombstone")));
@@ -160,7 +160,7 @@ record Answer(
       detail = body;
     }
     return Optional.of(
-        new Answer(Integer.parseInt(first.group(1)), code, shorten(detail), retryAfter));
+        new Answer(Integer.parseInt(first.group(1)), shorten(code), shorten(detail), retryAfter));
   }
 
   private static Optional<Duration> seconds(String text) {

@@ -70,8 +70,8 @@ public final class WebsocketTransportProvider implements TransportProvider {
 
   @Override
   public Transport open(TransportConfig config, FrameSource outbound, TransportListener listener) {
-    Proxy proxy = proxy(config);
     Optional<Destination> named = Destination.of(config);
+    Proxy proxy = proxy(config, named.flatMap(Destination::tls).isPresent());
     if (named.isPresent()) {
       return AttachedTransport.start(
           config, named.get(), proxy, WebsocketLimits.DISCONNECTED, outbound, listener);
@@ -97,7 +97,7 @@ public final class WebsocketTransportProvider implements TransportProvider {
         listener);
   }
 
-  private static Proxy proxy(TransportConfig config) {
+  private static Proxy proxy(TransportConfig config, boolean sealed) {
     String named = config.options().get(PROXY);
     if (named == null) {
       return Proxy.NO_PROXY;
@@ -108,7 +108,16 @@ public final class WebsocketTransportProvider implements TransportProvider {
           config.runnerId(),
           "websocket.proxy is '" + named + "'; it is HOST:PORT, as localhost:1080");
     }
-    return new Proxy(Proxy.Type.SOCKS, new InetSocketAddress(address.getHost(), address.getPort()));
+    InetSocketAddress at = new InetSocketAddress(address.getHost(), address.getPort());
+    if (!sealed && !at.isUnresolved() && !at.getAddress().isLoopbackAddress()) {
+      throw new LaunchFailed(
+          config.runnerId(),
+          "websocket.proxy is '"
+              + named
+              + "', on another machine, and what is said to it without TLS, the token too, could be"
+              + " read on the way; use one on this machine, as localhost:1080, or wss:");
+    }
+    return new Proxy(Proxy.Type.SOCKS, at);
   }
 
   /** In a file that only this user can read: neither an argument nor the environment would be. */
