@@ -179,7 +179,11 @@ public interface SessionsContract extends RunnerContract {
     try (SupervisorClient client = open()) {
       Session session = client.openSession("left in a hurry");
       Thread.currentThread().interrupt();
-      assertThatThrownBy(session::close).isInstanceOf(CallCancelled.class);
+      try {
+        session.close();
+      } catch (CallCancelled interrupted) {
+        // As a rule; an answer that is there before the thread begins to wait is taken, though.
+      }
       assertThat(Thread.interrupted()).isTrue();
       session.close();
       assertThat(client.openSession("left in a hurry").execute("1").ok()).isTrue();
