@@ -411,6 +411,12 @@ class PoisonTest(unittest.TestCase):
             self.assertEqual((error["id"], error["error"]["message"]), (7, "it was poison"), lost)
             self.assertIs(error["error"]["data"]["reply"], True)
 
+    def test_a_gap_before_what_stands_in_is_counted_as_any_other(self) -> None:  # rule: REC-2, REC-19
+        receiver = Receiver()
+        with self.assertRaisesRegex(ProtocolError, "a record begins at 5, but 0 is the next byte"):
+            receiver.accept_given_up(GivenUp(5, 10, b""))
+        self.assertEqual((receiver.gaps, receiver.received), (1, 0))
+
     def test_what_stands_in_is_one_frame_and_stands_for_something(self) -> None:  # rule: REC-19
         good = reply(1)
         for wrong in (

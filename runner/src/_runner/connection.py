@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from typing import TYPE_CHECKING, Callable, Optional, Protocol
+from typing import TYPE_CHECKING, Any, Callable, Optional, Protocol
 
 from . import limits, link, upgrade, websocket
 from .channel import Sink
@@ -24,6 +24,7 @@ _BINARY = int(Opcode.BINARY)
 _LINK_PATH = "/v1/link"
 _STATUS_PATH = "/v1/status"
 _MESSAGE = limits.RECORD + limits.RECORD_HEAD
+_CLOSE_CODES = 4000  # and the status of the refusal
 _BROKEN = 4400  # the peer's fault: it would do it again
 _AGAIN = 4503  # another connection may do better
 _UNAUTHENTICATED = 401
@@ -91,6 +92,11 @@ class Connection:
     def flush(self) -> None:
         if self._sink.queued:
             self._sink.flush()
+
+    def refuse(self, content: dict[str, Any], reason: str) -> None:
+        """Say ERROR, and close with the code that belongs to its status."""
+        self.send(link.encode_said(Kind.ERROR, content))
+        self.close(_CLOSE_CODES + content["status"], reason)
 
     def close(self, code: int, reason: str) -> None:
         """Say why, and go; what cannot be said at once is not waited for."""
@@ -293,6 +299,7 @@ class Connection:
         self._sink.flush()
         if self._sink.queued > limits.CONNECTION_MAX:
             self.lost()
+
 
 def accepted(
     owner: Owner, loop: Loop, listening: socket.socket, taken: int, tls: Optional[Callable[[], Tls]]

@@ -108,8 +108,7 @@ class Endpoint:
             self._current.farewell("the runner ends")
         for connection in list(self._connections):
             if tombstone is not None and connection.upgraded:
-                connection.send(link.encode_said(Kind.ERROR, expired(tombstone)))
-                connection.close(4410, "session_expired")
+                connection.refuse(expired(tombstone), "session_expired")
             connection.close(CloseCode.RESTART, "the runner ends")
         if self._draining and self.owed:  # a host that let it go, or said goodbye, wants no more of it
             print(f"pyvisor: its host has not taken over the last {self.owed} bytes", file=sys.stderr)
@@ -217,8 +216,7 @@ class Endpoint:
 
     def _refuse(self, connection: Connection, status: int, code: str, why: str, known: Optional[str]) -> None:
         content = {"code": code, "status": status, "message": why, "was": known, "is": self._incarnation}
-        connection.send(link.encode_said(Kind.ERROR, content))
-        connection.close(4000 + status, why)
+        connection.refuse(content, why)
 
     def _renew(self) -> None:
         """The stream is another host's from now on, and begins anew; what was left of the old one is nobody's."""

@@ -215,8 +215,7 @@ class Receiver:
         """What of it is new; nothing of a record that has come before."""
         known = self.received - record.offset
         if known < 0:
-            self.gaps += 1
-            raise ProtocolError(GAP, f"a record begins at {record.offset}, but {self.received} is the next byte")
+            raise self._gap(record.offset)
         self._records += 1
         new = record.data[known:] if known else record.data
         if known:
@@ -225,10 +224,14 @@ class Receiver:
         self.received += len(new)
         return new
 
+    def _gap(self, offset: int) -> ProtocolError:
+        self.gaps += 1
+        return ProtocolError(GAP, f"a record begins at {offset}, but {self.received} is the next byte")
+
     def accept_given_up(self, lost: GivenUp) -> Optional[bytes]:
         """The frame that takes the place of the one which has not come whole; None if what it stands for has come before."""
         if self.received < lost.offset:
-            raise ProtocolError(GAP, f"a record begins at {lost.offset}, but {self.received} is the next byte")
+            raise self._gap(lost.offset)
         if not lost.offset < lost.end <= lost.offset + limits.FRAME:
             raise ProtocolError("REC-19", f"from {lost.offset} to {lost.end} is no piece of a frame")
         frame = whole(lost)

@@ -17,9 +17,6 @@ from .upgrade import Guard, Strikes
 if TYPE_CHECKING:
     from .tls import Tls
 
-_EXPIRED = 4410
-
-
 def expired(tombstone: dict[str, Any]) -> dict[str, Any]:
     """What is said to a host that comes too late."""
     return {
@@ -71,8 +68,7 @@ class Tombstone:
     def heard(self, connection: Connection, word: link.Word) -> None:
         if not isinstance(word, Said) or word.kind != Kind.ATTACH:
             raise ProtocolError("REC-4", "the first message of a connection is an attach")
-        connection.send(link.encode_said(Kind.ERROR, expired(self._told())))
-        connection.close(_EXPIRED, "session_expired")
+        connection.refuse(expired(self._told()), "session_expired")
 
     def lost(self, connection: Connection) -> None:
         self._connections.discard(connection)

@@ -115,33 +115,6 @@ public final class HangReports {
             : failure);
   }
 
-  private void write(
-      String reason,
-      @Nullable String facts,
-      CompletableFuture<Path> begun,
-      CompletableFuture<Path> done) {
-    try {
-      ReportFolder folder =
-          new ReportFolder(directory.create(witness.runnerId(), Instant.now()), disk);
-      begun.complete(folder.path());
-      String verdict = new HangReport(witness, reason, facts, folder).write();
-      LOG.warn(
-          "runner {}: {}; hang report in {}: {}",
-          witness.runnerId(),
-          reason,
-          folder.path(),
-          verdict);
-      done.complete(folder.path());
-    } catch (IOException problem) {
-      LOG.warn("runner {}: {}; no hang report: {}", witness.runnerId(), reason, problem.toString());
-      begun.completeExceptionally(new UncheckedIOException(problem));
-    } catch (RuntimeException | Error defect) {
-      LOG.error("runner {}: the hang report for {} failed", witness.runnerId(), reason, defect);
-      begun.completeExceptionally(defect);
-      done.completeExceptionally(defect);
-    }
-  }
-
   /**
    * The report that is being written and the one behind it, which may have been asked for a moment
    * ago, are still written. Those behind them are not, and their futures fail: a client that has
@@ -181,7 +154,27 @@ public final class HangReports {
 
     @Override
     public void run() {
-      write(reason, facts, begun, done);
+      try {
+        ReportFolder folder =
+            new ReportFolder(directory.create(witness.runnerId(), Instant.now()), disk);
+        begun.complete(folder.path());
+        String verdict = new HangReport(witness, reason, facts, folder).write();
+        LOG.warn(
+            "runner {}: {}; hang report in {}: {}",
+            witness.runnerId(),
+            reason,
+            folder.path(),
+            verdict);
+        done.complete(folder.path());
+      } catch (IOException problem) {
+        LOG.warn(
+            "runner {}: {}; no hang report: {}", witness.runnerId(), reason, problem.toString());
+        begun.completeExceptionally(new UncheckedIOException(problem));
+      } catch (RuntimeException | Error defect) {
+        LOG.error("runner {}: the hang report for {} failed", witness.runnerId(), reason, defect);
+        begun.completeExceptionally(defect);
+        done.completeExceptionally(defect);
+      }
     }
 
     void refuse() {

@@ -3,6 +3,7 @@ package dev.pyvisor.transport.websocket;
 import java.net.Proxy;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -71,7 +72,7 @@ final class Dialler {
   @Nullable Connection dial() throws InterruptedException {
     Connection connection;
     synchronized (link) {
-      connection = new Connection(java.util.Objects.requireNonNull(address), line, link);
+      connection = new Connection(Objects.requireNonNull(address), line, link);
       redial.attempts();
       link.tries(connection);
     }
