@@ -6,11 +6,13 @@ import dev.pyvisor.cli.Terminal.Result;
 import dev.pyvisor.contract.Counts;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Ctrl-C typed at a terminal on which {@code pyvisor exec} runs. */
@@ -20,6 +22,16 @@ class CtrlCTest {
   private static final double END_SECONDS = 3;
 
   private static final String AGAIN = "Ctrl-C again ends the program";
+
+  /** Goes on whatever is raised in it. */
+  private static final String STUBBORN =
+      "while True:\n  try:\n    " + started().strip() + "\n    time.sleep(60)\n  except: pass";
+
+  /**
+   * Has written more than a pipe and a terminal hold by the time at which it tells that it runs.
+   */
+  private static final String FLOOD =
+      "for line in range(20): print('x' * 10000)\n" + started() + "while True: print('x' * 10000)";
 
   @TempDir Path scratch;
 
@@ -67,13 +79,20 @@ class CtrlCTest {
     assertEnded(result, 1);
   }
 
+  /**
+   * Each tells that it runs where the first Ctrl-C can do nothing any more, not one line before.
+   */
+  static List<String> deafToInterrupts() {
+    return List.of(
+        STUBBORN,
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+            + started()
+            + "subprocess.run(['sleep', '60'])",
+        "subprocess.run(['sh', '-c', 'kill -STOP $PPID; echo x > started'])\ntime.sleep(60)");
+  }
+
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "while True:\n  try: time.sleep(60)\n  except: pass",
-        "signal.signal(signal.SIGINT, signal.SIG_IGN); subprocess.run(['sleep', '60'])",
-        "os.kill(os.getpid(), signal.SIGSTOP)",
-      })
+  @MethodSource("deafToInterrupts")
   void the_second_ends_the_program_and_nothing_is_left(String code) throws Exception {
     Result result =
         new Terminal(
@@ -83,7 +102,7 @@ class CtrlCTest {
                 "-c",
                 "import os, signal, subprocess, time; p = subprocess.Popen(['sleep', '300'])",
                 "-c",
-                started() + code,
+                code,
                 "-c",
                 "print('next')")
             .type(Terminal.CTRL_C, "started", "x")
@@ -98,12 +117,7 @@ class CtrlCTest {
   @Test
   void two_at_once_end_the_program_too() throws Exception {
     Result result =
-        new Terminal(
-                scratch,
-                "exec",
-                "--json",
-                "-c",
-                started() + "import time\nwhile True:\n  try: time.sleep(60)\n  except: pass")
+        new Terminal(scratch, "exec", "--json", "-c", "import time\n" + STUBBORN)
             .type(Terminal.CTRL_C, "started", "x")
             .type(Terminal.CTRL_C, 20)
             .type(Terminal.CTRL_C, 20)
@@ -136,8 +150,7 @@ class CtrlCTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void output_that_nobody_takes_does_not_keep_the_program(boolean toTheTerminal) throws Exception {
-    Terminal deaf =
-        new Terminal(scratch, "exec", "-c", started() + "while True: print('x' * 10000)").deaf();
+    Terminal deaf = new Terminal(scratch, "exec", "-c", FLOOD).deaf();
     Result result =
         (toTheTerminal ? deaf.whole() : deaf)
             .type(Terminal.CTRL_C, "started", "x")
