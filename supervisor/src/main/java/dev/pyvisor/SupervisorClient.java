@@ -13,6 +13,7 @@ import dev.pyvisor.internal.SessionLife;
 import dev.pyvisor.internal.SessionVerbs;
 import dev.pyvisor.internal.StateVerbs;
 import dev.pyvisor.tool.Tool;
+import dev.pyvisor.transport.Sandbox;
 import dev.pyvisor.transport.Trust;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -170,6 +171,10 @@ public final class SupervisorClient implements AutoCloseable {
     private final Map<String, String> environment = new LinkedHashMap<>();
     private final List<Tool> tools = new ArrayList<>();
     private Trust trust = Trust.NOT_STATED;
+    private Optional<Launcher> launcher = Optional.empty();
+    private Optional<String> image = Optional.empty();
+    private Optional<String> launchCommand = Optional.empty();
+    private ResourceLimits limits = ResourceLimits.none();
     private Duration startTimeout = Defaults.START_TIMEOUT;
     private Duration callTimeout = Defaults.CALL_TIMEOUT;
     private TimeLimit cellTimeout = TimeLimit.of(Defaults.CELL_TIMEOUT);
@@ -276,6 +281,36 @@ public final class SupervisorClient implements AutoCloseable {
     /** The same, or that you do not give it. Default: {@link Trust#NOT_STATED}. */
     public Builder trust(Trust word) {
       trust = word;
+      return this;
+    }
+
+    /** How the runner is started. Default: a plain child process, which isolates nothing. */
+    public Builder launcher(Launcher how) {
+      launcher = Optional.of(how);
+      return this;
+    }
+
+    /**
+     * The image of the container, for {@link Launcher#PODMAN} and {@link Launcher#DOCKER}: any that
+     * has a python3, 3.9 or newer.
+     */
+    public Builder image(String name) {
+      image = Optional.of(name);
+      return this;
+    }
+
+    /**
+     * The command line that {@link Launcher#COMMAND} starts, without a shell; docs/SECURITY.md says
+     * what its placeholders are.
+     */
+    public Builder launchCommand(String line) {
+      launchCommand = Optional.of(line);
+      return this;
+    }
+
+    /** What the code may use. Default: {@link ResourceLimits#none()}. */
+    public Builder limits(ResourceLimits most) {
+      limits = most;
       return this;
     }
 
@@ -432,6 +467,7 @@ public final class SupervisorClient implements AutoCloseable {
           environment,
           tools,
           trust,
+          new Sandbox(launcher, image, launchCommand, limits),
           startTimeout,
           callTimeout,
           cellTimeout,

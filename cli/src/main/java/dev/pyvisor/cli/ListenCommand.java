@@ -1,10 +1,11 @@
 package dev.pyvisor.cli;
 
 import dev.pyvisor.Defaults;
+import dev.pyvisor.transport.Sandbox;
 import dev.pyvisor.transport.ThreadRoster;
 import dev.pyvisor.transport.TransportConfig;
 import dev.pyvisor.transport.Trust;
-import dev.pyvisor.transport.process.LaunchPlan;
+import dev.pyvisor.transport.launch.LaunchPlan;
 import dev.pyvisor.transport.process.LocalBackend;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -144,6 +145,7 @@ final class ListenCommand implements Callable<Integer> {
             directory,
             Defaults.START_TIMEOUT,
             Trust.STATED,
+            Sandbox.UNCHOSEN,
             new ThreadRoster(id),
             Map.of());
     new LocalBackend("runner listen").requireLinux(config);

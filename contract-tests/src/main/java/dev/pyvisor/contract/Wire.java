@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pyvisor.contract.backend.Row;
 import dev.pyvisor.error.ExitReport;
 import dev.pyvisor.transport.FrameSource;
+import dev.pyvisor.transport.Sandbox;
 import dev.pyvisor.transport.ThreadRoster;
 import dev.pyvisor.transport.Transport;
 import dev.pyvisor.transport.TransportConfig;
@@ -67,6 +68,7 @@ final class Wire implements TransportListener, FrameSource, AutoCloseable {
             folder,
             SOON,
             Trust.STATED,
+            Sandbox.UNCHOSEN,
             threads,
             row.backend().options(row.python()));
     transport = provider(row.backend().name()).open(config, this, this);

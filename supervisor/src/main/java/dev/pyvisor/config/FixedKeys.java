@@ -2,6 +2,7 @@ package dev.pyvisor.config;
 
 import dev.pyvisor.CheckpointPolicy;
 import dev.pyvisor.Defaults;
+import dev.pyvisor.Launcher;
 import dev.pyvisor.SupervisorClient.Builder;
 import dev.pyvisor.internal.Backends;
 import dev.pyvisor.transport.TransportProvider;
@@ -69,6 +70,30 @@ final class FixedKeys {
                   "trusted(), trust(word)"),
               ValueType.FLAG,
               (builder, given) -> builder.trust(given ? Trust.STATED : Trust.NOT_STATED)),
+          ConfigKey.of(
+              new KeyText(
+                  "launcher",
+                  Launcher.PROCESS.word(),
+                  "How the runner's process is started, and so what isolates it.",
+                  "launcher(launcher)"),
+              ValueType.oneOf("process, bubblewrap, podman, docker or command", Launcher.words()),
+              (builder, word) -> builder.launcher(Launcher.valueOf(word.toUpperCase(Locale.ROOT)))),
+          ConfigKey.of(
+              new KeyText(
+                  "image",
+                  "none",
+                  "The image of the container: any with a python3, 3.9 or newer.",
+                  "image(name)"),
+              ValueType.TEXT,
+              Builder::image),
+          ConfigKey.of(
+              new KeyText(
+                  "launch-command",
+                  "none",
+                  "The command line that the launcher `command` starts, without a shell.",
+                  "launchCommand(line)"),
+              ValueType.TEXT,
+              Builder::launchCommand),
           ConfigKey.of(
               new KeyText(
                   "start-timeout",

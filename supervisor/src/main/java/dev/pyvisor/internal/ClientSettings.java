@@ -3,6 +3,7 @@ package dev.pyvisor.internal;
 import dev.pyvisor.CheckpointPolicy;
 import dev.pyvisor.TimeLimit;
 import dev.pyvisor.tool.Tool;
+import dev.pyvisor.transport.Sandbox;
 import dev.pyvisor.transport.Trust;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,6 +26,7 @@ public record ClientSettings(
     Map<String, String> environment,
     List<Tool> tools,
     Trust trust,
+    Sandbox sandbox,
     Duration startTimeout,
     Duration callTimeout,
     TimeLimit cellTimeout,

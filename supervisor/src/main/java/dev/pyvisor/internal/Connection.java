@@ -102,6 +102,7 @@ final class Connection {
             client.privateDirectory(),
             settings.startTimeout(),
             settings.trust(),
+            settings.sandbox(),
             threads,
             Backends.optionsOf(runnerId, backend, settings.backendOptions()));
     attach(backend.open(config, link.outbound(), link));

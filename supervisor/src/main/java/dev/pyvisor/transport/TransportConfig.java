@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param privateDirectory a directory of mode 0700 that is removed when the client closes
  * @param startTimeout how long a start may take in all
  * @param trust whether the user gave the word of trust
+ * @param sandbox how a runner is to be started, for a backend that starts one
  * @param threads where threads come from
  * @param options the backend's own, by {@link BackendOption#name}: only those that it takes
  */
@@ -31,6 +32,7 @@ public record TransportConfig(
     Path privateDirectory,
     Duration startTimeout,
     Trust trust,
+    Sandbox sandbox,
     ThreadRoster threads,
     Map<String, String> options) {
 

@@ -2,8 +2,8 @@ package dev.pyvisor.transport.pipe;
 
 import dev.pyvisor.transport.FrameSource;
 import dev.pyvisor.transport.TransportListener;
+import dev.pyvisor.transport.launch.LaunchPlan;
 import dev.pyvisor.transport.process.Conversation;
-import dev.pyvisor.transport.process.LaunchPlan;
 import dev.pyvisor.transport.process.LocalBackend;
 import dev.pyvisor.wire.FrameReader;
 import dev.pyvisor.wire.ProtocolError;

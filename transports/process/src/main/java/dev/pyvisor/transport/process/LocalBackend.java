@@ -1,12 +1,14 @@
 package dev.pyvisor.transport.process;
 
+import dev.pyvisor.Launcher;
 import dev.pyvisor.error.LaunchFailed;
-import dev.pyvisor.runner.RunnerPayload;
 import dev.pyvisor.transport.TransportConfig;
 import dev.pyvisor.transport.Trust;
-import java.io.IOException;
+import dev.pyvisor.transport.launch.LaunchPlan;
+import dev.pyvisor.transport.launch.Launchers;
+import dev.pyvisor.transport.launch.PythonVersion;
+import dev.pyvisor.transport.launch.RunnerStart;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -50,7 +52,9 @@ public final class LocalBackend {
 
   /** Says once that nothing is isolated, unless the user has said that this is meant. */
   public void warnOnce(TransportConfig config) {
-    if (config.trust() == Trust.NOT_STATED && warned.compareAndSet(false, true)) {
+    if (config.trust() == Trust.NOT_STATED
+        && Launchers.chosen(config).kind() == Launcher.PROCESS
+        && warned.compareAndSet(false, true)) {
       LOG.warn(
           "the backend {} isolates nothing: code runs with the rights of this process; call"
               + " trusted() if that is meant",
@@ -59,17 +63,20 @@ public final class LocalBackend {
   }
 
   /**
-   * The runner that the jar carries, or the configured one, with a Python of this machine.
+   * How the chosen launcher starts the runner that the jar carries, or the configured one.
    *
-   * @throws LaunchFailed when there is no such Python, or the runner cannot be unpacked
+   * @throws LaunchFailed when the launcher cannot be used, or the runner cannot be unpacked
    */
   public static LaunchPlan runner(TransportConfig config, Path directory, List<String> arguments) {
-    Path python = PythonLocator.locate(config.runnerId(), config.python());
-    List<String> command = new ArrayList<>();
-    command.add(python.toString());
-    command.addAll(List.of("-I", "-S", payload(config).resolve("__main__.py").toString()));
-    command.addAll(arguments);
-    return new LaunchPlan(command, RunnerEnvironment.of(config), directory);
+    return runner(config, directory, arguments, Optional.empty());
+  }
+
+  /** The same for a runner that listens, and may read its token. */
+  public static LaunchPlan runner(
+      TransportConfig config, Path directory, List<String> arguments, Optional<Path> tokenFile) {
+    return Launchers.chosen(config)
+        .plan(
+            new RunnerStart(config, arguments, RunnerEnvironment.of(config), directory, tokenFile));
   }
 
   /** What is wrong with the Python of that plan, where a runner ended before it said anything. */
@@ -85,20 +92,5 @@ public final class LocalBackend {
                     + "; the runner needs "
                     + PythonVersion.OLDEST
                     + " or newer, choose another with python(...) or --python");
-  }
-
-  private static Path payload(TransportConfig config) {
-    if (config.payload().isPresent()) {
-      return config.payload().get().toAbsolutePath();
-    }
-    try {
-      return RunnerPayload.unpack(RunnerPayload.defaultCache());
-    } catch (IOException problem) {
-      LaunchFailed failure =
-          new LaunchFailed(
-              config.runnerId(), "the runner cannot be unpacked: " + problem.getMessage());
-      failure.initCause(problem);
-      throw failure;
-    }
   }
 }

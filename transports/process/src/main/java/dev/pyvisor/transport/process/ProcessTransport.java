@@ -9,6 +9,9 @@ import dev.pyvisor.transport.ThreadRoster;
 import dev.pyvisor.transport.Transport;
 import dev.pyvisor.transport.TransportConfig;
 import dev.pyvisor.transport.TransportListener;
+import dev.pyvisor.transport.launch.LaunchPlan;
+import dev.pyvisor.transport.launch.Remains;
+import dev.pyvisor.transport.launch.Spawner;
 import dev.pyvisor.wire.Limits;
 import dev.pyvisor.wire.ProtocolError;
 import java.io.IOException;
@@ -44,6 +47,7 @@ public final class ProcessTransport implements Transport {
 
   private final String runnerId;
   private final Process process;
+  private final Remains remains;
   private final ProcessHandle handle;
   private final Conversation conversation;
   private final TransportListener listener;
@@ -56,9 +60,14 @@ public final class ProcessTransport implements Transport {
   private List<ProcessHandle> doomed = List.of(); // guarded by this
 
   private ProcessTransport(
-      String runnerId, Process process, Conversation conversation, TransportListener listener) {
+      String runnerId,
+      Process process,
+      Remains remains,
+      Conversation conversation,
+      TransportListener listener) {
     this.runnerId = runnerId;
     this.process = process;
+    this.remains = remains;
     this.handle = process.toHandle();
     this.conversation = conversation;
     this.listener = listener;
@@ -88,7 +97,7 @@ public final class ProcessTransport implements Transport {
       throw failure;
     }
     ProcessTransport transport =
-        new ProcessTransport(config.runnerId(), process, conversation, listener);
+        new ProcessTransport(config.runnerId(), process, plan.remains(), conversation, listener);
     conversation.begin(transport);
     ThreadRoster threads = config.threads();
     threads.start(ThreadJob.STDERR, transport::drainStderr);
@@ -180,6 +189,7 @@ public final class ProcessTransport implements Transport {
       if (status != 0 || !conversation.leavesNothing()) {
         sweep();
       }
+      remains.remove();
     } finally {
       gone.countDown();
     }

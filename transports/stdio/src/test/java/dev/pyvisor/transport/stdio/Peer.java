@@ -1,8 +1,8 @@
 package dev.pyvisor.transport.stdio;
 
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.transport.launch.PythonLocator;
 import dev.pyvisor.transport.process.Census;
-import dev.pyvisor.transport.process.PythonLocator;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

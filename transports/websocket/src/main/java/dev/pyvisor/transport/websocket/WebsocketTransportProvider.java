@@ -8,7 +8,7 @@ import dev.pyvisor.transport.Transport;
 import dev.pyvisor.transport.TransportConfig;
 import dev.pyvisor.transport.TransportListener;
 import dev.pyvisor.transport.TransportProvider;
-import dev.pyvisor.transport.process.LaunchPlan;
+import dev.pyvisor.transport.launch.LaunchPlan;
 import dev.pyvisor.transport.process.LocalBackend;
 import dev.pyvisor.transport.process.ProcessTransport;
 import java.io.IOException;
@@ -78,16 +78,13 @@ public final class WebsocketTransportProvider implements TransportProvider {
     }
     LOCAL.requireLinux(config);
     String token = TokenFile.fresh();
+    Path tokenFile = keep(token, config);
     LaunchPlan plan =
         LocalBackend.runner(
             config,
             config.privateDirectory(),
-            List.of(
-                "--listen",
-                "127.0.0.1:0",
-                "--token-file",
-                keep(token, config).toString(),
-                "--leash"));
+            List.of("--listen", "127.0.0.1:0", "--token-file", tokenFile.toString(), "--leash"),
+            Optional.of(tokenFile));
     LOCAL.warnOnce(config);
     return ProcessTransport.start(
         plan,

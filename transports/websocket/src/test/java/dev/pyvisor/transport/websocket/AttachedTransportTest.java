@@ -4,11 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.error.ExitReport;
 import dev.pyvisor.transport.FrameSource;
+import dev.pyvisor.transport.Sandbox;
 import dev.pyvisor.transport.ThreadRoster;
 import dev.pyvisor.transport.TransportConfig;
 import dev.pyvisor.transport.TransportListener;
 import dev.pyvisor.transport.Trust;
-import dev.pyvisor.transport.process.LaunchPlan;
+import dev.pyvisor.transport.launch.LaunchPlan;
 import dev.pyvisor.transport.process.LocalBackend;
 import dev.pyvisor.wire.Frame;
 import dev.pyvisor.wire.FrameKind;
@@ -64,6 +65,7 @@ class AttachedTransportTest {
             folder,
             LIMIT,
             Trust.STATED,
+            Sandbox.UNCHOSEN,
             threads,
             Map.of());
     LaunchPlan plan =

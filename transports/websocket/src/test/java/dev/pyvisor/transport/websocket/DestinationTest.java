@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.LaunchFailed;
+import dev.pyvisor.transport.Sandbox;
 import dev.pyvisor.transport.ThreadRoster;
 import dev.pyvisor.transport.TransportConfig;
 import dev.pyvisor.transport.Trust;
@@ -246,6 +247,7 @@ class DestinationTest {
         folder,
         Duration.ofSeconds(10),
         Trust.STATED,
+        Sandbox.UNCHOSEN,
         new ThreadRoster("7"),
         options);
   }

@@ -1,4 +1,4 @@
-package dev.pyvisor.transport.process;
+package dev.pyvisor.transport.launch;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

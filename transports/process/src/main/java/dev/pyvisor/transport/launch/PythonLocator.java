@@ -1,4 +1,4 @@
-package dev.pyvisor.transport.process;
+package dev.pyvisor.transport.launch;
 
 import dev.pyvisor.error.LaunchFailed;
 import java.io.File;

@@ -1,4 +1,4 @@
-package dev.pyvisor.transport.process;
+package dev.pyvisor.transport.launch;
 
 import java.nio.file.Path;
 import java.util.List;
@@ -12,14 +12,22 @@ import java.util.Map;
  * @param command program and arguments
  * @param environment all of its environment
  * @param directory where it begins
+ * @param remains what its end may leave that is no process of its tree
  */
-public record LaunchPlan(List<String> command, Map<String, String> environment, Path directory) {
+public record LaunchPlan(
+    List<String> command, Map<String, String> environment, Path directory, Remains remains) {
   public LaunchPlan {
     command = List.copyOf(command);
     environment = Map.copyOf(environment);
   }
 
-  ProcessBuilder builder() {
+  /** A process that leaves nothing but processes. */
+  public LaunchPlan(List<String> command, Map<String, String> environment, Path directory) {
+    this(command, environment, directory, Remains.NONE);
+  }
+
+  /** The same, for the JDK. */
+  public ProcessBuilder builder() {
     ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
     builder.environment().clear();
     builder.environment().putAll(environment);

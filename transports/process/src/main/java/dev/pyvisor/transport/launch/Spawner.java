@@ -1,4 +1,4 @@
-package dev.pyvisor.transport.process;
+package dev.pyvisor.transport.launch;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -15,9 +15,9 @@ import java.util.concurrent.TimeoutException;
  *
  * <p>Thread-safe: by its queue.
  */
-final class Spawner {
+public final class Spawner {
   /** The name of the one thread. */
-  static final String THREAD = "pyvisor-spawner";
+  public static final String THREAD = "pyvisor-spawner";
 
   private static final BlockingQueue<Runnable> ORDERS = new LinkedBlockingQueue<>();
 
@@ -35,7 +35,7 @@ final class Spawner {
    * @throws IOException when it cannot be started, or not within the limit; then it is killed as
    *     soon as it is there
    */
-  static Process start(ProcessBuilder builder, Duration limit) throws IOException {
+  public static Process start(ProcessBuilder builder, Duration limit) throws IOException {
     CompletableFuture<Process> started = new CompletableFuture<>();
     ORDERS.add(
         () -> {

@@ -1,0 +1,26 @@
+package dev.pyvisor.transport;
+
+import dev.pyvisor.Launcher;
+import dev.pyvisor.ResourceLimits;
+import java.util.Optional;
+
+/**
+ * How a backend that starts a runner is to start it, and what that may use.
+ *
+ * <p>Immutable.
+ *
+ * @param launcher the chosen one; where none was chosen the backend has its own default
+ * @param image the container's image, where one was chosen
+ * @param command the command line of {@link Launcher#COMMAND}
+ * @param limits what the runner's code may use
+ */
+public record Sandbox(
+    Optional<Launcher> launcher,
+    Optional<String> image,
+    Optional<String> command,
+    ResourceLimits limits) {
+
+  /** Nothing was chosen. */
+  public static final Sandbox UNCHOSEN =
+      new Sandbox(Optional.empty(), Optional.empty(), Optional.empty(), ResourceLimits.none());
+}
