@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pyvisor.Launcher;
 import dev.pyvisor.SupervisorClient;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 
@@ -35,9 +36,12 @@ public abstract class BubblewrapBackend implements BackendUnderTest {
     return plain.name() + "+" + Launcher.BUBBLEWRAP.word();
   }
 
+  /** No process inside can kill the first one, and bwrap holds its streams until it has ended. */
   @Override
   public Set<Capability> capabilities() {
-    return plain.capabilities();
+    Set<Capability> capabilities = EnumSet.copyOf(plain.capabilities());
+    capabilities.remove(Capability.BARE);
+    return capabilities;
   }
 
   @Override

@@ -63,6 +63,16 @@ final class ProcFs {
     return found;
   }
 
+  /** The numbers of a process in the namespaces that it is in, its own the last. */
+  static List<Long> numbers(long pid) {
+    return read(pid, "status").stream()
+        .flatMap(String::lines)
+        .filter(line -> line.startsWith("NSpid:"))
+        .flatMap(line -> Stream.of(line.substring("NSpid:".length()).strip().split("\\s+")))
+        .map(Long::valueOf)
+        .collect(Collectors.toList());
+  }
+
   /** One line: pid, state, command. */
   static String describe(long pid) {
     String command =
