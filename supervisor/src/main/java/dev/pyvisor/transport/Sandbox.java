@@ -23,4 +23,10 @@ public record Sandbox(
   /** Nothing was chosen. */
   public static final Sandbox UNCHOSEN =
       new Sandbox(Optional.empty(), Optional.empty(), Optional.empty(), ResourceLimits.none());
+
+  /** Nothing but the launcher was chosen. */
+  public static Sandbox by(Launcher launcher) {
+    return new Sandbox(
+        Optional.of(launcher), Optional.empty(), Optional.empty(), ResourceLimits.none());
+  }
 }

@@ -3,10 +3,10 @@ package dev.pyvisor.contract.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.Launcher;
-import dev.pyvisor.SupervisorClient;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -50,8 +50,8 @@ public abstract class BubblewrapBackend implements BackendUnderTest {
   }
 
   @Override
-  public SupervisorClient.Builder client(Path python) {
-    return plain.client(python).launcher(Launcher.BUBBLEWRAP);
+  public Optional<Launcher> launcher() {
+    return Optional.of(Launcher.BUBBLEWRAP);
   }
 
   /**
