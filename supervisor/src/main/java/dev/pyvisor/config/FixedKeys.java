@@ -73,7 +73,7 @@ final class FixedKeys {
           ConfigKey.of(
               new KeyText(
                   "launcher",
-                  Launcher.PROCESS.word(),
+                  "process; websocket: the strongest sandbox there is",
                   "How the runner's process is started, and so what isolates it.",
                   "launcher(launcher)"),
               ValueType.oneOf("process, bubblewrap, podman, docker or command", Launcher.words()),
