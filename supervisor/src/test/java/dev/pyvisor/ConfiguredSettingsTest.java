@@ -42,6 +42,10 @@ class ConfiguredSettingsTest {
               "PATH,PYVISOR_NO_SUCH_VARIABLE",
               builder -> builder.inheritEnvironment("PATH")),
           new Way("trusted", "true", Builder::trusted),
+          new Way("launcher", "podman", builder -> builder.launcher(Launcher.PODMAN)),
+          new Way("image", "python:3", builder -> builder.image("python:3")),
+          new Way("container-options", "--a b", builder -> builder.containerOptions("--a b")),
+          new Way("launch-command", "ssh box", builder -> builder.launchCommand("ssh box")),
           new Way("start-timeout", "7s", builder -> builder.startTimeout(Duration.ofSeconds(7))),
           new Way("call-timeout", "7s", builder -> builder.callTimeout(Duration.ofSeconds(7))),
           new Way("cell-timeout", "7s", builder -> builder.cellTimeout(Duration.ofSeconds(7))),
@@ -68,6 +72,7 @@ class ConfiguredSettingsTest {
   /** Methods of the builder that no key stands for, each with the reason. */
   private static final Map<String, String> WITHOUT_KEY =
       Map.of(
+          "limits", "each limit is to have a key of its own",
           "tool", "a host tool is the program's own code",
           "tools", "a host tool is the program's own code",
           "callbackExecutor", "an executor is an object of the program",
@@ -118,6 +123,10 @@ class ConfiguredSettingsTest {
             "workspace",
             "payload",
             "inherit-environment",
+            "launcher",
+            "image",
+            "container-options",
+            "launch-command",
             "preload",
             "python-logging",
             "evidence-directory",

@@ -73,7 +73,7 @@ final class FixedKeys {
           ConfigKey.of(
               new KeyText(
                   "launcher",
-                  Launcher.PROCESS.word(),
+                  "process; websocket: the strongest sandbox there is",
                   "How the runner's process is started, and so what isolates it.",
                   "launcher(launcher)"),
               ValueType.oneOf("process, bubblewrap, podman, docker or command", Launcher.words()),
@@ -86,6 +86,14 @@ final class FixedKeys {
                   "image(name)"),
               ValueType.TEXT,
               Builder::image),
+          ConfigKey.of(
+              new KeyText(
+                  "container-options",
+                  "none",
+                  "More words for the `run` of podman or docker, such as `--runtime runc`.",
+                  "containerOptions(words)"),
+              ValueType.TEXT,
+              Builder::containerOptions),
           ConfigKey.of(
               new KeyText(
                   "launch-command",
