@@ -39,6 +39,11 @@ public interface BackendUnderTest {
     return Map.of();
   }
 
+  /** Why its runners cannot be started on this machine. Its rows are skipped, and say so. */
+  default Optional<String> obstacle() {
+    return Optional.empty();
+  }
+
   /** What starts its runners. Default: what the backend takes where nobody says. */
   default Optional<Launcher> launcher() {
     return Optional.empty();

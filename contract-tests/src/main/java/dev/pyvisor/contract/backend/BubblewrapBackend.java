@@ -3,6 +3,8 @@ package dev.pyvisor.contract.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.Launcher;
+import dev.pyvisor.transport.launch.Launchers;
+import dev.pyvisor.transport.launch.RunnerLauncher;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Map;
@@ -47,6 +49,24 @@ public abstract class BubblewrapBackend implements BackendUnderTest {
   @Override
   public Map<String, String> options(Path python) {
     return plain.options(python);
+  }
+
+  @Override
+  public Optional<String> obstacle() {
+    return obstacle(Launcher.BUBBLEWRAP);
+  }
+
+  /**
+   * Why a launcher cannot be used here; empty, too, where tests that need one are to fail rather
+   * than to be skipped.
+   */
+  public static Optional<String> obstacle(Launcher launcher) {
+    return "required".equals(System.getenv("PYVISOR_SANDBOXES"))
+        ? Optional.empty()
+        : Launchers.all().stream()
+            .filter(one -> one.kind() == launcher)
+            .findFirst()
+            .flatMap(RunnerLauncher::obstacle);
   }
 
   @Override

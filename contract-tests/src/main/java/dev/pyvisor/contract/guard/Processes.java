@@ -41,6 +41,13 @@ public final class Processes {
         .orElse(0L);
   }
 
+  /** Those that live in a namespace of numbers, as the system names it; a zombie does not. */
+  public static List<Long> inNamespace(String namespace) {
+    return ProcFs.all().stream()
+        .filter(pid -> ProcFs.namespace(pid).equals(namespace) && alive(pid))
+        .toList();
+  }
+
   /** Ends it with SIGKILL, if it runs. */
   public static void kill(long pid) {
     ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
