@@ -23,8 +23,6 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Whatever ends a runner in bubblewrap takes all of it along, and nothing in it ends its
@@ -38,10 +36,19 @@ class BubblewrapEndsTest {
   /** A host that is killed cannot delete its own directory. */
   @TempDir Path folder;
 
-  @ParameterizedTest
-  @ValueSource(strings = {"pipe", "websocket"})
+  @Test
   @Rule({"C87", "H21", "H24", "LIF-9", "TRN-7"})
-  void nothing_of_the_runner_outlives_a_host_that_is_killed(String backend) throws Exception {
+  void nothing_of_the_runner_outlives_a_host_that_is_killed() throws Exception {
+    killHost("pipe");
+  }
+
+  @Test
+  @Rule({"C87", "H21", "H24", "LIF-9", "TRN-7"})
+  void nothing_of_a_runner_that_listens_outlives_a_host_that_is_killed() throws Exception {
+    killHost("websocket");
+  }
+
+  private void killHost(String backend) throws Exception {
     InBubblewrap.client(backend);
     Process host =
         new ProcessBuilder(
@@ -74,10 +81,19 @@ class BubblewrapEndsTest {
     }
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"pipe", "websocket"})
+  @Test
   @Rule({"H21", "H26", "LIF-9"})
-  void nothing_outlives_a_supervisor_that_is_killed_though_it_wears_no_tag(String backend) {
+  void nothing_outlives_a_supervisor_that_is_killed_though_it_wears_no_tag() {
+    killSupervisor("pipe");
+  }
+
+  @Test
+  @Rule({"H21", "H26", "LIF-9"})
+  void nothing_outlives_a_supervisor_that_listened_and_is_killed() {
+    killSupervisor("websocket");
+  }
+
+  private static void killSupervisor(String backend) {
     try (SupervisorClient client = OpenClients.open(InBubblewrap.client(backend).restart(false))) {
       String namespace = FarSide.of(client).namespaces().get("pid");
       assertThat(client.session().execute(InBubblewrap.ESCAPEES).stdoutText()).isEqualTo("ready\n");

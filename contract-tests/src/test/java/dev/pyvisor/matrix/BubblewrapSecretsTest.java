@@ -21,8 +21,6 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** What a websocket's runner has of the network and of secrets, and its code has not. */
 @ExtendWith({Census.class, HangReport.class})
@@ -55,13 +53,20 @@ class BubblewrapSecretsTest {
     }
   }
 
-  /**
-   * The control: without a sandbox the address is reached. The token's file is gone in any case.
-   */
-  @ParameterizedTest
-  @EnumSource(names = {"PROCESS", "BUBBLEWRAP"})
+  @Test
   @Rule({"REC-17"})
-  void the_tokens_file_is_gone_before_any_code_runs(Launcher launcher) throws IOException {
+  void the_tokens_file_is_gone_before_any_code_runs() throws IOException {
+    tokenIsGone(Launcher.BUBBLEWRAP);
+  }
+
+  /** The control, too: without a sandbox the address is reached. */
+  @Test
+  @Rule({"REC-17"})
+  void the_tokens_file_is_gone_without_a_sandbox_too() throws IOException {
+    tokenIsGone(Launcher.PROCESS);
+  }
+
+  private static void tokenIsGone(Launcher launcher) throws IOException {
     try (SupervisorClient client =
         OpenClients.open(InBubblewrap.client("websocket").launcher(launcher))) {
       assertThat(client.session().execute(SEEN.formatted(port(client))).stdoutText())
@@ -116,10 +121,16 @@ class BubblewrapSecretsTest {
         .orElseThrow()[9];
   }
 
+  /** A JVM's own sockets are of the newer family, whatever they are connected to. */
   private static Stream<String[]> table() throws IOException {
-    return Files.readAllLines(Path.of("/proc/net/tcp")).stream()
-        .skip(1)
-        .map(line -> line.strip().split("\\s+"));
+    List<String[]> rows = new ArrayList<>();
+    for (String file : List.of("tcp", "tcp6")) {
+      Files.readAllLines(Path.of("/proc/net", file)).stream()
+          .skip(1)
+          .map(line -> line.strip().split("\\s+"))
+          .forEach(rows::add);
+    }
+    return rows.stream();
   }
 
   /** Of all processes below this one. */

@@ -27,7 +27,7 @@ final class InBubblewrap {
       import sys
       for _ in range(5):
           subprocess.run([sys.executable, '-c', leave])
-      hop = 'import os, time\nwhile True:\n  time.sleep(0.0005)\n  if os.fork(): os._exit(0)'
+      hop = 'import os, time\\nwhile True:\\n  time.sleep(0.0005)\\n  if os.fork(): os._exit(0)'
       hoppers = [subprocess.Popen([sys.executable, '-c', hop], start_new_session=True) for _ in range(2)]
       print('ready', flush=True)
       """;
