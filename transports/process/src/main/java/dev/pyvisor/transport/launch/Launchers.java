@@ -11,7 +11,8 @@ import java.util.List;
  * <p>Immutable.
  */
 public final class Launchers {
-  private static final List<RunnerLauncher> ALL = List.of(new ProcessLauncher());
+  private static final List<RunnerLauncher> ALL =
+      List.of(new ProcessLauncher(), new BubblewrapLauncher());
 
   private Launchers() {}
 

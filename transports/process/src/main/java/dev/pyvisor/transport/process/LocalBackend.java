@@ -81,16 +81,18 @@ public final class LocalBackend {
 
   /** What is wrong with the Python of that plan, where a runner ended before it said anything. */
   public static Optional<String> complaint(LaunchPlan plan) {
-    Path interpreter = Path.of(plan.command().get(0));
-    return PythonVersion.byAsking(interpreter)
-        .filter(version -> !version.usable())
-        .map(
-            version ->
-                interpreter
-                    + " is Python "
-                    + version
-                    + "; the runner needs "
-                    + PythonVersion.OLDEST
-                    + " or newer, choose another with python(...) or --python");
+    return plan.interpreter()
+        .flatMap(
+            interpreter ->
+                PythonVersion.byAsking(interpreter)
+                    .filter(version -> !version.usable())
+                    .map(
+                        version ->
+                            interpreter
+                                + " is Python "
+                                + version
+                                + "; the runner needs "
+                                + PythonVersion.OLDEST
+                                + " or newer, choose another with python(...) or --python"));
   }
 }

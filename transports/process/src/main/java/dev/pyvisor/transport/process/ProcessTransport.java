@@ -266,6 +266,11 @@ public final class ProcessTransport implements Transport {
   }
 
   @Override
+  public long pidHere(long told) {
+    return told == handle.pid() ? told : NestedPids.find(handle, runnerId, told).orElse(told);
+  }
+
+  @Override
   public boolean reaches() {
     return conversation.reaches();
   }

@@ -1,0 +1,104 @@
+package dev.pyvisor.transport.launch;
+
+import dev.pyvisor.error.ErrorCode;
+import dev.pyvisor.error.LaunchFailed;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What of the machine is seen in a sandbox, under the same names as outside. A folder comes before
+ * what is in it, whatever either may be used for: a virtual environment in a workspace is
+ * read-only, a workspace in a virtual environment is not.
+ *
+ * <p>Confined to the thread that plans the start.
+ */
+final class Binds {
+  /** Folders that hold more than one program's own; nobody means all of it. */
+  private static final Set<Path> BROAD =
+      Set.of(
+          Path.of("/"),
+          Path.of("/boot"),
+          Path.of("/dev"),
+          Path.of("/etc"),
+          Path.of("/home"),
+          Path.of("/mnt"),
+          Path.of("/opt"),
+          Path.of("/proc"),
+          Path.of("/root"),
+          Path.of("/run"),
+          Path.of("/srv"),
+          Path.of("/sys"),
+          Path.of("/tmp"),
+          Path.of("/var"));
+
+  private static final Path SYSTEM = Path.of("/usr");
+
+  private record Bind(String how, Path path) {}
+
+  private final String runnerId;
+  private final Path secret;
+  private final List<Bind> binds = new ArrayList<>();
+
+  /** {@code secret}: the client's private directory, which no folder that is seen may hold. */
+  Binds(String runnerId, Path secret) {
+    this.runnerId = runnerId;
+    this.secret = secret;
+  }
+
+  /**
+   * @param what whose path it is, as the beginning of a sentence
+   */
+  void readOnly(String what, Path path) {
+    if (!path.startsWith(SYSTEM) && !isSeen(path)) {
+      add("--ro-bind", what, path);
+    }
+  }
+
+  void writable(String what, Path path) {
+    if (path.startsWith(SYSTEM)) {
+      throw refused(what, path, "is a part of the system");
+    }
+    add("--bind", what, path);
+  }
+
+  private boolean isSeen(Path path) {
+    return binds.stream()
+        .anyMatch(bind -> bind.how().equals("--ro-bind") && path.startsWith(bind.path()));
+  }
+
+  private void add(String how, String what, Path path) {
+    Path home = path.getParent();
+    if (BROAD.contains(path) || (home != null && home.equals(Path.of("/home")))) {
+      throw refused(what, path, "holds more than may be seen in a sandbox");
+    }
+    if (secret.startsWith(path)) {
+      throw refused(what, path, "holds this client's private directory " + secret);
+    }
+    binds.add(new Bind(how, path));
+  }
+
+  private LaunchFailed refused(String what, Path path, String why) {
+    return new LaunchFailed(
+        runnerId,
+        ErrorCode.INVALID_ARGUMENT,
+        what + " " + path + " " + why + "; choose a folder of its own",
+        null);
+  }
+
+  /** Options of bwrap. */
+  List<String> options() {
+    List<String> options = new ArrayList<>();
+    binds.stream()
+        .sorted(Comparator.comparingInt(bind -> bind.path().getNameCount()))
+        .forEach(
+            bind -> {
+              options.add(bind.how());
+              options.add(bind.path().toString());
+              options.add(bind.path().toString());
+            });
+    return options;
+  }
+}
