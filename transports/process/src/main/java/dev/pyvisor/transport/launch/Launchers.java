@@ -12,7 +12,11 @@ import java.util.List;
  */
 public final class Launchers {
   private static final List<RunnerLauncher> ALL =
-      List.of(new ProcessLauncher(), new BubblewrapLauncher());
+      List.of(
+          new ProcessLauncher(),
+          new BubblewrapLauncher(),
+          new ContainerLauncher(Launcher.PODMAN),
+          new ContainerLauncher(Launcher.DOCKER));
 
   private Launchers() {}
 
