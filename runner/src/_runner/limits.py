@@ -148,6 +148,7 @@ TRACEBACK = 256 * KIB  # characters of a traceback as text
 TRACEBACK_FRAMES = 1000  # innermost frames looked at, for each exception of a chain
 REPORTED_FRAMES = 100  # frames listed one by one in a report; half from each end
 DIRECTORY_VARIABLE = "PYVISOR_DIR"  # the private directory of this runner
+CONFINE_VARIABLE = "PYVISOR_CONFINE"  # 1: kernels filter their own system calls
 PRELOAD_VARIABLE = "PYVISOR_PRELOAD"  # modules that the zygote imports, separated by commas
 WORKSPACE_COPY = 256 * MIB  # what a branch copies of its parent's files at most
 CELL_SOURCES = 1000  # cells whose source is kept for tracebacks

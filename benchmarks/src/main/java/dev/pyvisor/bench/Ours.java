@@ -3,6 +3,7 @@ package dev.pyvisor.bench;
 import dev.pyvisor.Cell;
 import dev.pyvisor.CellListener;
 import dev.pyvisor.CheckpointPolicy;
+import dev.pyvisor.Launcher;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.bench.python.Interpreter;
@@ -27,6 +28,7 @@ final class Ours implements Subject {
     client =
         SupervisorClient.builder()
             .backend(backend)
+            .launcher(Launcher.PROCESS)
             .python(interpreter.path())
             .checkpoints(policy)
             .trusted()

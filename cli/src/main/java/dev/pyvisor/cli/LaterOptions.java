@@ -10,11 +10,6 @@ final class LaterOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;
 
-  @Option(names = "--image", paramLabel = "IMAGE", description = "Later: for containers.")
-  void image(String value) {
-    refuse("--image", "the runner is a process of this machine");
-  }
-
   @Option(names = "--memory", paramLabel = "SIZE", description = "Later: a limit of memory.")
   void memory(String value) {
     refuse("--memory", "limit this process from outside, for example with ulimit -v");

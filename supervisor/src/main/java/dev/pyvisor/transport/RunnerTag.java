@@ -12,5 +12,11 @@ public final class RunnerTag {
   /** Holds the client's private directory. */
   public static final String DIRECTORY = "PYVISOR_DIR";
 
+  /**
+   * 1 where kernels are to install a filter of system calls on themselves; one that cannot refuses
+   * to start.
+   */
+  public static final String CONFINE = "PYVISOR_CONFINE";
+
   private RunnerTag() {}
 }

@@ -43,7 +43,7 @@ public final class Applicability implements ExecutionCondition {
         .flatMap(needs -> List.of(needs.value()).stream())
         .filter(need -> !there.contains(need))
         .findFirst()
-        .map(need -> row.backend().name() + " has no " + need + " (" + need.meaning() + ")");
+        .map(need -> row.backend().label() + " has no " + need + " (" + need.meaning() + ")");
   }
 
   private static Optional<String> leftToAnotherTier(Row row, AnnotatedElement element) {

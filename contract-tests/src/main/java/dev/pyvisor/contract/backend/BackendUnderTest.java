@@ -16,6 +16,11 @@ public interface BackendUnderTest {
   /** The name under which clients ask for the backend. */
   String name();
 
+  /** What its rows are called: the name, and what else its runners have. Default: the name. */
+  default String label() {
+    return name();
+  }
+
   /**
    * What it can do. A contract that needs more is skipped, and the matrix says for want of what.
    */

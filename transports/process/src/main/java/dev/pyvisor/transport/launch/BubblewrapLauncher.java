@@ -53,11 +53,36 @@ public final class BubblewrapLauncher implements RunnerLauncher {
             python.executable().toString(), "-I", "-S", runner.resolve("__main__.py").toString()));
     command.addAll(start.arguments());
     return new LaunchPlan(
-        command,
+        start.tokenFile().isPresent() ? listening(command, python, runner, start) : command,
         environment(start, python, folder),
         start.directory(),
         Remains.NONE,
         Optional.of(python.executable()));
+  }
+
+  /**
+   * A runner without a network cannot open what it listens to: its Python does so outside, and then
+   * becomes bwrap. The token is handed over by a descriptor, too: its file is not seen inside.
+   */
+  private static List<String> listening(
+      List<String> sandbox, SandboxPython python, Path runner, RunnerStart start) {
+    List<String> command = new ArrayList<>();
+    command.addAll(
+        List.of(
+            python.executable().toString(), "-I", "-S", runner.resolve("__main__.py").toString()));
+    command.addAll(List.of("outside", start.tokenFile().orElseThrow().toString()));
+    command.addAll(inherited(sandbox));
+    return command;
+  }
+
+  private static List<String> inherited(List<String> command) {
+    List<String> inherited = new ArrayList<>(command);
+    int listen = inherited.indexOf("--listen");
+    inherited.set(listen + 1, "{listening}");
+    int token = inherited.indexOf("--token-file");
+    inherited.set(token, "--token-fd");
+    inherited.set(token + 1, "{token}");
+    return inherited;
   }
 
   private static List<String> binds(
@@ -78,6 +103,7 @@ public final class BubblewrapLauncher implements RunnerLauncher {
     Map<String, String> environment = new LinkedHashMap<>(start.environment());
     environment.put("PATH", python.executable().getParent() + ":/usr/local/bin:/usr/bin:/bin");
     environment.put("HOME", BubblewrapOptions.HOME);
+    environment.put(RunnerTag.CONFINE, "1");
     environment.put(RunnerTag.DIRECTORY, folder.runners().toString());
     return environment;
   }

@@ -3,7 +3,9 @@ package dev.pyvisor.transport.launch;
 import dev.pyvisor.Launcher;
 import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.transport.TransportConfig;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The launchers there are, and the choice among them.
@@ -18,11 +20,52 @@ public final class Launchers {
           new ContainerLauncher(Launcher.PODMAN),
           new ContainerLauncher(Launcher.DOCKER));
 
+  /** A container of docker's is begun by a daemon that is root. */
+  private static final List<Launcher> STRONGEST_FIRST =
+      List.of(Launcher.BUBBLEWRAP, Launcher.PODMAN, Launcher.DOCKER);
+
+  private static final Optional<String> NOT_HERE = Optional.of("not in this version");
+
   private Launchers() {}
 
   /** All that can start a runner. */
   public static List<RunnerLauncher> all() {
     return ALL;
+  }
+
+  /**
+   * The same with a launcher that isolates, for a backend that asks for one where nobody says what
+   * is meant: the strongest that can be used on this machine.
+   *
+   * @throws LaunchFailed with what is in the way of each, when there is none
+   */
+  public static TransportConfig isolated(TransportConfig config) {
+    if (config.sandbox().launcher().isPresent()) {
+      return config;
+    }
+    List<String> obstacles = new ArrayList<>();
+    for (Launcher kind : STRONGEST_FIRST) {
+      // An image is what a container is made of.
+      if (kind == Launcher.BUBBLEWRAP && config.sandbox().image().isPresent()) {
+        continue;
+      }
+      Optional<String> obstacle = find(kind).map(RunnerLauncher::obstacle).orElse(NOT_HERE);
+      if (obstacle.isEmpty()) {
+        return config.launchedBy(kind);
+      }
+      obstacles.add(kind.word() + ": " + obstacle.get());
+    }
+    throw new LaunchFailed(
+        config.runnerId(),
+        "this backend isolates the code unless a launcher is named, and this machine has none that"
+            + " does ("
+            + String.join("; ", obstacles)
+            + "); mend one of them, or say launcher=process (--launcher process), which isolates"
+            + " nothing");
+  }
+
+  private static Optional<RunnerLauncher> find(Launcher kind) {
+    return ALL.stream().filter(launcher -> launcher.kind() == kind).findFirst();
   }
 
   /**
@@ -32,9 +75,7 @@ public final class Launchers {
    */
   public static RunnerLauncher chosen(TransportConfig config) {
     Launcher kind = config.sandbox().launcher().orElse(Launcher.PROCESS);
-    return ALL.stream()
-        .filter(launcher -> launcher.kind() == kind)
-        .findFirst()
+    return find(kind)
         .orElseThrow(
             () ->
                 new LaunchFailed(

@@ -2,6 +2,7 @@ package dev.pyvisor.transport.websocket;
 
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.LaunchFailed;
+import dev.pyvisor.transport.Sandbox;
 import dev.pyvisor.transport.TransportConfig;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -119,7 +120,9 @@ record Destination(URI address, String token, boolean takeover, Optional<Tls> tl
                 ? "a payload"
                 : !config.environment().isEmpty()
                     ? "environment variables (or modules to preload)"
-                    : "";
+                    : !config.sandbox().equals(Sandbox.UNCHOSEN)
+                        ? "a launcher, an image or a limit"
+                        : "";
     if (!asked.isEmpty()) {
       throw refused(
           config,
