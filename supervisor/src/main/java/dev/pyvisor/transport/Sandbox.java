@@ -30,4 +30,9 @@ public record Sandbox(
           Optional.empty(),
           Optional.empty(),
           ResourceLimits.none());
+
+  /** The same with this launcher. */
+  public Sandbox launchedBy(Launcher chosen) {
+    return new Sandbox(Optional.of(chosen), image, containerOptions, command, limits);
+  }
 }

@@ -53,7 +53,7 @@ public record TransportConfig(
         privateDirectory,
         startTimeout,
         trust,
-        new Sandbox(Optional.of(launcher), sandbox.image(), sandbox.command(), sandbox.limits()),
+        sandbox.launchedBy(launcher),
         threads,
         options);
   }

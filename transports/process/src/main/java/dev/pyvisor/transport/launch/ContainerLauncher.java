@@ -60,6 +60,7 @@ public final class ContainerLauncher implements RunnerLauncher {
     command.addAll(List.of("run", "--rm", "--interactive", "--name", name));
     command.addAll(ContainerOptions.sealed(kind(), user));
     command.addAll(ContainerOptions.limited(config));
+    command.addAll(handedOn(start));
     command.addAll(List.of("--env-file", folder.variables().toString()));
     command.addAll(volumes(config, folder));
     command.addAll(List.of("--workdir", folder.runners().toString()));
@@ -70,11 +71,20 @@ public final class ContainerLauncher implements RunnerLauncher {
             words ->
                 command.addAll(CommandWords.of(config.runnerId(), "container-options", words)));
     command.addAll(List.of("--entrypoint", python(config), image, "-I", "-S", runner(config)));
-    command.addAll(start.arguments());
-    if (start.tokenFile().isPresent()) {
-      throw new LaunchFailed(config.runnerId(), "later");
+    command.addAll(Inherited.arguments(start));
+    return new LaunchPlan(
+        reached(start, command), Engine.environment(), start.directory(), () -> remove(name));
+  }
+
+  /** With a Python of this machine for what a runner that listens is handed. */
+  private static List<String> reached(RunnerStart start, List<String> container) {
+    if (start.tokenFile().isEmpty()) {
+      return container;
     }
-    return new LaunchPlan(command, Engine.environment(), start.directory(), () -> remove(name));
+    TransportConfig config = start.config();
+    // The configured one is the image's.
+    Path python = PythonLocator.locate(config.runnerId(), Optional.empty());
+    return Inherited.by(python, RunnerFiles.of(config), start, container);
   }
 
   private void remove(String container) {
@@ -121,6 +131,24 @@ public final class ContainerLauncher implements RunnerLauncher {
     return new LaunchFailed(config.runnerId(), ErrorCode.INVALID_ARGUMENT, why, null);
   }
 
+  /**
+   * What podman hands on of the descriptors that it was started with.
+   *
+   * @throws LaunchFailed with docker, whose daemon makes the container, and has none of them
+   */
+  private List<String> handedOn(RunnerStart start) {
+    if (start.tokenFile().isEmpty()) {
+      return List.of();
+    }
+    if (kind() == Launcher.DOCKER) {
+      throw fail(
+          start.config(),
+          "docker hands no socket on, and a container of ours has no network to listen in; use the"
+              + " backend pipe with docker, or the launcher podman or bubblewrap");
+    }
+    return List.of("--preserve-fds=" + Inherited.DESCRIPTORS);
+  }
+
   /** A path or a name inside the image. */
   private static String python(TransportConfig config) {
     return config.python().map(Path::toString).orElse("python3");
@@ -149,6 +177,7 @@ public final class ContainerLauncher implements RunnerLauncher {
       variables.remove("PATH");
     }
     variables.put("HOME", configured.getOrDefault("HOME", HOME));
+    variables.put(RunnerTag.CONFINE, "1");
     variables.put(
         RunnerTag.DIRECTORY,
         start.config().privateDirectory().toAbsolutePath().resolve("runner").toString());
