@@ -56,7 +56,7 @@ public final class BubblewrapLauncher implements RunnerLauncher {
         Inherited.by(python.executable(), runner, start, command),
         environment(start, python, folder),
         start.directory(),
-        Remains.NONE,
+        Remains.DIRECTORY,
         Optional.of(python.executable()));
   }
 

@@ -73,7 +73,10 @@ public final class ContainerLauncher implements RunnerLauncher {
     command.addAll(List.of("--entrypoint", python(config), image, "-I", "-S", runner(config)));
     command.addAll(Inherited.arguments(start));
     return new LaunchPlan(
-        reached(start, command), Engine.environment(), start.directory(), () -> remove(name));
+        reached(start, command),
+        Engine.environment(),
+        start.directory(),
+        new Remains(() -> remove(name), Optional.of(engine.removal(name))));
   }
 
   /** With a Python of this machine for what a runner that listens is handed. */

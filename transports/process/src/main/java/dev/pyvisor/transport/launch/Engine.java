@@ -49,22 +49,35 @@ record Engine(Launcher kind) {
 
   /** Removes a container with all that runs in it; one that is gone already is no failure. */
   Optional<String> remove(String container) {
-    List<String> command = new ArrayList<>(List.of("rm", "--force", "--volumes"));
+    return complaint(removing(container)).filter(why -> !why.contains("o such container"));
+  }
+
+  /** The command that does it. */
+  List<String> removal(String container) {
+    return command(removing(container));
+  }
+
+  private List<String> removing(String container) {
+    List<String> words = new ArrayList<>(List.of("rm", "--force", "--volumes"));
     if (kind == Launcher.PODMAN) {
       // docker kills at once when it is told to force, podman after ten seconds.
-      command.addAll(List.of("--time", "0", "--ignore"));
+      words.addAll(List.of("--time", "0", "--ignore"));
     }
-    command.add(container);
-    return complaint(command).filter(why -> !why.contains("o such container"));
+    words.add(container);
+    return words;
+  }
+
+  private List<String> command(List<String> words) {
+    List<String> command = new ArrayList<>();
+    command.add(program().map(Path::toString).orElse(name()));
+    command.addAll(words);
+    return command;
   }
 
   /** Runs it with these words; what is wrong where it does not succeed. */
   private Optional<String> complaint(List<String> words) {
-    List<String> command = new ArrayList<>();
-    command.add(program().map(Path::toString).orElse(name()));
-    command.addAll(words);
     try {
-      Commands.Result result = Commands.run(command, environment());
+      Commands.Result result = Commands.run(command(words), environment());
       return result.succeeded() ? Optional.empty() : Optional.of(result.complaint());
     } catch (IOException problem) {
       return Optional.of(problem.getMessage());
