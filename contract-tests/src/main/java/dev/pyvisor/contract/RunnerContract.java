@@ -4,7 +4,9 @@ import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.guard.Census;
 import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.OpenClients;
+import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.tool.Tool;
+import java.util.List;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
@@ -16,6 +18,16 @@ public interface RunnerContract {
 
   /** A new builder for a client of the backend under test; the contract adds tools and opens it. */
   SupervisorClient.Builder client();
+
+  /** The numbers that this machine has for processes of a client's runner, which told its own. */
+  default List<Long> here(SupervisorClient client, List<Long> told) {
+    return told.stream().map(pid -> Processes.here(client.runner().pid(), pid)).toList();
+  }
+
+  /** The same for one. */
+  default long here(SupervisorClient client, long told) {
+    return Processes.here(client.runner().pid(), told);
+  }
 
   /** An open client with these tools. */
   default SupervisorClient open(Tool... tools) {

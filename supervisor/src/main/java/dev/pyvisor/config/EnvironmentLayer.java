@@ -26,7 +26,8 @@ final class EnvironmentLayer {
           "PYVISOR_TIER",
           "PYVISOR_THOROUGH",
           "PYVISOR_SEED",
-          "PYVISOR_CLIENTS");
+          "PYVISOR_CLIENTS",
+          "PYVISOR_SANDBOXES");
 
   private EnvironmentLayer() {}
 

@@ -52,6 +52,11 @@ final class ProcFs {
     return found;
   }
 
+  /** By this what a process holds open is opened itself, whatever its name leads to by now. */
+  static Path descriptor(long pid, int number) {
+    return of(pid).resolve("fd").resolve(Integer.toString(number));
+  }
+
   /** The program that it runs, as the kernel names it; empty where that is hidden. */
   static String program(long pid) {
     try {

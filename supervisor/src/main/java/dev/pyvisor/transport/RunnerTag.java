@@ -18,5 +18,10 @@ public final class RunnerTag {
    */
   public static final String CONFINE = "PYVISOR_CONFINE";
 
+  /**
+   * The folder of the private directory that a runner in a sandbox sees in the place of all of it.
+   */
+  public static final String SANDBOXED = "runner";
+
   private RunnerTag() {}
 }

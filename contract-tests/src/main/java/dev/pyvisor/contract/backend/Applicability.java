@@ -31,7 +31,10 @@ public final class Applicability implements ExecutionCondition {
     if (row.isEmpty() || element.isEmpty()) {
       return ConditionEvaluationResult.enabled("no row");
     }
-    return absent(row.get(), element.get())
+    return row.get()
+        .backend()
+        .obstacle()
+        .or(() -> absent(row.get(), element.get()))
         .or(() -> leftToAnotherTier(row.get(), element.get()))
         .map(ConditionEvaluationResult::disabled)
         .orElse(ConditionEvaluationResult.enabled("applies"));

@@ -1,8 +1,10 @@
 package dev.pyvisor.contract.backend;
 
+import dev.pyvisor.Launcher;
 import dev.pyvisor.SupervisorClient;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -37,10 +39,21 @@ public interface BackendUnderTest {
     return Map.of();
   }
 
+  /** Why its runners cannot be started on this machine. Its rows are skipped, and say so. */
+  default Optional<String> obstacle() {
+    return Optional.empty();
+  }
+
+  /** What starts its runners. Default: what the backend takes where nobody says. */
+  default Optional<Launcher> launcher() {
+    return Optional.empty();
+  }
+
   /** A new builder for a client whose runner has this interpreter. */
   default SupervisorClient.Builder client(Path python) {
     SupervisorClient.Builder builder =
         SupervisorClient.builder().backend(name()).python(python).trusted();
+    launcher().ifPresent(builder::launcher);
     options(python).forEach((option, value) -> builder.backendOption(name() + "." + option, value));
     return builder;
   }

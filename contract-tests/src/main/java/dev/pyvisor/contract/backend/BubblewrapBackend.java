@@ -3,9 +3,12 @@ package dev.pyvisor.contract.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.Launcher;
-import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.transport.launch.Launchers;
+import dev.pyvisor.transport.launch.RunnerLauncher;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -35,9 +38,12 @@ public abstract class BubblewrapBackend implements BackendUnderTest {
     return plain.name() + "+" + Launcher.BUBBLEWRAP.word();
   }
 
+  /** No process inside can kill the first one, and bwrap holds its streams until it has ended. */
   @Override
   public Set<Capability> capabilities() {
-    return plain.capabilities();
+    Set<Capability> capabilities = EnumSet.copyOf(plain.capabilities());
+    capabilities.remove(Capability.BARE);
+    return capabilities;
   }
 
   @Override
@@ -46,8 +52,26 @@ public abstract class BubblewrapBackend implements BackendUnderTest {
   }
 
   @Override
-  public SupervisorClient.Builder client(Path python) {
-    return plain.client(python).launcher(Launcher.BUBBLEWRAP);
+  public Optional<String> obstacle() {
+    return obstacle(Launcher.BUBBLEWRAP);
+  }
+
+  /**
+   * Why a launcher cannot be used here; empty, too, where tests that need one are to fail rather
+   * than to be skipped.
+   */
+  public static Optional<String> obstacle(Launcher launcher) {
+    return "required".equals(System.getenv("PYVISOR_SANDBOXES"))
+        ? Optional.empty()
+        : Launchers.all().stream()
+            .filter(one -> one.kind() == launcher)
+            .findFirst()
+            .flatMap(RunnerLauncher::obstacle);
+  }
+
+  @Override
+  public Optional<Launcher> launcher() {
+    return Optional.of(Launcher.BUBBLEWRAP);
   }
 
   /**

@@ -12,6 +12,8 @@ public enum Pythons {
   STANDARD,
   /** The same, but heavy contracts are left to the larger tiers. */
   STANDARD_WITHOUT_HEAVY,
+  /** The standard one without what is heavy; in the tier {@code full} all of them, with all. */
+  STANDARD_OR_ALL,
   /** Every supported version that is older than that one. */
   OLDER,
   /** Every supported version that is newer than that one. */

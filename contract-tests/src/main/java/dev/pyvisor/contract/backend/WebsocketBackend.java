@@ -3,9 +3,8 @@ package dev.pyvisor.contract.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.Launcher;
-import dev.pyvisor.SupervisorClient;
-import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -30,8 +29,8 @@ public final class WebsocketBackend implements BackendUnderTest {
 
   /** Plain processes: what a launcher adds has rows of its own. */
   @Override
-  public SupervisorClient.Builder client(Path python) {
-    return BackendUnderTest.super.client(python).launcher(Launcher.PROCESS);
+  public Optional<Launcher> launcher() {
+    return Optional.of(Launcher.PROCESS);
   }
 
   @Override

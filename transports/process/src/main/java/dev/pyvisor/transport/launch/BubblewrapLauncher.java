@@ -78,6 +78,8 @@ public final class BubblewrapLauncher implements RunnerLauncher {
     Map<String, String> environment = new LinkedHashMap<>(start.environment());
     environment.put("PATH", python.executable().getParent() + ":/usr/local/bin:/usr/bin:/bin");
     environment.put("HOME", BubblewrapOptions.HOME);
+    // What this process's own say is not there inside; what was chosen is meant.
+    environment.putAll(start.config().environment());
     environment.put(RunnerTag.CONFINE, "1");
     environment.put(RunnerTag.DIRECTORY, folder.runners().toString());
     return environment;

@@ -1,6 +1,7 @@
 package dev.pyvisor.transport.launch;
 
 import dev.pyvisor.error.LaunchFailed;
+import dev.pyvisor.transport.RunnerTag;
 import dev.pyvisor.transport.TransportConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,7 +37,7 @@ record SandboxFolder(Path runners, Path passwd, Path group) {
     Path inside = config.privateDirectory().toAbsolutePath();
     SandboxFolder folder =
         new SandboxFolder(
-            inside.resolve("runner"), inside.resolve("passwd"), inside.resolve("group"));
+            inside.resolve(RunnerTag.SANDBOXED), inside.resolve("passwd"), inside.resolve("group"));
     FileAttribute<Set<PosixFilePermission>> ours =
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
     try {
