@@ -6,6 +6,7 @@ supervisor alone, who keeps it from all that it starts.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import sys
@@ -14,6 +15,7 @@ from typing import Sequence
 from . import limits
 
 _EXIT_USAGE = 64
+_FIRST = 3
 LISTENING = "{listening}"
 TOKEN = "{token}"
 
@@ -26,9 +28,11 @@ def main(arguments: Sequence[str]) -> int:
         listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         listening.bind(("127.0.0.1", 0))
         listening.listen(limits.CONNECTIONS)
-        numbers = {LISTENING: f"fd:{listening.fileno()}", TOKEN: str(token)}
-        for fd in (listening.fileno(), token):
-            os.set_inheritable(fd, True)
+        numbers = {TOKEN: str(_FIRST), LISTENING: f"fd:{_FIRST + 1}"}
+        # In a row behind the standard streams, as programs want them that hand descriptors on.
+        high = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, limits.PRIVATE_FD_MIN) for fd in (token, listening.detach())]
+        for number, fd in enumerate(high, _FIRST):
+            os.dup2(fd, number)
         os.execv(command[0], [numbers.get(argument, argument) for argument in command])
     except OSError as problem:
         print(f"pyvisor: the sandbox cannot be begun: {problem}", file=sys.stderr)

@@ -61,6 +61,9 @@ public final class Defaults {
    */
   public static final Duration COMMAND_LIMIT = Duration.ofSeconds(10);
 
+  /** Processes and threads in a container that was given no limit of its own. */
+  public static final int SANDBOX_PROCESSES = 512;
+
   /** Bytes of what such a command says; the rest is read and dropped. */
   public static final int COMMAND_OUTPUT = 64 * 1024;
 

@@ -101,4 +101,19 @@ final class Binds {
             });
     return options;
   }
+
+  /** Options of podman and docker. */
+  List<String> volumes() {
+    List<String> options = new ArrayList<>();
+    for (Bind bind : binds) {
+      String path = bind.path().toString();
+      if (path.indexOf(':') >= 0) {
+        throw refused("the folder", bind.path(), "has a colon, which divides podman's words");
+      }
+      // The mark is for systems that label files.
+      String how = bind.how().equals("--bind") ? ":rw,z" : ":ro,z";
+      options.addAll(List.of("--volume", path + ":" + path + how));
+    }
+    return options;
+  }
 }

@@ -51,38 +51,13 @@ public final class BubblewrapLauncher implements RunnerLauncher {
     command.addAll(
         List.of(
             python.executable().toString(), "-I", "-S", runner.resolve("__main__.py").toString()));
-    command.addAll(start.arguments());
+    command.addAll(Inherited.arguments(start));
     return new LaunchPlan(
-        start.tokenFile().isPresent() ? listening(command, python, runner, start) : command,
+        Inherited.by(python.executable(), runner, start, command),
         environment(start, python, folder),
         start.directory(),
-        Remains.NONE,
+        Remains.DIRECTORY,
         Optional.of(python.executable()));
-  }
-
-  /**
-   * A runner without a network cannot open what it listens to: its Python does so outside, and then
-   * becomes bwrap. The token is handed over by a descriptor, too: its file is not seen inside.
-   */
-  private static List<String> listening(
-      List<String> sandbox, SandboxPython python, Path runner, RunnerStart start) {
-    List<String> command = new ArrayList<>();
-    command.addAll(
-        List.of(
-            python.executable().toString(), "-I", "-S", runner.resolve("__main__.py").toString()));
-    command.addAll(List.of("outside", start.tokenFile().orElseThrow().toString()));
-    command.addAll(inherited(sandbox));
-    return command;
-  }
-
-  private static List<String> inherited(List<String> command) {
-    List<String> inherited = new ArrayList<>(command);
-    int listen = inherited.indexOf("--listen");
-    inherited.set(listen + 1, "{listening}");
-    int token = inherited.indexOf("--token-file");
-    inherited.set(token, "--token-fd");
-    inherited.set(token + 1, "{token}");
-    return inherited;
   }
 
   private static List<String> binds(

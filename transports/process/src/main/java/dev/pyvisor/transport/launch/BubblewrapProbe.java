@@ -1,18 +1,15 @@
 package dev.pyvisor.transport.launch;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
-import java.util.regex.Pattern;
 
 /**
  * Whether bwrap makes sandboxes on this machine: it is tried.
@@ -32,12 +29,7 @@ final class BubblewrapProbe {
 
   /** The program of the PATH. */
   static Optional<Path> program() {
-    String path = System.getenv("PATH");
-    return Arrays.stream((path == null ? "" : path).split(Pattern.quote(File.pathSeparator)))
-        .filter(entry -> !entry.isEmpty())
-        .map(entry -> Path.of(entry, PROGRAM).toAbsolutePath())
-        .filter(file -> Files.isRegularFile(file) && Files.isExecutable(file))
-        .findFirst();
+    return Program.find(PROGRAM);
   }
 
   static Optional<String> obstacle() {

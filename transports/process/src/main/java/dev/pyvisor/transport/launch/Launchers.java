@@ -14,7 +14,11 @@ import java.util.Optional;
  */
 public final class Launchers {
   private static final List<RunnerLauncher> ALL =
-      List.of(new ProcessLauncher(), new BubblewrapLauncher());
+      List.of(
+          new ProcessLauncher(),
+          new BubblewrapLauncher(),
+          new ContainerLauncher(Launcher.PODMAN),
+          new ContainerLauncher(Launcher.DOCKER));
 
   /** A container of docker's is begun by a daemon that is root. */
   private static final List<Launcher> STRONGEST_FIRST =

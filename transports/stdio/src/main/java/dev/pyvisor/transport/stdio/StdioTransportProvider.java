@@ -7,6 +7,7 @@ import dev.pyvisor.transport.Transport;
 import dev.pyvisor.transport.TransportConfig;
 import dev.pyvisor.transport.TransportListener;
 import dev.pyvisor.transport.TransportProvider;
+import dev.pyvisor.transport.launch.CommandWords;
 import dev.pyvisor.transport.launch.LaunchPlan;
 import dev.pyvisor.transport.process.LocalBackend;
 import dev.pyvisor.transport.process.ProcessTransport;
@@ -60,7 +61,7 @@ public final class StdioTransportProvider implements TransportProvider {
         command == null
             ? LocalBackend.runner(config, workspace, List.of("--stdio"))
             : new LaunchPlan(
-                PeerCommand.words(config.runnerId(), command),
+                CommandWords.of(config.runnerId(), "stdio.command", command),
                 RunnerEnvironment.of(config),
                 workspace);
     LOCAL.warnOnce(config);

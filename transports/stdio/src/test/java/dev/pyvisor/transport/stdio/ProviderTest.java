@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.LaunchFailed;
+import dev.pyvisor.transport.launch.CommandWords;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -26,13 +27,13 @@ class ProviderTest {
         "podman exec -i box python3 ${x} *    | podman,exec,-i,box,python3,${x},*",
       })
   void a_command_line_is_words_and_quotes_and_no_shell(String line, String words) {
-    assertThat(PeerCommand.words("id", line)).containsExactly(words.split(","));
+    assertThat(CommandWords.of("id", "stdio.command", line)).containsExactly(words.split(","));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "   ", "python3 'peer.py", "python3 \"peer.py"})
   void what_is_no_command_line_is_refused_by_its_value(String line) {
-    assertThatThrownBy(() -> PeerCommand.words("id", line))
+    assertThatThrownBy(() -> CommandWords.of("id", "stdio.command", line))
         .isInstanceOfSatisfying(
             LaunchFailed.class,
             failure -> assertThat(failure.code()).isEqualTo(ErrorCode.INVALID_ARGUMENT))

@@ -1,0 +1,80 @@
+package dev.pyvisor.transport.launch;
+
+import dev.pyvisor.Defaults;
+import dev.pyvisor.Launcher;
+import dev.pyvisor.ResourceLimits;
+import dev.pyvisor.error.ErrorCode;
+import dev.pyvisor.error.LaunchFailed;
+import dev.pyvisor.transport.TransportConfig;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What every container of ours is made with.
+ *
+ * <p>Immutable.
+ */
+final class ContainerOptions {
+  private ContainerOptions() {}
+
+  /** No network, no right to anything, nothing to write to but what is mounted. */
+  static List<String> sealed(Launcher kind, ContainerUser user) {
+    List<String> options =
+        new ArrayList<>(
+            List.of(
+                "--pull=never",
+                "--network=none",
+                "--cap-drop=all",
+                "--security-opt=no-new-privileges",
+                "--read-only",
+                "--tmpfs=/tmp:rw,nosuid,nodev,mode=1777,size=" + Defaults.SANDBOX_TMP,
+                "--hostname=pyvisor",
+                // The runner's standard output is frames, and would all be written to a log.
+                "--log-driver=none",
+                "--user=" + user.uid() + ":" + user.gid()));
+    if (kind == Launcher.PODMAN) {
+      // podman would mount places to write to, and hand the host's proxies on with their passwords.
+      options.addAll(List.of("--read-only-tmpfs=false", "--http-proxy=false"));
+      if (user.rootless()) {
+        options.add("--userns=keep-id");
+      }
+    }
+    return options;
+  }
+
+  /**
+   * The limits that were set, and the one that always is: of processes.
+   *
+   * @throws LaunchFailed when one was set that a container does not enforce
+   */
+  static List<String> limited(TransportConfig config) {
+    ResourceLimits limits = config.sandbox().limits();
+    if (limits.workspace().isPresent()) {
+      throw new LaunchFailed(
+          config.runnerId(),
+          ErrorCode.INVALID_ARGUMENT,
+          "a limit of the workspace's bytes ("
+              + limits.workspace().getAsLong()
+              + ") is not enforced by containers; leave it out, and name a workspace on a file system"
+              + " of that size",
+          null);
+    }
+    List<String> options = new ArrayList<>();
+    options.add("--pids-limit=" + limits.processes().orElse(Defaults.SANDBOX_PROCESSES));
+    limits
+        .memory()
+        .ifPresent(
+            bytes -> {
+              options.add("--memory=" + bytes);
+              options.add("--memory-swap=" + bytes);
+            });
+    limits.cpuTime().ifPresent(time -> options.add(ulimit("cpu", Math.max(1, time.toSeconds()))));
+    limits.openFiles().ifPresent(files -> options.add(ulimit("nofile", files)));
+    limits.fileSize().ifPresent(bytes -> options.add(ulimit("fsize", bytes)));
+    return options;
+  }
+
+  private static String ulimit(String name, long most) {
+    return "--ulimit=" + name + "=" + most + ":" + most;
+  }
+}
