@@ -168,7 +168,7 @@ class ExecCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"--image=x", "--memory=1g", "--launcher=bubblewrap"})
+  @ValueSource(strings = {"--memory=1g"})
   void what_is_not_in_this_version_is_refused_by_name(String option) throws Exception {
     Result result = Command.run("exec", option, "-c", "print(1)");
 
@@ -180,6 +180,13 @@ class ExecCommandTest {
   @Test
   void bad_usage_names_the_value_and_exits_with_2() throws Exception {
     assertUsage("'nonesuch' is unknown", "exec", "--backend", "nonesuch", "-c", "1");
+    assertUsage(
+        "--launcher 'chroot' is unknown; usable: process, bubblewrap, podman, docker, command",
+        "exec",
+        "--launcher",
+        "chroot",
+        "-c",
+        "1");
     assertUsage("no code", "exec");
     assertUsage("none.py: no such file", "exec", "none.py");
     assertUsage("not a directory", "exec", "--workspace", "/none/such", "-c", "1");

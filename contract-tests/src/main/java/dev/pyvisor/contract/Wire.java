@@ -68,7 +68,7 @@ final class Wire implements TransportListener, FrameSource, AutoCloseable {
             Optional.of(payload),
             Optional.empty(),
             Map.of(),
-            privateDirectory(folder),
+            directory(folder, "private"),
             SOON,
             Trust.STATED,
             row.backend().launcher().map(Sandbox::by).orElse(Sandbox.UNCHOSEN),
@@ -79,13 +79,13 @@ final class Wire implements TransportListener, FrameSource, AutoCloseable {
 
   /** Opens the row's transport with this stub at its other end. */
   static Wire open(Row row, Path folder, String program) {
-    return new Wire(row, folder, Stub.payload(folder, program));
+    return new Wire(row, folder, Stub.payload(directory(folder, "payload"), program));
   }
 
-  /** Apart from the stub's own: a sandbox shows a runner no folder that holds it. */
-  private static Path privateDirectory(Path folder) {
+  /** The stub's and the private one stay apart: a sandbox shows no folder that holds the latter. */
+  private static Path directory(Path folder, String name) {
     try {
-      return Files.createDirectories(folder.resolve("private"));
+      return Files.createDirectories(folder.resolve(name));
     } catch (IOException problem) {
       throw new UncheckedIOException("the test's own folder takes nothing", problem);
     }

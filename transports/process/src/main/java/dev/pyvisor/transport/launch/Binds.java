@@ -2,6 +2,7 @@ package dev.pyvisor.transport.launch;
 
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.LaunchFailed;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -10,8 +11,7 @@ import java.util.Set;
 
 /**
  * What of the machine is seen in a sandbox, under the same names as outside. A folder comes before
- * what is in it, whatever either may be used for: a virtual environment in a workspace is
- * read-only, a workspace in a virtual environment is not.
+ * what is in it: a virtual environment in a workspace is read-only.
  *
  * <p>Confined to the thread that plans the start.
  */
@@ -34,9 +34,16 @@ final class Binds {
           Path.of("/tmp"),
           Path.of("/var"));
 
+  private static final Path HOMES = Path.of("/home");
   private static final Path SYSTEM = Path.of("/usr");
 
-  private record Bind(String how, Path path) {}
+  /**
+   * Immutable.
+   *
+   * @param source where it is by its own name: a link in the path may lead anywhere, and what it
+   *     leads to is what is looked at and shown
+   */
+  private record Bind(String how, Path source, Path path) {}
 
   private final String runnerId;
   private final Path secret;
@@ -57,9 +64,15 @@ final class Binds {
     }
   }
 
+  /** Later than what is read-only: code must not change what this process itself will run. */
   void writable(String what, Path path) {
-    if (path.startsWith(SYSTEM)) {
-      throw refused(what, path, "is a part of the system");
+    for (Path name : List.of(path, real(path))) {
+      if (name.startsWith(SYSTEM)) {
+        throw refused(what, path, "is a part of the system");
+      }
+      if (isSeen(name)) {
+        throw refused(what, path, "is a part of the interpreter or of the runner");
+      }
     }
     add("--bind", what, path);
   }
@@ -70,14 +83,24 @@ final class Binds {
   }
 
   private void add(String how, String what, Path path) {
-    Path home = path.getParent();
-    if (BROAD.contains(path) || (home != null && home.equals(Path.of("/home")))) {
-      throw refused(what, path, "holds more than may be seen in a sandbox");
+    Path source = real(path);
+    for (Path name : List.of(path, source)) {
+      if (BROAD.contains(name) || HOMES.equals(name.getParent())) {
+        throw refused(what, path, "holds more than may be seen in a sandbox");
+      }
+      if (secret.startsWith(name) || real(secret).startsWith(name)) {
+        throw refused(what, path, "holds this client's private directory " + secret);
+      }
     }
-    if (secret.startsWith(path)) {
-      throw refused(what, path, "holds this client's private directory " + secret);
+    binds.add(new Bind(how, source, path));
+  }
+
+  private static Path real(Path path) {
+    try {
+      return path.toRealPath();
+    } catch (IOException gone) {
+      return path;
     }
-    binds.add(new Bind(how, path));
   }
 
   private LaunchFailed refused(String what, Path path, String why) {
@@ -96,7 +119,7 @@ final class Binds {
         .forEach(
             bind -> {
               options.add(bind.how());
-              options.add(bind.path().toString());
+              options.add(bind.source().toString());
               options.add(bind.path().toString());
             });
     return options;
@@ -107,12 +130,12 @@ final class Binds {
     List<String> options = new ArrayList<>();
     for (Bind bind : binds) {
       String path = bind.path().toString();
-      if (path.indexOf(':') >= 0) {
+      if (path.indexOf(':') >= 0 || bind.source().toString().indexOf(':') >= 0) {
         throw refused("the folder", bind.path(), "has a colon, which divides podman's words");
       }
       // The mark is for systems that label files.
       String how = bind.how().equals("--bind") ? ":rw,z" : ":ro,z";
-      options.addAll(List.of("--volume", path + ":" + path + how));
+      options.addAll(List.of("--volume", bind.source() + ":" + path + how));
     }
     return options;
   }

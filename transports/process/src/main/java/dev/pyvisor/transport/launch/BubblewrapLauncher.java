@@ -7,9 +7,11 @@ import dev.pyvisor.transport.TransportConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A process of this machine in namespaces of its own: no network, no file of anybody's but programs
@@ -45,9 +47,9 @@ public final class BubblewrapLauncher implements RunnerLauncher {
     command.addAll(BubblewrapOptions.system());
     command.addAll(List.of("--ro-bind", folder.passwd().toString(), "/etc/passwd"));
     command.addAll(List.of("--ro-bind", folder.group().toString(), "/etc/group"));
-    command.addAll(binds(config, python, folder, runner));
+    command.addAll(binds(start, python, folder, runner));
     command.addAll(BubblewrapOptions.seal());
-    command.addAll(List.of("--chdir", folder.runners().toString(), "--"));
+    command.addAll(List.of("--chdir", beginning(start, folder).toString(), "--"));
     command.addAll(
         List.of(
             python.executable().toString(), "-I", "-S", runner.resolve("__main__.py").toString()));
@@ -61,15 +63,27 @@ public final class BubblewrapLauncher implements RunnerLauncher {
   }
 
   private static List<String> binds(
-      TransportConfig config, SandboxPython python, SandboxFolder folder, Path runner) {
+      RunnerStart start, SandboxPython python, SandboxFolder folder, Path runner) {
+    TransportConfig config = start.config();
     Binds binds = new Binds(config.runnerId(), config.privateDirectory().toAbsolutePath());
     python.paths().forEach(path -> binds.readOnly("the interpreter's folder", path));
     binds.readOnly("the runner's folder", runner);
-    config
-        .workspace()
-        .ifPresent(path -> binds.writable("the workspace", path.toAbsolutePath().normalize()));
+    Set<Path> workspaces = new LinkedHashSet<>();
+    config.workspace().ifPresent(path -> workspaces.add(path.toAbsolutePath().normalize()));
+    Path beginning = beginning(start, folder);
+    if (!beginning.equals(folder.runners())) {
+      workspaces.add(beginning);
+    }
+    workspaces.forEach(path -> binds.writable("the workspace", path));
     binds.writable("the runner's private directory", folder.runners());
     return binds.options();
+  }
+
+  /** Of the private directory itself nothing is seen; a backend may name another folder. */
+  private static Path beginning(RunnerStart start, SandboxFolder folder) {
+    return start.directory().equals(start.config().privateDirectory())
+        ? folder.runners()
+        : start.directory().toAbsolutePath().normalize();
   }
 
   /** bwrap hands its own on: nothing of it stands in a command line, where others could read it. */
