@@ -7,7 +7,6 @@ import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.Counts;
 import dev.pyvisor.contract.Evidence;
 import dev.pyvisor.contract.Rule;
-import dev.pyvisor.contract.backend.FarSide;
 import dev.pyvisor.contract.guard.Census;
 import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.OpenClients;
@@ -95,7 +94,7 @@ class BubblewrapEndsTest {
 
   private static void killSupervisor(String backend) {
     try (SupervisorClient client = OpenClients.open(InBubblewrap.client(backend).restart(false))) {
-      String namespace = FarSide.of(client).namespaces().get("pid");
+      String namespace = InBubblewrap.namespace(client, "pid");
       assertThat(client.session().execute(InBubblewrap.ESCAPEES).stdoutText()).isEqualTo("ready\n");
       assertThat(Processes.inNamespace(namespace)).hasSizeGreaterThan(8);
       long start = System.nanoTime();
@@ -111,7 +110,7 @@ class BubblewrapEndsTest {
   void nothing_outlives_a_client_that_is_closed() {
     String namespace;
     try (SupervisorClient client = OpenClients.open(InBubblewrap.client("pipe"))) {
-      namespace = FarSide.of(client).namespaces().get("pid");
+      namespace = InBubblewrap.namespace(client, "pid");
       client.session().execute(InBubblewrap.ESCAPEES);
       assertThat(Processes.inNamespace(namespace)).hasSizeGreaterThan(8);
     }
@@ -164,7 +163,7 @@ class BubblewrapEndsTest {
     public static void main(String[] arguments) {
       SupervisorClient client = InBubblewrap.client(arguments[0]).open();
       client.session().execute(InBubblewrap.ESCAPEES);
-      System.out.println(FarSide.of(client).namespaces().get("pid"));
+      System.out.println(InBubblewrap.namespace(client, "pid"));
       System.out.flush();
       client.session().execute("while True: pass");
     }
