@@ -9,6 +9,7 @@ import dev.pyvisor.contract.Evidence;
 import dev.pyvisor.contract.Rule;
 import dev.pyvisor.contract.guard.Census;
 import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.outcome.OutcomeKind;
@@ -18,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -100,8 +102,7 @@ class BubblewrapEndsTest {
       long start = System.nanoTime();
       Processes.kill(client.runner().pid());
       gone(namespace, client.runner().pid(), "SIGKILL of the supervisor, " + backend, start);
-      assertThat(client.exited().orTimeout(10, java.util.concurrent.TimeUnit.SECONDS).join())
-          .isNotNull();
+      assertThat(client.exited().orTimeout(10, TimeUnit.SECONDS).join()).isNotNull();
     }
   }
 
@@ -115,6 +116,28 @@ class BubblewrapEndsTest {
       assertThat(Processes.inNamespace(namespace)).hasSizeGreaterThan(8);
     }
     assertThat(Processes.inNamespace(namespace)).isEmpty();
+  }
+
+  /** H35; what a test leaves behind is looked for after it. */
+  @Test
+  @Rule("H35")
+  @Limit(seconds = 300, why = "two hundred starts of a runner in the full count")
+  void clients_that_come_and_go_leave_nothing() {
+    Counts counts = Counts.of(10, 50, 200);
+    for (int i = 0; i < counts.now(); i++) {
+      SupervisorClient client =
+          OpenClients.open(InBubblewrap.client(i % 2 == 0 ? "pipe" : "websocket").restart(false));
+      String namespace;
+      try (client) {
+        namespace = InBubblewrap.namespace(client, "pid");
+        if (i % 10 == 9) {
+          client.session().start(Cell.of("while True: pass"));
+          Processes.kill(client.runner().pid());
+        }
+      }
+      assertThat(Processes.inNamespace(namespace)).as("round %d", i).isEmpty();
+    }
+    assertThat(ProcessHandle.current().descendants()).as("processes below this one").isEmpty();
   }
 
   /** It is the first of its namespace: what would end or stop any other process does nothing. */
