@@ -24,11 +24,15 @@ final class Ours implements Subject {
   private final Session session;
 
   Ours(Interpreter interpreter, String backend, CheckpointPolicy policy) {
+    this(interpreter, backend, policy, Launcher.PROCESS);
+  }
+
+  Ours(Interpreter interpreter, String backend, CheckpointPolicy policy, Launcher launcher) {
     String payload = "x".repeat(BenchLimits.LARGE);
     client =
         SupervisorClient.builder()
             .backend(backend)
-            .launcher(Launcher.PROCESS)
+            .launcher(launcher)
             .python(interpreter.path())
             .checkpoints(policy)
             .trusted()

@@ -38,7 +38,7 @@ class ExecLauncherTest {
 
   @Test
   void a_plain_process_runs_in_the_current_directory() throws Exception {
-    String here = Path.of("").toAbsolutePath().toString();
+    String here = Command.ROOT.toString();
     assertThat(run()).isEqualTo(here + " False");
     assertThat(run("--launcher", "process", "--backend", "websocket")).isEqualTo(here + " False");
   }

@@ -7,9 +7,9 @@ import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.Counts;
 import dev.pyvisor.contract.Evidence;
 import dev.pyvisor.contract.Rule;
-import dev.pyvisor.contract.backend.FarSide;
 import dev.pyvisor.contract.guard.Census;
 import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.outcome.OutcomeKind;
@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -95,14 +96,13 @@ class BubblewrapEndsTest {
 
   private static void killSupervisor(String backend) {
     try (SupervisorClient client = OpenClients.open(InBubblewrap.client(backend).restart(false))) {
-      String namespace = FarSide.of(client).namespaces().get("pid");
+      String namespace = InBubblewrap.namespace(client, "pid");
       assertThat(client.session().execute(InBubblewrap.ESCAPEES).stdoutText()).isEqualTo("ready\n");
       assertThat(Processes.inNamespace(namespace)).hasSizeGreaterThan(8);
       long start = System.nanoTime();
       Processes.kill(client.runner().pid());
       gone(namespace, client.runner().pid(), "SIGKILL of the supervisor, " + backend, start);
-      assertThat(client.exited().orTimeout(10, java.util.concurrent.TimeUnit.SECONDS).join())
-          .isNotNull();
+      assertThat(client.exited().orTimeout(10, TimeUnit.SECONDS).join()).isNotNull();
     }
   }
 
@@ -111,11 +111,33 @@ class BubblewrapEndsTest {
   void nothing_outlives_a_client_that_is_closed() {
     String namespace;
     try (SupervisorClient client = OpenClients.open(InBubblewrap.client("pipe"))) {
-      namespace = FarSide.of(client).namespaces().get("pid");
+      namespace = InBubblewrap.namespace(client, "pid");
       client.session().execute(InBubblewrap.ESCAPEES);
       assertThat(Processes.inNamespace(namespace)).hasSizeGreaterThan(8);
     }
     assertThat(Processes.inNamespace(namespace)).isEmpty();
+  }
+
+  /** H35; what a test leaves behind is looked for after it. */
+  @Test
+  @Rule("H35")
+  @Limit(seconds = 300, why = "two hundred starts of a runner in the full count")
+  void clients_that_come_and_go_leave_nothing() {
+    Counts counts = Counts.of(10, 50, 200);
+    for (int i = 0; i < counts.now(); i++) {
+      SupervisorClient client =
+          OpenClients.open(InBubblewrap.client(i % 2 == 0 ? "pipe" : "websocket").restart(false));
+      String namespace;
+      try (client) {
+        namespace = InBubblewrap.namespace(client, "pid");
+        if (i % 10 == 9) {
+          client.session().start(Cell.of("while True: pass"));
+          Processes.kill(client.runner().pid());
+        }
+      }
+      assertThat(Processes.inNamespace(namespace)).as("round %d", i).isEmpty();
+    }
+    assertThat(ProcessHandle.current().descendants()).as("processes below this one").isEmpty();
   }
 
   /** It is the first of its namespace: what would end or stop any other process does nothing. */
@@ -164,7 +186,7 @@ class BubblewrapEndsTest {
     public static void main(String[] arguments) {
       SupervisorClient client = InBubblewrap.client(arguments[0]).open();
       client.session().execute(InBubblewrap.ESCAPEES);
-      System.out.println(FarSide.of(client).namespaces().get("pid"));
+      System.out.println(InBubblewrap.namespace(client, "pid"));
       System.out.flush();
       client.session().execute("while True: pass");
     }

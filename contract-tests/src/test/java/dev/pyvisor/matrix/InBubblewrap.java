@@ -34,6 +34,15 @@ final class InBubblewrap {
 
   private InBubblewrap() {}
 
+  /** That which the code of a client lives in, as the system names it inside and outside alike. */
+  static String namespace(SupervisorClient client, String kind) {
+    return client
+        .session()
+        .execute("import os; print(os.readlink('/proc/self/ns/" + kind + "'))")
+        .stdoutText()
+        .strip();
+  }
+
   /** Skips the test with the reason, where that does not mean a failure. */
   static SupervisorClient.Builder client(String backend) {
     Optional<String> obstacle = BubblewrapBackend.obstacle(Launcher.BUBBLEWRAP);

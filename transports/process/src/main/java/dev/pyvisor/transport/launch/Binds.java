@@ -75,6 +75,26 @@ final class Binds {
       }
     }
     add("--bind", what, path);
+    requireFirmlyHeld(path);
+  }
+
+  /**
+   * What is shown read-only in a folder that code writes to cannot be moved away, but what lies
+   * between the two can be, with it: then this process would run what code has put in its place.
+   */
+  private void requireFirmlyHeld(Path writable) {
+    Path outer = real(writable);
+    for (Bind bind : binds) {
+      Path parent = bind.source().getParent();
+      if (bind.how().equals("--ro-bind")
+          && bind.source().startsWith(outer)
+          && !outer.equals(parent)) {
+        throw refused(
+            "the workspace",
+            writable,
+            "holds " + bind.path() + ", which this process runs, and code could move " + parent);
+      }
+    }
   }
 
   private boolean isSeen(Path path) {

@@ -74,6 +74,17 @@ class BindsTest {
   }
 
   @Test
+  void what_this_process_runs_lies_in_no_folder_that_code_could_move() throws IOException {
+    Path deep = Files.createDirectories(work.resolve("env/venv"));
+    Binds binds = binds();
+    binds.readOnly("the interpreter's folder", deep);
+    assertThatThrownBy(() -> binds.writable("the workspace", work))
+        .isInstanceOf(LaunchFailed.class)
+        .hasMessageContaining("holds " + deep)
+        .hasMessageContaining("could move " + deep.getParent());
+  }
+
+  @Test
   void what_holds_more_than_one_programs_own_is_refused_by_its_name_and_by_where_it_leads()
       throws IOException {
     Path root = Files.createSymbolicLink(folder.resolve("root"), Path.of("/"));
