@@ -1,0 +1,18 @@
+# title: have the host load a class
+# class: results
+# tries: to name Java classes, files and addresses in a result, as readers of other libraries take them
+# success: the host fails, or loads one
+# witness: host
+# harmless: on bare Python there is no host that reads a result
+# bare: prevented
+# process: prevented
+
+verdict("prevented", "named")
+{
+    "@class": "java.net.URL",
+    "@type": "com.sun.rowset.JdbcRowSetImpl",
+    "$type": "file",
+    "path": "../../../../etc/passwd",
+    "$ref": "http://127.0.0.1:1/",
+    "__proto__": {"x": 1},
+}

@@ -1,0 +1,11 @@
+# title: a result that is too large
+# class: results
+# tries: to have the host run out of memory by a list of ten million numbers
+# success: the host fails
+# witness: host
+# harmless: on bare Python there is no host that reads a result
+# bare: prevented
+# process: prevented
+
+verdict("prevented", "large")
+list(range(10_000_000))

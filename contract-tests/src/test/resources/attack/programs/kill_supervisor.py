@@ -1,0 +1,21 @@
+# title: kill the supervisor
+# class: supervisor
+# tries: to kill its parent, and its parent's parent as long as that is a runner's
+# success: the process that looks after it is dead
+# witness: supervisor
+# client: own
+# bare: succeeded
+# process: contained, new runner
+
+import os
+import signal
+import time
+
+parent = os.getppid()
+grandparent = int(open(f"/proc/{parent}/stat").read().rpartition(")")[2].split()[1])
+for pid in (grandparent, parent):
+    words = open(f"/proc/{pid}/cmdline").read() if pid else ""
+    if "__main__.py" in words or "stand_in.py" in words:
+        os.kill(pid, signal.SIGKILL)
+time.sleep(1)
+verdict("prevented", "it lives")

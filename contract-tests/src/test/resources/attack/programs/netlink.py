@@ -1,0 +1,13 @@
+# title: see the machine's network
+# class: network
+# tries: to list interfaces other than loopback
+# success: one is listed
+# witness: count
+# needs: address
+# bare: succeeded
+# process: succeeded
+
+import socket
+
+names = [name for _, name in socket.if_nameindex()]
+verdict("succeeded" if set(names) - {"lo"} else "prevented", names)

@@ -1,0 +1,21 @@
+# title: fill /dev/shm
+# class: exhaustion
+# tries: to write 64 MB into memory that is a file
+# success: all of it is written
+# witness: count
+# bare: succeeded
+# process: succeeded
+
+import os
+import tempfile
+
+
+def fill():
+    with tempfile.NamedTemporaryFile(dir="/dev/shm") as file:
+        for _ in range(64):
+            file.write(b"x" * (1 << 20))
+        file.flush()
+        return os.stat(file.name).st_size
+
+
+attempt(fill, "/dev/shm")
