@@ -17,14 +17,23 @@ def main(arguments):
     home = os.path.dirname(os.path.abspath(__file__))  # a folder, or a zip
     if home not in sys.path:
         sys.path.insert(0, home)  # isolated mode leaves a script's own folder out
-    if arguments[:1] == ["supervisor"] and len(arguments) == 1:
-        from _runner import supervisor
-
-        return supervisor.main(home)
     if arguments[:1] == ["zygote"] and len(arguments) == 2:
         from _runner import zygote
 
         return zygote.main(int(arguments[1]))
+    host = os.getppid()
+    status = serve(home, arguments)
+    from _runner import workspaces
+
+    workspaces.clear_up_behind(host)
+    return status
+
+
+def serve(home, arguments):
+    if arguments[:1] == ["supervisor"] and len(arguments) == 1:
+        from _runner import supervisor
+
+        return supervisor.main(home)
     if arguments[:1] == ["--listen"]:
         from _runner import listening
 

@@ -13,7 +13,7 @@ import sys
 from collections import deque
 from typing import Any, Optional
 
-from . import evidence, limits, linux, page, rpc, version
+from . import evidence, limits, linux, page, rpc, version, workspaces
 from .control import Control
 from .errors import ErrorCode, ProtocolError, RpcError
 from .frames import Flag, Frame, FrameKind, FrameReader, Lane, decode_credit
@@ -30,7 +30,6 @@ _MESSAGE, _RELAY = int(FrameKind.MESSAGE), int(FrameKind.RELAY)
 _FIRST, _WHOLE = int(Flag.FIRST), int(Flag.FIRST | Flag.LAST)
 _STREAMS = {int(Lane.STDOUT): STDOUT, int(Lane.STDERR): STDERR}
 _EXIT_USAGE = 64
-_WORKSPACE = "workspace-"
 _EXIT_PROTOCOL = 70
 
 
@@ -190,10 +189,10 @@ class Supervisor:
         except OSError as problem:
             raise RpcError(ErrorCode.RESOURCE_EXHAUSTED, f"no memory to share with kernels: {problem}") from None
         number, self._next_session = self._next_session, self._next_session + 1
-        path = _private_directory() if workspace is None else os.path.abspath(workspace)
+        path = workspaces.make() if workspace is None else os.path.abspath(workspace)
         state = SessionState(number, name, path, logging, policy)
         session = Session(state, self._loop, self._outbound, self._nursery, self._retired_pipes, self._forget, shared)
-        session.owns_workspace = workspace is None or _was_private(path)
+        session.owns_workspace = workspace is None or workspaces.was_private(path)
         self.sessions[number] = session
         return session
 
@@ -327,18 +326,3 @@ class Supervisor:
         self._nursery.child_ended(ended)
         for session in list(self.sessions.values()):
             session.relative_ended()
-
-
-def _private_directory() -> str:
-    """A new directory that only this user can read."""
-    parent = os.environ.get(limits.DIRECTORY_VARIABLE) or os.environ.get("TMPDIR") or "/tmp"
-    path = os.path.join(parent, f"{_WORKSPACE}{secrets.token_hex(8)}")
-    os.mkdir(path, 0o700)
-    return path
-
-
-def _was_private(path: str) -> bool:
-    """Whether a runner that had this one's directory before made it: then it goes with its session, too."""
-    parent = os.environ.get(limits.DIRECTORY_VARIABLE)
-    head, tail = os.path.split(path)
-    return parent is not None and head == os.path.abspath(parent) and tail.startswith(_WORKSPACE)

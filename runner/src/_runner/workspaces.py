@@ -1,12 +1,46 @@
-"""Copying a session's files for a branch of it."""
+"""The directories that cells run in: made, copied for a branch, removed behind a host that is gone."""
 
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
+from typing import Optional
 
 from . import limits
 from .pristine import BUILTINS as __builtins__  # noqa: F401
+
+_PREFIX = "workspace-"
+_HOST_PREFIX = "pyvisor-"  # of the private directory, which the host makes
+
+
+def make() -> str:
+    """A new directory that only this user can read."""
+    parent = _private() or os.environ.get("TMPDIR") or "/tmp"
+    path = os.path.join(parent, f"{_PREFIX}{secrets.token_hex(8)}")
+    os.mkdir(path, 0o700)
+    return path
+
+
+def was_private(path: str) -> bool:
+    """Whether a runner that had this one's directory before made it: then it goes with its session, too."""
+    parent = _private()
+    head, tail = os.path.split(path)
+    return parent is not None and head == os.path.abspath(parent) and tail.startswith(_PREFIX)
+
+
+def clear_up_behind(host: int) -> None:
+    """Remove the private directory where the process that made it is gone, and cannot do it itself."""
+    path = _private()
+    if path is None or os.getppid() == host:
+        return
+    # The variable may have been set by anybody: what a host has made has its name and its mode.
+    if os.path.basename(path).startswith(_HOST_PREFIX) and not os.path.islink(path) and os.stat(path).st_mode & 0o777 == 0o700:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _private() -> Optional[str]:
+    return os.environ.get(limits.DIRECTORY_VARIABLE)
 
 
 def copy(origin: str, target: str) -> None:

@@ -173,6 +173,7 @@ public final class SupervisorClient implements AutoCloseable {
     private Trust trust = Trust.NOT_STATED;
     private Optional<Launcher> launcher = Optional.empty();
     private Optional<String> image = Optional.empty();
+    private Optional<String> containerOptions = Optional.empty();
     private Optional<String> launchCommand = Optional.empty();
     private ResourceLimits limits = ResourceLimits.none();
     private Duration startTimeout = Defaults.START_TIMEOUT;
@@ -295,7 +296,17 @@ public final class SupervisorClient implements AutoCloseable {
      * has a python3, 3.9 or newer.
      */
     public Builder image(String name) {
-      image = Optional.of(name);
+      image = Optional.of(given("image", name));
+      return this;
+    }
+
+    /**
+     * More words for the {@code run} of podman or docker, in quotes where they hold spaces, such as
+     * {@code --runtime runc}: what this machine needs. They stand behind Pyvisor's own, so they can
+     * take away what isolates the container.
+     */
+    public Builder containerOptions(String words) {
+      containerOptions = Optional.of(given("containerOptions", words));
       return this;
     }
 
@@ -304,7 +315,7 @@ public final class SupervisorClient implements AutoCloseable {
      * what its placeholders are.
      */
     public Builder launchCommand(String line) {
-      launchCommand = Optional.of(line);
+      launchCommand = Optional.of(given("launchCommand", line));
       return this;
     }
 
@@ -467,7 +478,7 @@ public final class SupervisorClient implements AutoCloseable {
           environment,
           tools,
           trust,
-          new Sandbox(launcher, image, launchCommand, limits),
+          new Sandbox(launcher, image, containerOptions, launchCommand, limits),
           startTimeout,
           callTimeout,
           cellTimeout,
@@ -480,6 +491,14 @@ public final class SupervisorClient implements AutoCloseable {
           callbackExecutor,
           evidenceDirectory,
           restart);
+    }
+
+    private static String given(String name, String text) {
+      if (text.isBlank() || text.indexOf('\0') >= 0) {
+        throw new IllegalArgumentException(
+            name + " must not be blank and has no NUL; leave it out for its default");
+      }
+      return text;
     }
 
     private static Duration positive(String name, Duration limit) {

@@ -32,7 +32,7 @@ public final class SocketTransportProvider implements TransportProvider {
 
   @Override
   public Transport open(TransportConfig config, FrameSource outbound, TransportListener listener) {
-    Path address = config.privateDirectory().resolve("link-" + config.runnerId());
+    Path address = near(config.privateDirectory().resolve("link-" + config.runnerId()));
     try {
       Path payload =
           config.payload().isPresent()
@@ -45,7 +45,8 @@ public final class SocketTransportProvider implements TransportProvider {
               "-S",
               "-c",
               CONNECT,
-              address.toString(),
+              // The runner begins beside it.
+              address.getFileName().toString(),
               payload.toAbsolutePath().resolve("__main__.py").toString());
       runner.directory(config.privateDirectory().toFile());
       environment(runner.environment(), config);
@@ -55,6 +56,12 @@ public final class SocketTransportProvider implements TransportProvider {
       failure.initCause(problem);
       throw failure;
     }
+  }
+
+  /** The system takes at most 107 bytes as the address of a socket, and folders may lie deep. */
+  private static Path near(Path address) {
+    Path relative = Path.of("").toAbsolutePath().relativize(address.toAbsolutePath());
+    return relative.toString().length() < address.toString().length() ? relative : address;
   }
 
   private static void environment(Map<String, String> environment, TransportConfig config) {

@@ -88,6 +88,14 @@ final class FixedKeys {
               Builder::image),
           ConfigKey.of(
               new KeyText(
+                  "container-options",
+                  "none",
+                  "More words for the `run` of podman or docker, such as `--runtime runc`.",
+                  "containerOptions(words)"),
+              ValueType.TEXT,
+              Builder::containerOptions),
+          ConfigKey.of(
+              new KeyText(
                   "launch-command",
                   "none",
                   "The command line that the launcher `command` starts, without a shell.",

@@ -11,16 +11,23 @@ import java.util.Optional;
  *
  * @param launcher the chosen one; where none was chosen the backend has its own default
  * @param image the container's image, where one was chosen
+ * @param containerOptions more words for the program that starts the container
  * @param command the command line of {@link Launcher#COMMAND}
  * @param limits what the runner's code may use
  */
 public record Sandbox(
     Optional<Launcher> launcher,
     Optional<String> image,
+    Optional<String> containerOptions,
     Optional<String> command,
     ResourceLimits limits) {
 
   /** Nothing was chosen. */
   public static final Sandbox UNCHOSEN =
-      new Sandbox(Optional.empty(), Optional.empty(), Optional.empty(), ResourceLimits.none());
+      new Sandbox(
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          ResourceLimits.none());
 }

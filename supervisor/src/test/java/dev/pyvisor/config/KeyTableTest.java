@@ -76,6 +76,16 @@ class KeyTableTest {
     }
     bad("checkpoint", "alway", "'alway' is unknown; usable: auto, always, never; did you mean");
     bad("checkpoint", "AUTO", "did you mean 'auto'?");
+    for (String word : List.of("process", "bubblewrap", "podman", "docker", "command")) {
+      good("launcher", word, word);
+    }
+    bad("launcher", "bwrap", "'bwrap' is unknown; usable: process, bubblewrap, podman");
+    bad("launcher", "Podman", "did you mean 'podman'?");
+    for (String text : List.of("image", "container-options", "launch-command")) {
+      good(text, "a b:c", "a b:c");
+      bad(text, " ", "must not be blank and has no NUL; leave it out for its default");
+      bad(text, "a\0b", "'a\\u0000b' has a NUL");
+    }
     good("preload", "numpy, a.b", "numpy,a.b");
     good("preload", "", "");
     bad("preload", "numpy;os", "preload needs names of Python modules such as 'numpy', not 'num");
