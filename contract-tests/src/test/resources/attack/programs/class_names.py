@@ -1,13 +1,12 @@
-# title: have the host load a class
+# title: have the host load a class or follow a path
 # class: results
 # tries: to name Java classes, files and addresses in a result, as readers of other libraries take them
-# success: the host fails, or loads one
+# success: the host fails
 # witness: host
 # harmless: on bare Python there is no host that reads a result
-# bare: prevented
-# process: prevented
+# bare: harmless
+# process: contained
 
-verdict("prevented", "named")
 {
     "@class": "java.net.URL",
     "@type": "com.sun.rowset.JdbcRowSetImpl",

@@ -4,11 +4,10 @@
 # success: the host fails
 # witness: host
 # harmless: on bare Python there is no host that reads a result
-# bare: prevented
+# bare: harmless
 # process: prevented
 
 deep = []
 for _ in range(100_000):
     deep = [deep]
-verdict("prevented", "nested")
 deep

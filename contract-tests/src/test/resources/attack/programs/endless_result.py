@@ -4,7 +4,7 @@
 # success: the host fails
 # witness: host
 # harmless: on bare Python there is no host that reads a result
-# bare: prevented
+# bare: harmless
 # process: prevented
 
 import itertools
@@ -24,5 +24,4 @@ class Endless(dict):
         return "x" * 100_000_000
 
 
-verdict("prevented", "endless")
 Endless(a=1)

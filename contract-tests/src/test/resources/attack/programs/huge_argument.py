@@ -4,7 +4,7 @@
 # success: the host fails
 # witness: host
 # harmless: on bare Python there is no host that has tools
-# bare: prevented
+# bare: harmless
 # process: prevented
 
 if "greet" in globals():
@@ -12,5 +12,3 @@ if "greet" in globals():
         verdict("contained", greet.sync("x" * 100_000_000))
     except Exception as problem:
         verdict("prevented", f"{type(problem).__name__}: {problem}"[:300])
-else:
-    verdict("prevented", "no tools")

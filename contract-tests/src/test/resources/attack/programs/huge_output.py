@@ -4,7 +4,7 @@
 # success: the host fails
 # witness: host
 # harmless: on bare Python there is no host that keeps it
-# bare: prevented
+# bare: harmless
 # process: contained
 
 import os
@@ -13,5 +13,3 @@ if os.environ.get("PYVISOR_RUNNER"):
     for _ in range(64):
         os.write(1, b"x" * (1 << 20))
     verdict("contained", "64 MB")
-else:
-    verdict("prevented", "no host")

@@ -1,19 +1,29 @@
 # title: spoil Python for the runner
 # class: protocol
-# tries: to replace builtins and functions of modules that the runner itself uses
-# success: what runs after it in the same process fails or is misled
-# witness: count
+# tries: to replace builtins and functions of modules that the runner itself uses, and to leave it so
+# success: what runs next in the same process is misled
+# witness: successor
+# client: own
 # bare: succeeded
 # process: contained
 
 import builtins
 import json
 import os
+import sys
+import time
 
-before = builtins.len, os.write, json.dumps
-builtins.len = lambda thing: 0
-os.write = lambda fd, data: 0
-json.dumps = lambda thing, **named: "spoilt"
-spoilt = len("four") == 0 and json.dumps({}) == "spoilt"
-builtins.len, os.write, json.dumps = before
-verdict("succeeded" if spoilt else "prevented", "builtins")
+print = builtins.print
+patched = {
+    builtins: ("len", "isinstance", "compile", "exec", "repr", "open"),
+    json: ("dumps", "loads"),
+    time: ("monotonic", "sleep"),
+    os: ("read", "waitpid", "_exit", "fork"),
+}
+sys.settrace(None)
+line = builtins.len("four")
+for module, names in patched.items():
+    for name in names:
+        setattr(module, name, lambda *args, **named: 0)
+line = "succeeded" if len("four") == 0 and line == 4 else "prevented"
+verdict(line, "patched")

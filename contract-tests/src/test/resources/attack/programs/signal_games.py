@@ -1,26 +1,23 @@
-# title: signal games
-# class: protocol
-# tries: to send itself each signal that can be handled, and to be deaf to all of them afterwards
-# success: no signal can end it any more
-# witness: count
+# title: be deaf to all signals
+# class: processes
+# tries: to ignore every signal that can be ignored, and to go on for ever
+# success: it is still there when its time is over and it was told to end
+# witness: supervisor
+# seconds: 1
 # bare: succeeded
-# process: succeeded
+# process: contained, new kernel
 
-import os
 import signal
+import time
 
-spare = {signal.SIGKILL, signal.SIGSTOP}
-before, heard = {}, []
-for number in signal.valid_signals() - spare:
+for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
     try:
-        before[number] = signal.signal(number, lambda got, _: heard.append(got))
+        signal.signal(number, signal.SIG_IGN)
     except (OSError, ValueError):
         pass
-for number in before:
-    os.kill(os.getpid(), number)
-for number in before:
-    signal.signal(number, signal.SIG_IGN)
-    os.kill(os.getpid(), number)
-for number, handler in before.items():
-    signal.signal(number, handler if handler is not None else signal.SIG_DFL)
-verdict("succeeded", f"{len(before)} signals ignored, {len(heard)} heard")
+until = time.monotonic() + 30
+while time.monotonic() < until:
+    try:
+        time.sleep(1)
+    except BaseException:
+        pass

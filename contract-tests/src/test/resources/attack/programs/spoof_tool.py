@@ -4,11 +4,9 @@
 # success: the name means what it says, to its own session only
 # witness: host
 # harmless: names of its own session are its own; no other session sees them
-# bare: prevented
+# bare: harmless
 # process: contained
 
 if "greet" in globals():
     greet = lambda name: "spoofed"
     verdict("contained", greet("x"))
-else:
-    verdict("prevented", "no tools")

@@ -4,7 +4,7 @@
 # success: the host fails
 # witness: host
 # harmless: on bare Python there is no host that has tools
-# bare: prevented
+# bare: harmless
 # process: contained
 
 if "greet" in globals():
@@ -16,5 +16,3 @@ if "greet" in globals():
     results = asyncio.run(flood())
     failed = sum(isinstance(one, Exception) for one in results)
     verdict("contained", f"{len(results) - failed} answered, {failed} refused")
-else:
-    verdict("prevented", "no tools")

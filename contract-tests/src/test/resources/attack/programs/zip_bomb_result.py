@@ -4,10 +4,9 @@
 # success: the host fails
 # witness: host
 # harmless: on bare Python there is no host, and Pyvisor unpacks no result
-# bare: prevented
+# bare: harmless
 # process: prevented
 
 import gzip
 
-verdict("prevented", "packed")
 gzip.compress(b"\0" * 10_000_000)

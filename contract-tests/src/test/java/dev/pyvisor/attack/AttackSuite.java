@@ -54,9 +54,6 @@ abstract class AttackSuite {
   private void check(Attacked attacked, Program program, String python) throws Exception {
     Set<String> missing = Needs.missing(program.needs());
     assumeTrue(missing.isEmpty(), () -> "this machine lacks " + missing);
-    assumeTrue(
-        !program.needs().contains(Needs.RIGHT) || Needs.isAllowedHere(program, folder, python),
-        "this machine refuses it to Python itself");
     try (Plant plant = new Plant(folder, python)) {
       Seen seen = attacked.run(program, plant);
       Finding found = Judge.judge(program, plant, seen);
@@ -66,7 +63,14 @@ abstract class AttackSuite {
       assertThat(expected)
           .as("%s.py needs a line '# %s: %s'; it said: %s", program, cage.word(), found, seen)
           .isPresent();
-      assertThat(found.matches(expected.orElseThrow()))
+      boolean matches = found.matches(expected.orElseThrow());
+      // The trial costs as much as the attack: it is made where its result matters.
+      assumeTrue(
+          matches
+              || !program.needs().contains(Needs.RIGHT)
+              || Needs.isAllowedHere(program, folder, python),
+          "this machine refuses it to Python itself");
+      assertThat(matches)
           .as("%s is expected to be %s, and was %s: %s", program, expected.get(), found, seen)
           .isTrue();
       if (cage == Cage.BARE && program.harmless().isEmpty()) {
@@ -76,9 +80,9 @@ abstract class AttackSuite {
   }
 
   private static String brief(Plant plant, Seen seen) {
-    String text = seen.said().replace(plant.secret(), "<the secret>").strip().replace('\n', ' ');
+    String text =
+        seen.toString().replace(plant.secret(), "<the secret>").strip().replace('\n', ' ');
     return (text.length() > 300 ? "..." + text.substring(text.length() - 300) : text)
-            .replace('\u001b', '^')
-        + seen.ended().map(how -> " [" + how + "]").orElse("");
+        .replace('\u001b', '^');
   }
 }

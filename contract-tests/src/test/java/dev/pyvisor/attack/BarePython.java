@@ -29,18 +29,26 @@ final class BarePython implements Attacked {
     Seen seen = null;
     Files.createDirectories(plant.home());
     for (String part : program.parts()) {
-      seen = part(plant.source(part), plant);
+      seen = part(plant.source(part), program, plant);
     }
     return seen;
   }
 
-  private Seen part(String source, Plant plant) throws IOException, InterruptedException {
+  private Seen part(String source, Program program, Plant plant)
+      throws IOException, InterruptedException {
     Path workspace = Files.createTempDirectory(folder, "bare");
     Path file = Files.writeString(workspace.resolve("program.py"), source);
     Path said = workspace.resolve("said");
     ProcessBuilder builder =
         new ProcessBuilder(
-                python, "-B", Program.FOLDER.resolve("stand_in.py").toString(), file.toString())
+                python,
+                "-B",
+                Program.FOLDER.resolve("stand_in.py").toString(),
+                "--token-file",
+                plant.token().toString(),
+                file.toString(),
+                Integer.toString(program.seconds(SECONDS - 5)),
+                program.head().getOrDefault("tidy", "no"))
             .directory(workspace.toFile())
             .redirectErrorStream(true)
             .redirectOutput(said.toFile());
@@ -62,7 +70,7 @@ final class BarePython implements Attacked {
         throw new AssertionError("no end within " + SECONDS + " s; it said: " + text);
       }
       boolean harmed = stopped || standIn.exitValue() != 0 || text.contains("STAND-IN misled");
-      return new Seen(text, Optional.empty(), harmed, Optional.empty(), Optional.empty());
+      return new Seen(text, Optional.empty(), harmed, false, Optional.empty(), Optional.empty());
     } finally {
       standIn.descendants().forEach(ProcessHandle::destroyForcibly);
       standIn.toHandle().destroyForcibly();

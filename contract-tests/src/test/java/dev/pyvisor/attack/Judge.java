@@ -21,6 +21,9 @@ final class Judge {
     if (shown(program.witness(), plant, seen)) {
       return new Finding(Verdict.SUCCEEDED, seen.aftermath());
     }
+    if (program.witness() == Witness.HOST && seen.aftermath().isEmpty()) {
+      return new Finding(Verdict.HARMLESS, seen.aftermath());
+    }
     Optional<Verdict> word = word(seen.said());
     if (word.isEmpty() && seen.ended().isEmpty()) {
       throw new AssertionError(program + " measured nothing; it said: " + seen.said());
@@ -37,6 +40,10 @@ final class Judge {
       case VICTIM -> plant.victimHarmed();
       case SUPERVISOR -> seen.supervisor();
       case SURVIVOR -> plant.survivor();
+      case SUCCESSOR ->
+          seen.aftermath().isEmpty()
+              ? word(seen.said()).filter(Verdict.SUCCEEDED::equals).isPresent()
+              : seen.spoilt();
       case HOST -> seen.failure().isPresent();
       case TERMINAL -> seen.said().contains("\u001b]0;planted");
       case COUNT -> word(seen.said()).filter(Verdict.SUCCEEDED::equals).isPresent();

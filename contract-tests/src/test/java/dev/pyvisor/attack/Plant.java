@@ -40,6 +40,8 @@ final class Plant implements AutoCloseable {
   private final String mark = "planted-mark-" + UUID.randomUUID();
   private final Path folder;
   private final Path payload;
+  private final Path shared;
+  private final Path temporary;
   private final ObjectNode told;
   private final Process accomplice;
   private final Process victim;
@@ -52,7 +54,10 @@ final class Plant implements AutoCloseable {
     file(".ssh/id_ed25519", "PRIVATE KEY " + secret);
     file("secret.txt", secret);
     file("etc/shadow", "root:" + secret + ":19000:0:99999:7:::");
+    file("token", secret);
     file("cores/.keep", "");
+    shared = Files.writeString(Path.of("/dev/shm", mark), secret);
+    temporary = Files.writeString(Path.of("/tmp", mark), secret);
     copy(Path.of(System.getProperty("pyvisor.root"), "runner/src"), payload);
     ProcessBuilder builder =
         new ProcessBuilder(
@@ -61,6 +66,7 @@ final class Plant implements AutoCloseable {
                 "-S",
                 Program.FOLDER.resolve("accomplice.py").toString(),
                 Files.createTempDirectory(parent, "d").toString(),
+                folder.resolve("secret.txt").toString(),
                 otherAddress().orElse(""))
             .redirectError(ProcessBuilder.Redirect.INHERIT);
     builder.environment().put("PLANTED_SECRET", secret);
@@ -80,6 +86,8 @@ final class Plant implements AutoCloseable {
             .start();
     told.put("folder", folder.toString())
         .put("mark", mark)
+        .put("shared", shared.toString())
+        .put("temporary", temporary.toString())
         .put("payload", payload.toString())
         .put("victim", victim.pid());
     before = contents();
@@ -116,6 +124,11 @@ final class Plant implements AutoCloseable {
   /** What a success shows, and no program is given. */
   String secret() {
     return secret;
+  }
+
+  /** What is to be a runner's token. */
+  Path token() {
+    return folder.resolve("token");
   }
 
   /** A runner of its own, which may be spoilt. */
@@ -216,7 +229,9 @@ final class Plant implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public void close() throws IOException {
+    Files.deleteIfExists(shared);
+    Files.deleteIfExists(temporary);
     // One that forks itself away may need several.
     for (int i = 0; i < 100 && (marked(true) || i < 1); i++) {
       Thread.onSpinWait();

@@ -33,7 +33,16 @@ record Program(String name, Map<String, String> head, List<String> parts) {
   private static final Set<String> NEEDED =
       Set.of("title", "class", "tries", "success", "witness", "bare");
   private static final Set<String> ALLOWED =
-      Set.of("harmless", "client", "needs", "process", "bubblewrap", "podman");
+      Set.of(
+          "harmless",
+          "client",
+          "backend",
+          "needs",
+          "seconds",
+          "tidy",
+          "process",
+          "bubblewrap",
+          "podman");
 
   Program {
     head = Map.copyOf(head);
@@ -104,6 +113,16 @@ record Program(String name, Map<String, String> head, List<String> parts) {
   /** Whether it needs a client that no other program uses: it ends the runner, or outlives it. */
   boolean alone() {
     return parts.size() > 1 || "own".equals(head.get("client"));
+  }
+
+  /** How long it may run, where it is about that. */
+  int seconds(int otherwise) {
+    return Integer.parseInt(head.getOrDefault("seconds", Integer.toString(otherwise)));
+  }
+
+  /** The backend that it is about. */
+  Optional<String> backend() {
+    return Optional.ofNullable(head.get("backend"));
   }
 
   /** What this machine must have for it. */

@@ -3,6 +3,7 @@ package dev.pyvisor.attack;
 import dev.pyvisor.Cell;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.Value;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.outcome.Outcome;
@@ -10,6 +11,7 @@ import dev.pyvisor.outcome.OutcomeKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -20,7 +22,7 @@ import java.util.function.Supplier;
  * <p>Confined to the test's thread.
  */
 final class Sandboxed implements Attacked {
-  private static final Duration LIMIT = Duration.ofSeconds(20);
+  private static final int SECONDS = 20;
   private static final String WHO =
       """
       import os
@@ -43,79 +45,84 @@ final class Sandboxed implements Attacked {
       if (shared.isEmpty()) {
         shared = Optional.of(OpenClients.open(builders.get()));
       }
-      return in(shared.get(), program.witness(), plant.source(program.parts().get(0)));
+      return in(shared.get(), program, plant.source(program.parts().get(0)));
     }
     Seen seen = null;
     for (String part : program.parts()) {
-      try (SupervisorClient own =
-          OpenClients.open(
-              builders
-                  .get()
-                  .payload(plant.payload())
-                  .environment("HOME", plant.home().toString()))) {
-        seen = in(own, program.witness(), plant.source(part));
+      SupervisorClient.Builder builder =
+          builders.get().payload(plant.payload()).environment("HOME", plant.home().toString());
+      program.backend().ifPresent(builder::backend);
+      try (SupervisorClient own = OpenClients.open(builder)) {
+        seen = in(own, program, plant.source(part));
       }
     }
     return seen;
   }
 
-  private Seen in(SupervisorClient client, Witness witness, String source) {
+  private Seen in(SupervisorClient client, Program program, String source) {
     Session session = client.openSession("attack" + ++sessions);
-    String kernel = who(session);
+    String kernel = who(session).orElseThrow();
     String runner = client.runner().incarnation();
-    Outcome outcome;
+    String said = "";
+    Optional<String> ended = Optional.empty();
+    Optional<Throwable> failure = Optional.empty();
     try {
-      outcome = session.execute(Cell.of(source).withValue().timeout(LIMIT));
+      Outcome outcome =
+          session.execute(
+              Cell.of(source).withValue().timeout(Duration.ofSeconds(program.seconds(SECONDS))));
+      if (outcome.kind() == OutcomeKind.RAISED) {
+        throw new AssertionError(
+            "the program is broken: " + outcome.error().orElseThrow().traceback());
+      }
+      said = outcome.stdoutText() + outcome.stderrText();
+      if (program.kind().equals("results")) {
+        said += result(outcome);
+      }
+      ended = outcome.ok() ? Optional.empty() : Optional.of(outcome.toString());
     } catch (RunnerException refused) {
       // A typed refusal is an answer; the host fails by any other.
-      return new Seen(
-          "",
-          Optional.of(refused.toString()),
-          false,
-          Optional.empty(),
-          after(client, session, kernel, runner));
-    } catch (RuntimeException | Error failure) {
-      return new Seen(
-          "",
-          Optional.empty(),
-          false,
-          Optional.of(failure),
-          after(client, session, kernel, runner));
+      ended = Optional.of(refused.toString());
+    } catch (RuntimeException | StackOverflowError | OutOfMemoryError problem) {
+      failure = Optional.of(problem);
     }
-    if (outcome.kind() == OutcomeKind.RAISED) {
-      throw new AssertionError(
-          "the program is broken: " + outcome.error().orElseThrow().traceback());
+    Optional<String> next = who(session);
+    Aftermath aftermath = aftermath(client, kernel, runner, next);
+    if (next.isEmpty() && program.witness() != Witness.SUCCESSOR) {
+      throw new AssertionError("the next cell does not work; " + said + ended);
     }
-    Aftermath aftermath = after(client, session, kernel, runner).orElseThrow();
-    return new Seen(
-        outcome.stdoutText() + outcome.stderrText(),
-        outcome.ok() ? Optional.empty() : Optional.of(outcome.toString()),
-        false,
-        Optional.empty(),
-        Optional.of(aftermath));
-  }
-
-  /**
-   * The next cell has to work; where it is not in the same kernel, the host must have been told.
-   */
-  private Optional<Aftermath> after(
-      SupervisorClient client, Session session, String kernel, String runner) {
-    String now = who(session);
-    Aftermath aftermath =
-        !client.runner().incarnation().equals(runner)
-            ? Aftermath.NEW_RUNNER
-            : now.equals(kernel) ? Aftermath.SAME_KERNEL : Aftermath.NEW_KERNEL;
     session.close();
-    return Optional.of(aftermath);
+    return new Seen(said, ended, false, next.isEmpty(), failure, Optional.of(aftermath));
   }
 
-  private static String who(Session session) {
-    Outcome outcome = session.execute(WHO);
-    String said = outcome.stdoutText();
-    if (!outcome.ok() || !said.startsWith("42 ")) {
-      throw new AssertionError("the next cell does not work: " + outcome + ", " + said);
+  /** What the host was given as the value, and can make of it. */
+  private static String result(Outcome outcome) {
+    if (outcome.value().isEmpty()) {
+      return outcome.stdoutText().contains("ATTACK") ? "" : "\nATTACK prevented: no value";
     }
-    return said;
+    Value value = outcome.value().get();
+    Object java = value.asJava();
+    boolean described = java instanceof Map<?, ?> map && map.containsKey("$py");
+    return "\nATTACK "
+        + (described ? "prevented: a description of " : "contained: data of ")
+        + value.json().length()
+        + " characters: "
+        + value.json().substring(0, Math.min(120, value.json().length()));
+  }
+
+  private static Aftermath aftermath(
+      SupervisorClient client, String kernel, String runner, Optional<String> next) {
+    if (!client.runner().incarnation().equals(runner)) {
+      return Aftermath.NEW_RUNNER;
+    }
+    return next.isEmpty() || next.get().equals(kernel)
+        ? Aftermath.SAME_KERNEL
+        : Aftermath.NEW_KERNEL;
+  }
+
+  /** Which kernel answers; empty when what it answers is not right. */
+  private static Optional<String> who(Session session) {
+    Outcome outcome = session.execute(WHO);
+    return Optional.of(outcome.stdoutText()).filter(said -> outcome.ok() && said.startsWith("42 "));
   }
 
   @Override

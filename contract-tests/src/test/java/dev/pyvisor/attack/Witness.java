@@ -19,6 +19,8 @@ enum Witness {
   SUPERVISOR,
   /** A process that carries the planted mark lives when all has been closed. */
   SURVIVOR,
+  /** What runs next in the same process is spoilt: here the next cell. */
+  SUCCESSOR,
   /** The host itself fails: an error that is none of the library's, or no answer in time. */
   HOST,
   /** What the program has counted itself. */
