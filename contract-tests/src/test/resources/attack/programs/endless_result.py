@@ -5,7 +5,7 @@
 # witness: host
 # harmless: on bare Python there is no host that reads a result
 # bare: harmless
-# process: prevented
+# process: contained
 
 import itertools
 

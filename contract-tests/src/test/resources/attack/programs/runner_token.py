@@ -6,7 +6,7 @@
 # client: own
 # backend: websocket
 # bare: succeeded
-# process: prevented
+# process: succeeded
 
 import os
 

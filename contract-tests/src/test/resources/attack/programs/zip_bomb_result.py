@@ -5,7 +5,7 @@
 # witness: host
 # harmless: on bare Python there is no host, and Pyvisor unpacks no result
 # bare: harmless
-# process: prevented
+# process: contained
 
 import gzip
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.pyvisor.contract.guard.Census;
 import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.Limit;
+import dev.pyvisor.contract.load.Interpreters;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
@@ -34,7 +35,7 @@ abstract class AttackSuite {
   @Limit(seconds = 300, why = "all programs, one after the other, some of which need seconds")
   Stream<DynamicTest> what_came_of_it_is_what_its_head_says() {
     cage.obstacle().ifPresent(AttackSuite::skip);
-    String python = "python3";
+    String python = Interpreters.standard().toString();
     Attacked attacked = cage.open(folder, python);
     return Program.all().stream()
         .filter(program -> program.name().matches(System.getProperty(ONLY, ".*")))

@@ -92,6 +92,10 @@ record Program(String name, Map<String, String> head, List<String> parts) {
     return head.get("title");
   }
 
+  String tries() {
+    return head.get("tries");
+  }
+
   String kind() {
     return head.get("class");
   }
