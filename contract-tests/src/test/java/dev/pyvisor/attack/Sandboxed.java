@@ -27,11 +27,13 @@ final class Sandboxed implements Attacked {
   /** By nothing that an attack may have spoilt for the code of its own session. */
   private static final String WHO = "import posix\nprint(6 * 7, posix.getpid())";
 
+  private final Cage cage;
   private final Supplier<SupervisorClient.Builder> builders;
   private Optional<SupervisorClient> shared = Optional.empty();
   private int sessions;
 
-  Sandboxed(Supplier<SupervisorClient.Builder> builders) {
+  Sandboxed(Cage cage, Supplier<SupervisorClient.Builder> builders) {
+    this.cage = cage;
     this.builders = builders;
   }
 
@@ -46,8 +48,11 @@ final class Sandboxed implements Attacked {
     }
     Seen seen = null;
     for (String part : program.parts()) {
-      SupervisorClient.Builder builder =
-          builders.get().payload(plant.payload()).environment("HOME", plant.home().toString());
+      SupervisorClient.Builder builder = builders.get().payload(plant.payload());
+      if (!cage.isolates()) {
+        // In a sandbox it is the sandbox's own; here nothing must be left in the real one.
+        builder.environment("HOME", plant.home().toString());
+      }
       program.backend().ifPresent(builder::backend);
       try (SupervisorClient own = OpenClients.open(builder)) {
         seen = in(own, program, plant.source(part));
