@@ -13,6 +13,14 @@ import subprocess
 import sys
 
 _, _, _, path, seconds, tidy = sys.argv
+
+
+def score():
+    with open("/proc/self/oom_score_adj") as file:
+        return file.read().strip()
+
+
+before = score()
 ours, theirs = socket.socketpair()
 private = fcntl.fcntl(theirs, fcntl.F_DUPFD, 100)
 program = subprocess.Popen([sys.executable, path], pass_fds=[private])
@@ -36,6 +44,8 @@ except BlockingIOError:
     heard = b""
 if heard:
     print("STAND-IN misled:", len(heard), "bytes", flush=True)
+if score() != before:
+    print("STAND-IN misled: it is to die first, at", score(), flush=True)
 if tidy == "yes":
     for folder, _, files in os.walk(os.path.dirname(path), followlinks=True):
         for name in files:

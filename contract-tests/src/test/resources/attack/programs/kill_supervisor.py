@@ -1,6 +1,6 @@
 # title: kill the supervisor
 # class: supervisor
-# tries: to kill its parent, and its parent's parent as long as that is a runner's
+# tries: to kill its parent, which is the supervisor
 # success: the process that looks after it is dead
 # witness: supervisor
 # client: own
@@ -12,10 +12,10 @@ import signal
 import time
 
 parent = os.getppid()
-grandparent = int(open(f"/proc/{parent}/stat").read().rpartition(")")[2].split()[1])
-for pid in (grandparent, parent):
-    words = open(f"/proc/{pid}/cmdline").read() if pid else ""
-    if "__main__.py" in words or "stand_in.py" in words:
-        os.kill(pid, signal.SIGKILL)
+words = open(f"/proc/{parent}/cmdline").read().split("\0")
+# Only what looks after it is aimed at: the stand-in, or a runner.
+if not any(word.endswith(("/stand_in.py", "/__main__.py", "/pyvisor-runner")) for word in words):
+    raise RuntimeError(f"{parent} is somebody else: {words}")
+os.kill(parent, signal.SIGKILL)
 time.sleep(1)
-verdict("prevented", "it lives")
+verdict("prevented", f"{parent} had the signal, and lives")

@@ -1,11 +1,11 @@
 # title: have the supervisor die in its place
 # class: supervisor
 # tries: to make its parent the first that dies when memory runs out
-# success: the parent's score is raised
-# witness: count
+# success: the parent is more likely to die than before
+# witness: supervisor
 # client: own
 # bare: succeeded
-# process: succeeded
+# process: contained
 
 import os
 

@@ -1,6 +1,6 @@
 # title: stop the supervisor
 # class: supervisor
-# tries: to freeze its parent, and its parent's parent as long as that is a runner's
+# tries: to freeze its parent, which is the supervisor
 # success: the process that looks after it is stopped, and nobody notices
 # witness: supervisor
 # client: own
@@ -12,10 +12,10 @@ import signal
 import time
 
 parent = os.getppid()
-grandparent = int(open(f"/proc/{parent}/stat").read().rpartition(")")[2].split()[1])
-for pid in (grandparent, parent):
-    words = open(f"/proc/{pid}/cmdline").read() if pid else ""
-    if "__main__.py" in words or "stand_in.py" in words:
-        os.kill(pid, signal.SIGSTOP)
+words = open(f"/proc/{parent}/cmdline").read().split("\0")
+# Only what looks after it is aimed at: the stand-in, or a runner.
+if not any(word.endswith(("/stand_in.py", "/__main__.py", "/pyvisor-runner")) for word in words):
+    raise RuntimeError(f"{parent} is somebody else: {words}")
+os.kill(parent, signal.SIGSTOP)
 time.sleep(8)
-verdict("prevented", "it goes on")
+verdict("prevented", f"{parent} had the signal, and goes on")

@@ -1,12 +1,16 @@
 package dev.pyvisor.attack;
 
 import dev.pyvisor.Launcher;
+import dev.pyvisor.ResourceLimits;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.config.Configuration;
 import dev.pyvisor.transport.launch.Launchers;
 import dev.pyvisor.transport.launch.RunnerLauncher;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /**
  * What a program is run by: Python itself, which shows that the attack is one, and the launchers.
@@ -21,6 +25,19 @@ enum Cage {
 
   /** Made by {@code .ci/sandbox-image} from what the machine has. */
   private static final String IMAGE = "localhost/pyvisor-python";
+
+  /** What podman has to be told on this machine beside what Pyvisor tells it. */
+  private static final String OPTIONS = "PYVISOR_CONTAINERS";
+
+  /** Below what the programs that exhaust something go for. */
+  private static final ResourceLimits LIMITS =
+      new ResourceLimits(
+          OptionalLong.of(256 << 20),
+          Optional.empty(),
+          OptionalInt.of(200),
+          OptionalInt.of(4_000),
+          OptionalLong.of(1 << 30),
+          OptionalLong.empty());
 
   /** The launcher's word. */
   String word() {
@@ -55,6 +72,16 @@ enum Cage {
   private SupervisorClient.Builder builder() {
     SupervisorClient.Builder builder =
         SupervisorClient.builder().launcher(Launcher.valueOf(name())).trusted().tools(new Bait());
-    return this == PODMAN ? builder.image(IMAGE) : builder;
+    if (this == PODMAN) {
+      String options = System.getenv(OPTIONS);
+      builder
+          .configuration(
+              options == null
+                  ? Configuration.empty()
+                  : Configuration.empty().with("container-options=" + options))
+          .image(IMAGE)
+          .limits(LIMITS);
+    }
+    return builder;
   }
 }
