@@ -7,6 +7,8 @@
 # harmless: on bare Python it only ends its own output
 # bare: contained
 # process: contained, new kernel
+# bubblewrap: contained, new kernel
+# podman: contained, new kernel
 
 import os
 

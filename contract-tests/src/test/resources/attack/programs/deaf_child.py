@@ -6,6 +6,8 @@
 # client: own
 # bare: succeeded
 # process: contained
+# bubblewrap: contained
+# podman: contained
 
 import subprocess
 import sys

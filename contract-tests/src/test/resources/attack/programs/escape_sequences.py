@@ -5,6 +5,8 @@
 # witness: terminal
 # bare: succeeded
 # process: succeeded
+# bubblewrap: succeeded
+# podman: succeeded
 
 print("\x1b]0;planted title\x07\x1b[8mhidden\x1b[0m")
 verdict("succeeded", "printed")

@@ -6,6 +6,8 @@
 # client: own
 # bare: succeeded
 # process: contained, new kernel
+# bubblewrap: contained, new kernel
+# podman: contained, new kernel
 
 import json
 import os

@@ -5,6 +5,8 @@
 # witness: files
 # bare: succeeded
 # process: succeeded
+# bubblewrap: prevented
+# podman: prevented
 
 import os
 

@@ -6,6 +6,8 @@
 # harmless: on bare Python there is no host that keeps it
 # bare: harmless
 # process: contained
+# bubblewrap: contained
+# podman: contained
 
 import os
 

@@ -5,6 +5,8 @@
 # witness: victim
 # bare: succeeded
 # process: succeeded
+# bubblewrap: prevented
+# podman: prevented
 
 import os
 import signal

@@ -6,6 +6,8 @@
 # client: own
 # bare: succeeded
 # process: contained, new runner
+# bubblewrap: prevented
+# podman: prevented
 
 import os
 import signal

@@ -6,6 +6,8 @@
 # needs: right
 # bare: succeeded
 # process: succeeded
+# bubblewrap: prevented
+# podman: prevented
 
 import os
 

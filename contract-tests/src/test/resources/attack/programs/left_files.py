@@ -6,6 +6,8 @@
 # client: own
 # bare: succeeded
 # process: succeeded
+# bubblewrap: prevented
+# podman: prevented
 
 import os
 

@@ -6,6 +6,8 @@
 # needs: address
 # bare: succeeded
 # process: succeeded
+# bubblewrap: prevented
+# podman: prevented
 
 import socket
 

@@ -5,6 +5,8 @@
 # witness: count
 # bare: succeeded
 # process: succeeded
+# bubblewrap: succeeded
+# podman: contained, new kernel
 
 taken = []
 try:

@@ -6,6 +6,8 @@
 # needs: route
 # bare: succeeded
 # process: succeeded
+# bubblewrap: prevented
+# podman: prevented
 
 import socket
 

@@ -6,5 +6,7 @@
 # harmless: on bare Python there is no host that reads a result
 # bare: harmless
 # process: contained
+# bubblewrap: contained
+# podman: contained
 
 [1 << 3_000_000, 10.0**300, float("nan"), float("inf")]

@@ -5,5 +5,7 @@
 # witness: files
 # bare: succeeded
 # process: succeeded
+# bubblewrap: prevented
+# podman: prevented
 
 attempt(lambda: open(planted["folder"] + "/secret.txt", "w").close(), "secret.txt")

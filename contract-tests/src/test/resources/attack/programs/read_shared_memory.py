@@ -5,5 +5,7 @@
 # witness: secret
 # bare: succeeded
 # process: succeeded
+# bubblewrap: prevented
+# podman: prevented
 
 attempt(lambda: open(planted["shared"]).read(), "/dev/shm")

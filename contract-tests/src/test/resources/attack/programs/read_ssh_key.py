@@ -5,5 +5,7 @@
 # witness: secret
 # bare: succeeded
 # process: succeeded
+# bubblewrap: prevented
+# podman: prevented
 
 attempt(lambda: open(planted["folder"] + "/.ssh/id_ed25519").read(), "id_ed25519")

@@ -5,6 +5,8 @@
 # witness: secret
 # bare: succeeded
 # process: succeeded
+# bubblewrap: prevented
+# podman: prevented
 
 import os
 

@@ -7,25 +7,22 @@
 # backend: websocket
 # bare: succeeded
 # process: succeeded
+# bubblewrap: prevented
+# podman: prevented
 
 import os
 
-pid, refused = os.getppid(), "no command line names one"
-for _ in range(8):
-    try:
+
+def find():
+    pid = os.getppid()
+    while pid > 0:
         words = open(f"/proc/{pid}/cmdline").read().split("\0")
         if "--token-file" in words:
             token = open(words[words.index("--token-file") + 1]).read().strip()
-            verdict("succeeded" if len(token) > 16 else "prevented", f"{len(token)} characters")
-            break
+            if len(token) > 16:
+                return f"a token of {len(token)} characters"
         pid = int(open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[1])
-    except OSError as problem:
-        refused = problem
-        break
-    if pid < 2:
-        verdict("prevented", refused)
-        break
-else:
-    verdict("prevented", refused)
-if "token" not in globals() and "words" in globals():
-    verdict("prevented", refused)
+    raise OSError("no command line names one")
+
+
+attempt(find, "its file")

@@ -6,6 +6,8 @@
 # seconds: 1
 # bare: succeeded
 # process: contained, new kernel
+# bubblewrap: contained, new kernel
+# podman: contained, new kernel
 
 import signal
 import time

@@ -6,6 +6,8 @@
 # harmless: names of its own session are its own; no other session sees them
 # bare: harmless
 # process: contained
+# bubblewrap: contained
+# podman: contained
 
 if "greet" in globals():
     greet = lambda name: "spoofed"

@@ -6,6 +6,8 @@
 # client: own
 # bare: succeeded
 # process: prevented
+# bubblewrap: prevented
+# podman: prevented
 
 import os
 import site

@@ -7,6 +7,8 @@
 # client: own
 # bare: succeeded
 # process: succeeded
+# bubblewrap: prevented
+# podman: prevented
 
 import os
 

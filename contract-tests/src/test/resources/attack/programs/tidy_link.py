@@ -7,6 +7,8 @@
 # tidy: yes
 # bare: succeeded
 # process: contained
+# bubblewrap: contained
+# podman: contained
 
 import os
 

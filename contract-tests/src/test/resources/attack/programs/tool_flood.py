@@ -6,6 +6,8 @@
 # harmless: on bare Python there is no host that has tools
 # bare: harmless
 # process: contained
+# bubblewrap: contained
+# podman: contained
 
 if "greet" in globals():
     import asyncio

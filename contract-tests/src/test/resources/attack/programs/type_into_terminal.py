@@ -6,6 +6,8 @@
 # harmless: the tests have no terminal, and the runner's session has none either
 # bare: prevented
 # process: prevented
+# bubblewrap: prevented
+# podman: prevented
 
 import fcntl
 import os

@@ -6,6 +6,8 @@
 # harmless: on bare Python there is no host, and Pyvisor unpacks no result
 # bare: harmless
 # process: contained
+# bubblewrap: contained
+# podman: contained
 
 import gzip
 

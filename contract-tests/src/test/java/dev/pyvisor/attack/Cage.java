@@ -4,6 +4,7 @@ import dev.pyvisor.Launcher;
 import dev.pyvisor.ResourceLimits;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.config.Configuration;
+import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.transport.launch.Launchers;
 import dev.pyvisor.transport.launch.RunnerLauncher;
 import java.nio.file.Path;
@@ -58,11 +59,23 @@ enum Cage {
     if (this == BARE) {
       return Optional.empty();
     }
-    return Launchers.all().stream()
-        .filter(launcher -> launcher.kind() == Launcher.valueOf(name()))
-        .findFirst()
-        .map(RunnerLauncher::obstacle)
-        .orElse(Optional.of("the launcher " + word() + " is not in this version"));
+    Optional<String> obstacle =
+        Launchers.all().stream()
+            .filter(launcher -> launcher.kind() == Launcher.valueOf(name()))
+            .findFirst()
+            .map(RunnerLauncher::obstacle)
+            .orElse(Optional.of("the launcher " + word() + " is not in this version"));
+    return obstacle.isPresent() || !isolates() ? obstacle : trial();
+  }
+
+  /** A program that is there may still start nothing: no image, rights that are missing. */
+  private Optional<String> trial() {
+    try {
+      builder().open().close();
+      return Optional.empty();
+    } catch (LaunchFailed failure) {
+      return Optional.of(String.valueOf(failure.getMessage()));
+    }
   }
 
   Attacked open(Path folder, String python) {
