@@ -1,6 +1,6 @@
 # title: a result that is too large
 # class: results
-# tries: to have the host run out of memory by a list of ten million numbers
+# tries: to have the host run out of memory by a list of 100 MB of text
 # success: the host fails
 # witness: host
 # harmless: on bare Python there is no host that reads a result
@@ -9,4 +9,4 @@
 # bubblewrap: prevented
 # podman: prevented
 
-[0] * 10_000_000
+["x" * 100_000] * 1000
