@@ -6,7 +6,7 @@
 # client: own
 # backend: websocket
 # bare: succeeded
-# process: succeeded
+# process: prevented
 # bubblewrap: prevented
 # podman: prevented
 
