@@ -40,6 +40,7 @@ record Program(String name, Map<String, String> head, List<String> parts) {
           "needs",
           "seconds",
           "tidy",
+          "collect",
           "process",
           "bubblewrap",
           "podman");
@@ -122,6 +123,11 @@ record Program(String name, Map<String, String> head, List<String> parts) {
   /** How long it may run, where it is about that. */
   int seconds(int otherwise) {
     return Integer.parseInt(head.getOrDefault("seconds", Integer.toString(otherwise)));
+  }
+
+  /** What the host takes out of the workspace, where it is about that. */
+  Optional<String> collected() {
+    return Optional.ofNullable(head.get("collect"));
   }
 
   /** The backend that it is about. */

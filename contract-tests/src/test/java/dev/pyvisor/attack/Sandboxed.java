@@ -10,6 +10,7 @@ import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -54,8 +55,14 @@ final class Sandboxed implements Attacked {
         builder.environment("HOME", plant.home().toString());
       }
       program.backend().ifPresent(builder::backend);
+      Path workspace = plant.workspace();
+      program.collected().ifPresent(file -> builder.workspace(workspace));
       try (SupervisorClient own = OpenClients.open(builder)) {
         seen = in(own, program, plant.source(part));
+        if (program.collected().isPresent()) {
+          Path file = workspace.resolve(program.collected().get());
+          seen = seen.and(Collector.collect(file, plant.secret()));
+        }
       }
     }
     return seen;
