@@ -70,7 +70,13 @@ final class BarePython implements Attacked {
         throw new AssertionError("no end within " + SECONDS + " s; it said: " + text);
       }
       boolean harmed = stopped || standIn.exitValue() != 0 || text.contains("STAND-IN misled");
-      return new Seen(text, Optional.empty(), harmed, false, Optional.empty(), Optional.empty());
+      String collected =
+          program
+              .collected()
+              .map(name -> Collector.collect(workspace.resolve(name), plant.secret()))
+              .orElse("");
+      return new Seen(
+          text + collected, Optional.empty(), harmed, false, Optional.empty(), Optional.empty());
     } finally {
       standIn.descendants().forEach(ProcessHandle::destroyForcibly);
       standIn.toHandle().destroyForcibly();

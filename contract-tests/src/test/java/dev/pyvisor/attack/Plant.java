@@ -138,6 +138,11 @@ final class Plant implements AutoCloseable {
     return folder.getParent().resolve(folder.getFileName() + "-home");
   }
 
+  /** A directory that a host gives to its code, and takes results out of. */
+  Path workspace() throws IOException {
+    return Files.createDirectories(folder.resolveSibling(folder.getFileName() + "-workspace"));
+  }
+
   /** A program, or a part of one, with what it is told in front. */
   String source(String code) throws IOException {
     return "PLANTED = r'''"
