@@ -7,6 +7,8 @@
 # collect: report.txt
 # bare: succeeded
 # process: succeeded
+# bubblewrap: succeeded
+# podman: succeeded
 
 import subprocess
 import sys
@@ -23,7 +25,7 @@ while time.monotonic() < until:
     os.rename("link", "report.txt")
 """
 subprocess.Popen(
-    [sys.executable, "-I", "-S", "-c", CODE, planted["folder"] + "/secret.txt"],
+    [sys.executable, "-I", "-S", "-c", CODE, planted["folder"] + "/secret.txt", planted["mark"]],
     stdin=subprocess.DEVNULL,
     stdout=subprocess.DEVNULL,
     stderr=subprocess.DEVNULL,

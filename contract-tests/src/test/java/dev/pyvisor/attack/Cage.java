@@ -7,6 +7,8 @@ import dev.pyvisor.config.Configuration;
 import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.transport.launch.Launchers;
 import dev.pyvisor.transport.launch.RunnerLauncher;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -29,6 +31,8 @@ enum Cage {
 
   /** What podman has to be told on this machine beside what Pyvisor tells it. */
   private static final String OPTIONS = "PYVISOR_CONTAINERS";
+
+  private static final int NOBODY = 61_000;
 
   /** Below what the programs that exhaust something go for. */
   private static final ResourceLimits LIMITS =
@@ -76,6 +80,14 @@ enum Cage {
     } catch (LaunchFailed failure) {
       return Optional.of(String.valueOf(failure.getMessage()));
     }
+  }
+
+  /** A workspace that its code may write to: in a container nobody is root. */
+  Path handedOver(Path workspace) throws IOException {
+    if (this == PODMAN && Files.getAttribute(workspace, "unix:uid").equals(0)) {
+      Files.setAttribute(workspace, "unix:uid", NOBODY);
+    }
+    return workspace;
   }
 
   Attacked open(Path folder, String python) {

@@ -45,7 +45,7 @@ final class Sandboxed implements Attacked {
       if (shared.isEmpty()) {
         shared = Optional.of(OpenClients.open(builders.get()));
       }
-      return in(shared.get(), program, plant.source(program.parts().get(0)));
+      return in(shared.get(), program, plant, program.parts().get(0));
     }
     Seen seen = null;
     for (String part : program.parts()) {
@@ -55,20 +55,18 @@ final class Sandboxed implements Attacked {
         builder.environment("HOME", plant.home().toString());
       }
       program.backend().ifPresent(builder::backend);
-      Path workspace = plant.workspace();
-      program.collected().ifPresent(file -> builder.workspace(workspace));
+      if (program.collected().isPresent()) {
+        builder.workspace(cage.handedOver(plant.workspace()));
+      }
       try (SupervisorClient own = OpenClients.open(builder)) {
-        seen = in(own, program, plant.source(part));
-        if (program.collected().isPresent()) {
-          Path file = workspace.resolve(program.collected().get());
-          seen = seen.and(Collector.collect(file, plant.secret()));
-        }
+        seen = in(own, program, plant, part);
       }
     }
     return seen;
   }
 
-  private Seen in(SupervisorClient client, Program program, String source) {
+  private Seen in(SupervisorClient client, Program program, Plant plant, String part)
+      throws IOException {
     Session session = client.openSession("attack" + ++sessions);
     String kernel = who(session).orElseThrow();
     String runner = client.runner().incarnation();
@@ -78,7 +76,9 @@ final class Sandboxed implements Attacked {
     try {
       Outcome outcome =
           session.execute(
-              Cell.of(source).withValue().timeout(Duration.ofSeconds(program.seconds(SECONDS))));
+              Cell.of(plant.source(part))
+                  .withValue()
+                  .timeout(Duration.ofSeconds(program.seconds(SECONDS))));
       if (outcome.kind() == OutcomeKind.RAISED) {
         throw new AssertionError(
             "the program is broken: " + outcome.error().orElseThrow().traceback());
@@ -93,6 +93,10 @@ final class Sandboxed implements Attacked {
       ended = Optional.of(refused.toString());
     } catch (RuntimeException | StackOverflowError | OutOfMemoryError problem) {
       failure = Optional.of(problem);
+    }
+    if (program.collected().isPresent()) {
+      Path file = plant.workspace().resolve(program.collected().get());
+      said += Collector.collect(file, plant.secret());
     }
     Optional<String> next = who(session);
     Aftermath aftermath = aftermath(client, kernel, runner, next);

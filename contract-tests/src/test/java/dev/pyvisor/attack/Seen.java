@@ -22,11 +22,6 @@ record Seen(
     Optional<Aftermath> aftermath) {
   private static final int SHOWN = 2000;
 
-  /** The same, and what a host that collects its results has got. */
-  Seen and(String collected) {
-    return new Seen(said + collected, ended, supervisor, spoilt, failure, aftermath);
-  }
-
   /** Of a flood, its end. */
   @Override
   public String toString() {
