@@ -45,21 +45,45 @@ class MutantsTest {
                                 mutant.name() + ", round " + round, () -> isCaught(mutant))));
   }
 
+  private static ContractRun run(Mutants.Mutant mutant) {
+    return ContractRun.of(Rows.of(new Broken(mutant.name()), Pythons.STANDARD));
+  }
+
+  /**
+   * What hung that was not meant to, and does not with the limit that the suite has elsewhere: the
+   * short one is there so that those that are meant to hang cost little.
+   */
+  private static Set<String> slowOnly(Mutants.Mutant mutant, Matrix matrix) {
+    List<Result> hung =
+        matrix.failures().stream()
+            .filter(result -> !mutant.fails().contains(result.name()))
+            .filter(result -> result.detail().contains("hung for " + LIMIT.toSeconds() + " s"))
+            .toList();
+    if (hung.isEmpty()) {
+      return Set.of();
+    }
+    Set<String> slow = names(hung);
+    Set<String> contracts =
+        hung.stream().map(Result::contract).collect(Collectors.toCollection(TreeSet::new));
+    slow.removeAll(names(run(mutant).only(contracts).run().failures()));
+    return slow;
+  }
+
+  private static Set<String> names(List<Result> results) {
+    return results.stream().map(Result::name).collect(Collectors.toCollection(TreeSet::new));
+  }
+
   private static void isCaught(Mutants.Mutant mutant) {
     long begun = System.nanoTime();
     Set<String> contracts = new TreeSet<>(ALWAYS);
     contracts.addAll(mutant.also());
-    Matrix matrix =
-        ContractRun.of(Rows.of(new Broken(mutant.name()), Pythons.STANDARD))
-            .only(contracts)
-            .limit(LIMIT)
-            .run();
+    Matrix matrix = run(mutant).only(contracts).limit(LIMIT).run();
     assertThat(matrix.results()).as("tests of %s", contracts).hasSizeGreaterThan(10);
     assertThat(matrix.results())
         .filteredOn(result -> result.contract().equals("ThePath"))
         .allMatch(result -> result.detail().isEmpty());
-    Set<String> failed =
-        matrix.failures().stream().map(Result::name).collect(Collectors.toCollection(TreeSet::new));
+    Set<String> failed = names(matrix.failures());
+    failed.removeAll(slowOnly(mutant, matrix));
     assertThat(failed)
         .as(() -> matrix.failures().stream().map(Result::detail).toList().toString())
         .containsExactlyInAnyOrderElementsOf(mutant.fails());

@@ -162,8 +162,8 @@ class PatchedRunnerTest {
                         Files.createDirectory(folder.resolve("path")))),
             new Patch(
                 "W36",
-                "supervisor.py",
-                "_made = _private_directory\ndef _private_directory():\n    path = _made()\n    os.chmod(path, 0o755)\n    return path",
+                "workspaces.py",
+                "_made = make\ndef make():\n    path = _made()\n    os.chmod(path, 0o755)\n    return path",
                 Backend::runners_side_by_side_share_no_directory_and_leave_none),
             new Patch(
                 "W37",
