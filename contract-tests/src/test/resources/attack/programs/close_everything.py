@@ -3,7 +3,6 @@
 # tries: to cut itself off from all that looks after it
 # success: nothing is heard of it any more
 # witness: supervisor
-# client: own
 # harmless: on bare Python it only ends its own output
 # bare: contained
 # process: contained, new kernel

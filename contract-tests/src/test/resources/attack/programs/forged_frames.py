@@ -3,7 +3,6 @@
 # tries: to find the sockets to its supervisor in /proc/self/fd, and to write an outcome of its own
 # success: the supervisor takes it for one
 # witness: supervisor
-# client: own
 # bare: succeeded
 # process: contained, new kernel
 # bubblewrap: contained, new kernel

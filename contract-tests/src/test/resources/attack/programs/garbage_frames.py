@@ -3,7 +3,6 @@
 # tries: to have the supervisor fail by a length that is none and by random bytes
 # success: the supervisor takes it
 # witness: supervisor
-# client: own
 # bare: succeeded
 # process: contained, new kernel
 # bubblewrap: contained, new kernel

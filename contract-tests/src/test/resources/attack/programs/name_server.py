@@ -13,7 +13,7 @@ import socket
 
 def ask():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
-        line.settimeout(2)
+        line.settimeout(1)
         query = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x04leak\x00\x00\x01\x00\x01"
         line.sendto(query, tuple(planted["udp"]))
         return line.recv(512)

@@ -3,7 +3,6 @@
 # tries: to replace builtins and functions of modules that the runner itself uses, and to leave it so
 # success: what runs next in the same process is misled
 # witness: successor
-# client: own
 # bare: succeeded
 # process: contained
 # bubblewrap: contained

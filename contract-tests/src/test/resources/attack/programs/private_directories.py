@@ -3,7 +3,6 @@
 # tries: to find directories of other runners beside its own, and to list them
 # success: it can list what is beside its own
 # witness: count
-# client: own
 # bare: succeeded
 # process: succeeded
 # bubblewrap: prevented

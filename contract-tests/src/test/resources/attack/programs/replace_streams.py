@@ -3,7 +3,6 @@
 # tries: to close descriptor 1, and to put a file of its own in its place
 # success: what runs next in the same process prints into that file
 # witness: successor
-# client: own
 # bare: succeeded
 # process: contained
 # bubblewrap: contained

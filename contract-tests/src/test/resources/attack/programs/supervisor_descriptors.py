@@ -4,7 +4,6 @@
 # success: one that can be written to is open
 # witness: count
 # needs: right
-# client: own
 # bare: succeeded
 # process: succeeded
 # bubblewrap: prevented

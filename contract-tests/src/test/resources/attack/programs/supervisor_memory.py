@@ -4,7 +4,6 @@
 # success: bytes of it are read
 # witness: count
 # needs: right
-# client: own
 # bare: succeeded
 # process: succeeded
 # bubblewrap: prevented

@@ -4,7 +4,6 @@
 # success: it is attached
 # witness: count
 # needs: right
-# client: own
 # bare: succeeded
 # process: succeeded
 # bubblewrap: prevented
