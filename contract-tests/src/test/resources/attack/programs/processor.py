@@ -1,6 +1,6 @@
 # title: burn the processors
 # class: exhaustion
-# tries: to use three seconds of processor time in a loop that no exception ends
+# tries: to use a second of processor time in a loop that no exception ends
 # success: it has used them
 # witness: count
 # bare: succeeded
@@ -11,7 +11,7 @@
 import time
 
 begun = time.process_time()
-while time.process_time() - begun < 3:
+while time.process_time() - begun < 1:
     try:
         sum(range(100_000))
     except BaseException:

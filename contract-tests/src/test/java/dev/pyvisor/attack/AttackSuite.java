@@ -32,7 +32,7 @@ abstract class AttackSuite {
   }
 
   @TestFactory
-  @Limit(seconds = 300, why = "all programs, one after the other, some of which need seconds")
+  @Limit(seconds = 600, why = "a hundred programs, one after the other, beside other suites")
   Stream<DynamicTest> what_came_of_it_is_what_its_head_says() {
     Optional<String> obstacle = cage.obstacle();
     if (obstacle.isPresent()) {
