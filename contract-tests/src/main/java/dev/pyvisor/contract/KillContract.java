@@ -29,7 +29,8 @@ public interface KillContract extends RunnerContract {
     long seed = Long.getLong("pyvisor.seed", System.nanoTime());
     System.out.println("seed " + seed + "; again by -Dpyvisor.seed=" + seed);
     KilledLoad load =
-        new KilledLoad(client().workspace(folder), folder.resolve("marks.txt"), new Random(seed));
+        new KilledLoad(
+            client().workspace(workspace(folder)), folder.resolve("marks.txt"), new Random(seed));
     try (SupervisorClient client = load.client) {
       for (int i = 0; i < counts.now(); i++) {
         load.round();

@@ -6,6 +6,8 @@ import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.tool.Tool;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -18,6 +20,11 @@ public interface RunnerContract {
 
   /** A new builder for a client of the backend under test; the contract adds tools and opens it. */
   SupervisorClient.Builder client();
+
+  /** A new folder as one that runners of the backend can have as their workspace. */
+  default Path workspace(Path folder) throws IOException {
+    return folder;
+  }
 
   /** The numbers that this machine has for processes of a client's runner, which told its own. */
   default List<Long> here(SupervisorClient client, List<Long> told) {

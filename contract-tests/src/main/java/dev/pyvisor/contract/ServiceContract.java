@@ -149,7 +149,8 @@ public interface ServiceContract extends RunnerContract {
       @TempDir Path folder) throws IOException {
     Files.createSymbolicLink(folder.resolve("sleep"), Path.of("/bin/sleep"));
     try (SupervisorClient client =
-        OpenClients.open(client().environment("PATH", folder.toString()).workspace(folder))) {
+        OpenClients.open(
+            client().environment("PATH", folder.toString()).workspace(workspace(folder)))) {
       Session session = client.session();
       assertThat(
               session

@@ -106,7 +106,7 @@ public interface StateContract extends RunnerContract {
   @Rule({"H40", "LIF-18"})
   default void nothing_is_replayed(@TempDir Path folder) throws IOException {
     Path file = folder.resolve("lines.txt");
-    try (SupervisorClient client = OpenClients.open(client().workspace(folder))) {
+    try (SupervisorClient client = OpenClients.open(client().workspace(workspace(folder)))) {
       Session session = client.session();
       session.set("path", file.toString());
       session.execute(

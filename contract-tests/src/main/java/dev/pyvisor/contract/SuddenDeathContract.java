@@ -50,7 +50,7 @@ public interface SuddenDeathContract extends RunnerContract {
     Latencies recovery = new Latencies();
     Map<OutcomeKind, Integer> kinds = new EnumMap<>(OutcomeKind.class);
     try (SupervisorClient client =
-        OpenClients.open(client().workspace(folder).tool(DemoTools.adder()))) {
+        OpenClients.open(client().workspace(workspace(folder)).tool(DemoTools.adder()))) {
       Session other = client.openSession("other");
       MixedLoad load = new MixedLoad(folder.resolve("ran"), new Random(seed));
       for (int i = 0; i < counts.now(); i++) {

@@ -21,6 +21,7 @@ final class EnvironmentLayer {
           "PYVISOR_RUNNER",
           "PYVISOR_DIR",
           "PYVISOR_CONFINE",
+          "PYVISOR_CONTAINERS",
           "PYVISOR_SESSION",
           "PYVISOR_JAVA_OPTS",
           "PYVISOR_TIER",

@@ -90,7 +90,7 @@ final class Link implements TransportListener {
   long locate(Hello said) {
     Transport opened = transport;
     supervisor = opened == null ? said.pid() : opened.pidHere(said.pid());
-    return supervisor;
+    return supervisor == 0 ? said.pid() : supervisor;
   }
 
   /** The supervisor's number on this machine, once it is known. */

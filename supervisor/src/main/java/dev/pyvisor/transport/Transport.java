@@ -32,7 +32,8 @@ public interface Transport {
 
   /**
    * The number that this machine has for the runner's process that gave itself this one: in a
-   * sandbox they differ. What cannot be found out stays as it was told.
+   * sandbox they differ. 0 where this machine has none: then nobody looks for it, and no other
+   * process of that number is taken for it.
    */
   default long pidHere(long told) {
     return told;

@@ -2,6 +2,7 @@ package dev.pyvisor.contract.backend;
 
 import dev.pyvisor.Launcher;
 import dev.pyvisor.SupervisorClient;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -47,6 +48,11 @@ public interface BackendUnderTest {
   /** What starts its runners. Default: what the backend takes where nobody says. */
   default Optional<Launcher> launcher() {
     return Optional.empty();
+  }
+
+  /** Makes a new folder one that the backend's runners can have as their workspace. */
+  default Path workspace(Path folder) throws IOException {
+    return folder;
   }
 
   /** A new builder for a client whose runner has this interpreter. */

@@ -96,9 +96,12 @@ public final class Rows implements ClassTemplateInvocationContextProvider {
     List<Row> rows = new ArrayList<>();
     int standard = Interpreters.standardVersion();
     if (pythons != Pythons.OLDER && pythons != Pythons.NEWER) {
-      boolean light =
-          pythons == Pythons.STANDARD_WITHOUT_HEAVY || pythons == Pythons.STANDARD_OR_ALL;
-      Place place = light ? Place.LIGHT : Place.STANDARD;
+      Place place =
+          switch (pythons) {
+            case STANDARD_WITHOUT_HEAVY, STANDARD_OR_ALL -> Place.LIGHT;
+            case STANDARD_CORE -> Place.BETWEEN;
+            default -> Place.STANDARD;
+          };
       rows.add(new Row(backend, Interpreters.name(standard), Interpreters.standard(), place));
     }
     NavigableMap<Integer, Path> all = new TreeMap<>(Interpreters.supported());
@@ -110,7 +113,7 @@ public final class Rows implements ClassTemplateInvocationContextProvider {
             case OLDER -> version < standard;
             case NEWER -> version > standard;
             case STANDARD_OR_ALL -> version != standard && Tier.current() == Tier.FULL;
-            case STANDARD, STANDARD_WITHOUT_HEAVY -> false;
+            case STANDARD, STANDARD_WITHOUT_HEAVY, STANDARD_CORE -> false;
           };
       if (meant) {
         boolean atAnEnd = version == all.firstKey() || version == all.lastKey();

@@ -15,6 +15,9 @@ import java.util.List;
  * <p>Immutable.
  */
 final class ContainerOptions {
+  /** What podman adds to what the code sees of its environment. */
+  private static final List<String> PODMANS_VARIABLES = List.of("container", "TERM", "HOSTNAME");
+
   private ContainerOptions() {}
 
   /** No network, no right to anything, nothing to write to but what is mounted. */
@@ -35,6 +38,7 @@ final class ContainerOptions {
     if (kind == Launcher.PODMAN) {
       // podman would mount places to write to, and hand the host's proxies on with their passwords.
       options.addAll(List.of("--read-only-tmpfs=false", "--http-proxy=false"));
+      PODMANS_VARIABLES.forEach(name -> options.add("--unsetenv=" + name));
       if (user.rootless()) {
         options.add("--userns=keep-id");
       }

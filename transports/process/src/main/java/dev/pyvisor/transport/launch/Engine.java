@@ -19,7 +19,16 @@ import java.util.Optional;
 record Engine(Launcher kind) {
   /** What it needs to find its own settings; nothing of it reaches a container. */
   private static final List<String> ITS_OWN =
-      List.of("PATH", "HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "DOCKER_HOST", "DOCKER_CONFIG");
+      List.of(
+          "PATH",
+          "HOME",
+          "XDG_RUNTIME_DIR",
+          "XDG_CONFIG_HOME",
+          "STORAGE_DRIVER",
+          "CONTAINERS_CONF",
+          "CONTAINERS_STORAGE_CONF",
+          "DOCKER_HOST",
+          "DOCKER_CONFIG");
 
   String name() {
     return kind.word();

@@ -21,7 +21,8 @@ public final class Launchers {
           new ProcessLauncher(),
           new BubblewrapLauncher(),
           new ContainerLauncher(Launcher.PODMAN),
-          new ContainerLauncher(Launcher.DOCKER));
+          new ContainerLauncher(Launcher.DOCKER),
+          new CommandLauncher());
 
   /** A container of docker's is begun by a daemon that is root. */
   private static final List<Launcher> STRONGEST_FIRST =

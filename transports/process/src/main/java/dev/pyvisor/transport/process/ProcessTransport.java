@@ -270,7 +270,10 @@ public final class ProcessTransport implements Transport {
 
   @Override
   public long pidHere(long told) {
-    return told == handle.pid() ? told : NestedPids.find(handle, runnerId, told).orElse(told);
+    boolean ours =
+        told == handle.pid() || handle.descendants().anyMatch(below -> below.pid() == told);
+    // A number that is told from inside a sandbox may be that of another process below here.
+    return NestedPids.find(handle, runnerId, told).orElse(ours ? told : 0);
   }
 
   @Override
