@@ -134,6 +134,7 @@ BIRTH_DATAGRAM = 64 * KIB  # a request to fork: a few numbers and one path
 PRIVATE_FD_MIN = 100  # channels live above the numbers that careless code closes or reuses
 
 # --- kernels and supervisor alike ---
+OWN_FILES = 128  # descriptors of a kernel that are the runner's: numbers from PRIVATE_FD_MIN on, and beside user code's
 KERNEL_OOM_SCORE = 1000  # under memory pressure the kernel goes first, never the supervisor
 COPY_OOM_SCORE = 900  # then its frozen copies
 HEAP_OBJECTS = 200_000  # that may come before a frozen heap is looked through for garbage: some 20 MB
@@ -148,6 +149,7 @@ TRACEBACK = 256 * KIB  # characters of a traceback as text
 TRACEBACK_FRAMES = 1000  # innermost frames looked at, for each exception of a chain
 REPORTED_FRAMES = 100  # frames listed one by one in a report; half from each end
 DIRECTORY_VARIABLE = "PYVISOR_DIR"  # the private directory of this runner
+ALLOWANCE_VARIABLE = "PYVISOR_ALLOWANCE"  # what its code may use, as `allowance` reads it
 PRELOAD_VARIABLE = "PYVISOR_PRELOAD"  # modules that the zygote imports, separated by commas
 WORKSPACE_COPY = 256 * MIB  # what a branch copies of its parent's files at most
 CELL_SOURCES = 1000  # cells whose source is kept for tracebacks

@@ -54,7 +54,7 @@ class Session:
         self.succession = Succession(loop, state, self._births, self)
         self.keeping = StateKeeping(self)
         self.inquiries = Inquiries(loop)
-        self._oom = OomCounter()
+        self._oom = OomCounter(nursery.allowance)
         self.intake = Intake(self, state, outbound)
         self._loop, self._outbound = loop, outbound
         self._on_closed = on_closed
@@ -200,6 +200,7 @@ class Session:
     def admitted(self, cell: Cell) -> None:
         """A cell is on its way to the kernel."""
         self.succession.copies.seal(self.state.names)
+        self._oom.begin()
         self._enforcer.begin(cell)
 
     # --- a kernel's life ---
@@ -276,9 +277,7 @@ class Session:
         kernel.take_in()
         cause = kernel.cause(ended.status)
         if cause.get("number") == signal.SIGKILL:
-            memory = self._oom.explains_a_kill()
-            if memory is not None:
-                cause["detail"] = memory
+            cause = self._oom.explains_a_kill() or cause
         if self._is_heir(kernel):
             kernel.pid = 0
             self.succession.heir_failed(kernel, f"the process that was to take over ended ({_told(cause)})")

@@ -14,6 +14,7 @@ from collections import deque
 from typing import Any, Optional
 
 from . import evidence, limits, linux, page, rpc, version, workspaces
+from .allowance import Allowance, Unusable
 from .control import Control
 from .errors import ErrorCode, ProtocolError, RpcError
 from .frames import Flag, Frame, FrameKind, FrameReader, Lane, decode_credit
@@ -39,6 +40,7 @@ def main(home: str) -> int:
 
 def settle_in(home: str) -> tuple[Loop, int, int, Nursery]:
     """Make this process a supervisor's: its loop, the channel that it was started with, and where its kernels come from."""
+    allowed = _allowance()
     inbound, outbound = _take_channel()
     try:
         os.setsid()  # a terminal's Ctrl-C is for the host, not for us
@@ -51,10 +53,19 @@ def settle_in(home: str) -> tuple[Loop, int, int, Nursery]:
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     file_limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     loop = Loop()
-    nursery = Nursery(loop, home, file_limits)  # before anything is read
+    nursery = Nursery(loop, home, file_limits, allowed)  # before anything is read
     _raise_file_limit(*file_limits)
     evidence.arm("supervisor")
     return loop, inbound, outbound, nursery
+
+
+def _allowance() -> Allowance:
+    """Ends the process where it cannot be held to: a limit that would not hold is refused before anything runs."""
+    try:
+        return Allowance.taken(os.environ).moved(limits.PRIVATE_FD_MIN)
+    except Unusable as problem:
+        print(f"pyvisor: {problem}", file=sys.stderr)
+        sys.exit(_EXIT_USAGE)
 
 
 def _take_channel() -> tuple[int, int]:
