@@ -15,11 +15,6 @@ final class LaterOptions {
     refuse("--image", "the runner is a process of this machine");
   }
 
-  @Option(names = "--memory", paramLabel = "SIZE", description = "Later: a limit of memory.")
-  void memory(String value) {
-    refuse("--memory", "limit this process from outside, for example with ulimit -v");
-  }
-
   private void refuse(String option, String instead) {
     throw new ParameterException(
         command.commandLine(), option + " is not in this version; leave it out: " + instead);

@@ -168,7 +168,7 @@ class ExecCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"--image=x", "--memory=1g", "--launcher=bubblewrap"})
+  @ValueSource(strings = {"--image=x", "--launcher=bubblewrap"})
   void what_is_not_in_this_version_is_refused_by_name(String option) throws Exception {
     Result result = Command.run("exec", option, "-c", "print(1)");
 

@@ -1,5 +1,6 @@
 package dev.pyvisor.config;
 
+import dev.pyvisor.ResourceLimits;
 import dev.pyvisor.TimeLimit;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -29,6 +30,11 @@ record ValueType<T>(String form, Function<String, T> reader, Function<T, String>
       new ValueType<>("true or false", ValueType::flag, String::valueOf);
   static final ValueType<Integer> COUNT =
       new ValueType<>("whole number from 1", ValueType::count, String::valueOf);
+  static final ValueType<Long> SIZE =
+      new ValueType<>("size, as 512MiB or 2GB", SizeText::bytes, SizeText::of);
+  static final ValueType<Long> MEMORY =
+      new ValueType<>(
+          SIZE.form(), text -> SizeText.bytes(text, ResourceLimits.LEAST_MEMORY), SizeText::of);
   static final ValueType<Path> PATH = new ValueType<>("path", ValueType::path, Path::toString);
   static final ValueType<String> TEXT =
       new ValueType<>("text", ValueType::text, Function.identity());

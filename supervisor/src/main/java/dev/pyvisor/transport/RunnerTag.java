@@ -12,5 +12,8 @@ public final class RunnerTag {
   /** Holds the client's private directory. */
   public static final String DIRECTORY = "PYVISOR_DIR";
 
+  /** Holds what the runner's code may use; a runner takes it away before it starts anything. */
+  public static final String ALLOWANCE = "PYVISOR_ALLOWANCE";
+
   private RunnerTag() {}
 }

@@ -4,6 +4,8 @@ import dev.pyvisor.Launcher;
 import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.transport.TransportConfig;
 import dev.pyvisor.transport.Trust;
+import dev.pyvisor.transport.launch.ControlGroups;
+import dev.pyvisor.transport.launch.HeldLauncher;
 import dev.pyvisor.transport.launch.LaunchPlan;
 import dev.pyvisor.transport.launch.Launchers;
 import dev.pyvisor.transport.launch.PythonVersion;
@@ -74,23 +76,25 @@ public final class LocalBackend {
   /** The same for a runner that listens, and may read its token. */
   public static LaunchPlan runner(
       TransportConfig config, Path directory, List<String> arguments, Optional<Path> tokenFile) {
-    return Launchers.chosen(config)
+    return new HeldLauncher(Launchers.chosen(config), ControlGroups.ofThisMachine())
         .plan(
             new RunnerStart(config, arguments, RunnerEnvironment.of(config), directory, tokenFile));
   }
 
   /** What is wrong with the Python of that plan, where a runner ended before it said anything. */
   public static Optional<String> complaint(LaunchPlan plan) {
-    Path interpreter = Path.of(plan.command().get(0));
-    return PythonVersion.byAsking(interpreter)
-        .filter(version -> !version.usable())
-        .map(
-            version ->
-                interpreter
-                    + " is Python "
-                    + version
-                    + "; the runner needs "
-                    + PythonVersion.OLDEST
-                    + " or newer, choose another with python(...) or --python");
+    return plan.interpreter()
+        .flatMap(
+            interpreter ->
+                PythonVersion.byAsking(interpreter)
+                    .filter(version -> !version.usable())
+                    .map(
+                        version ->
+                            interpreter
+                                + " is Python "
+                                + version
+                                + "; the runner needs "
+                                + PythonVersion.OLDEST
+                                + " or newer, choose another with python(...) or --python"));
   }
 }

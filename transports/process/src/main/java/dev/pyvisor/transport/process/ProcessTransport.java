@@ -87,6 +87,7 @@ public final class ProcessTransport implements Transport {
     try {
       process = Spawner.start(plan.builder(), config.startTimeout());
     } catch (IOException problem) {
+      plan.remains().remove();
       LaunchFailed failure =
           new LaunchFailed(
               config.runnerId(),

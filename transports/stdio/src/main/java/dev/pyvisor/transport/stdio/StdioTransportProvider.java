@@ -1,5 +1,7 @@
 package dev.pyvisor.transport.stdio;
 
+import dev.pyvisor.ResourceLimits;
+import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.transport.BackendOption;
 import dev.pyvisor.transport.FrameSource;
@@ -56,6 +58,14 @@ public final class StdioTransportProvider implements TransportProvider {
     LOCAL.requireLinux(config);
     Path workspace = workspace(config);
     String command = config.options().get(COMMAND);
+    if (command != null && !config.sandbox().limits().equals(ResourceLimits.none())) {
+      throw new LaunchFailed(
+          config.runnerId(),
+          ErrorCode.INVALID_ARGUMENT,
+          "a supervisor of yours, stdio.command, is not told of limits; leave them out, or have the"
+              + " command set them",
+          null);
+    }
     LaunchPlan plan =
         command == null
             ? LocalBackend.runner(config, workspace, List.of("--stdio"))

@@ -1,5 +1,6 @@
 package dev.pyvisor.transport.websocket;
 
+import dev.pyvisor.ResourceLimits;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.transport.TransportConfig;
@@ -119,7 +120,9 @@ record Destination(URI address, String token, boolean takeover, Optional<Tls> tl
                 ? "a payload"
                 : !config.environment().isEmpty()
                     ? "environment variables (or modules to preload)"
-                    : "";
+                    : !config.sandbox().limits().equals(ResourceLimits.none())
+                        ? "limits of what its code may use"
+                        : "";
     if (!asked.isEmpty()) {
       throw refused(
           config,
