@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import unittest
 from typing import Any, Optional
 from unittest import mock
 
-from _runner import allowance, limits
+from _runner import allowance, cputime, limits
 from _runner.allowance import Allowance, Unusable
 from tests.support.groups import Group
 from tests.support.host import Host
@@ -106,6 +107,93 @@ class MemoryTest(unittest.TestCase):
             state = runner.execute("import os; os._exit(3)")["state"]
             self.assertNotEqual(state["source"], "checkpoint")
             self.assertIn("memory", state["reason"])
+
+
+SPIN = "while True: pass"
+
+
+class CpuTest(unittest.TestCase):
+    def test_a_cell_that_has_used_up_its_time_ends_as_at_a_deadline(self) -> None:
+        with host("cpu-ms=300") as runner:
+            runner.open()
+            runner.execute("kept = 41")
+            result = runner.execute(SPIN)
+            self.assertEqual(result["outcome"], "timed_out")
+            self.assertEqual((result["cause"]["kind"], result["cause"]["limitMs"]), ("cpu_limit", 300))
+            self.assertFalse(result["cause"]["killed"])
+            self.assertGreaterEqual(result["cpuNanos"], 300_000_000)
+            runner.execute("print(kept)")
+            self.assertEqual(runner.text(), "41\n")
+
+    def test_time_that_is_waited_is_not_used_and_each_cell_has_its_own(self) -> None:
+        with host("cpu-ms=400") as runner:
+            runner.open()
+            self.assertEqual(runner.execute("import time; time.sleep(0.6)")["outcome"], "completed")
+            burn = "end = time.process_time() + 0.25\nwhile time.process_time() < end: pass"
+            for _ in range(3):
+                self.assertEqual(runner.execute(burn)["outcome"], "completed")
+
+    def test_what_the_code_does_to_signals_and_limits_does_not_help_it(self) -> None:
+        with host("cpu-ms=200") as runner:
+            runner.open()
+            runner.execute("kept = 41")
+            code = "import resource, signal\nfor n in (signal.SIGXCPU, signal.SIGINT): signal.signal(n, signal.SIG_IGN)\n"
+            result = runner.execute(code + "resource.setrlimit(resource.RLIMIT_CPU, (-1, -1))\n" + SPIN, graceMs=400)
+            self.assertEqual((result["outcome"], result["cause"]["kind"]), ("timed_out", "cpu_limit"))
+            self.assertTrue(result["cause"]["killed"])
+            self.assertEqual(result["state"]["source"], "checkpoint")
+            self.assertEqual(runner.execute(SPIN)["cause"]["kind"], "cpu_limit")  # the next kernel is held to it, too
+
+    def test_each_session_has_its_own(self) -> None:
+        with host("cpu-ms=200") as runner:
+            first, second = runner.open("one"), runner.open("two")
+            for session in (first, second, first):
+                self.assertEqual(runner.execute(SPIN, session=session)["cause"]["kind"], "cpu_limit")
+
+    def test_a_system_without_such_timers_is_refused(self) -> None:
+        with mock.patch.object(cputime, "obstacle", lambda: "timer_create: Invalid argument"):
+            with self.assertRaisesRegex(Unusable, r"processor time \(5 ms\) cannot be held to here: timer_create"):
+                Allowance.taken({limits.ALLOWANCE_VARIABLE: "cpu-ms=5"})
+
+
+class OfEachProcessTest(unittest.TestCase):
+    def test_files_that_are_open_are_counted_beside_the_runners_own(self) -> None:
+        with host("open-files=200") as runner:
+            runner.open()
+            code = "got = []\ntry:\n    while True: got.append(open('/dev/null'))\nexcept OSError as no: print(len(got), no.errno)\ndel got"
+            self.assertEqual(runner.execute(code)["outcome"], "completed")
+            count, number = map(int, runner.text().split())
+            self.assertEqual(number, errno.EMFILE)
+            self.assertTrue(200 <= count <= 200 + limits.OWN_FILES, count)
+            self.assertEqual(runner.execute("print('next')")["outcome"], "completed")
+
+    def test_a_file_that_is_too_large_is_an_error_of_the_cell(self) -> None:
+        with host(f"file-size={MIB}") as runner:
+            runner.open()
+            code = "try:\n    with open('big', 'wb', 0) as file: print(file.write(bytes(2 << 20))); file.write(b'1')\nexcept OSError as no: print(no.errno)"
+            self.assertEqual(runner.execute(code)["outcome"], "completed")
+            self.assertEqual(runner.text(), f"{MIB}\n{errno.EFBIG}\n")
+
+    def test_processes_are_counted_by_a_group(self) -> None:  # rule: H21
+        with Group("pids", pids__max=12) as group:
+            join = group.file("cgroup.procs")
+            with host(f"processes=12/group join={join}", join) as runner:
+                runner.open()
+                code = "import os, time\npids = []\ntry:\n    while True:\n        pid = os.fork()\n        if pid == 0: time.sleep(60)\n        pids.append(pid)\nexcept OSError as no: print(len(pids), no.errno)"
+                self.assertEqual(runner.execute(code)["outcome"], "completed")
+                count, number = map(int, runner.text().split())
+                self.assertEqual(number, errno.EAGAIN)
+                self.assertTrue(1 <= count < 12, count)
+                self.assertIn("session", runner.call("session.open", name="another")["result"])  # a kernel is born all the same
+
+    def test_a_bomb_is_ended_with_its_cell(self) -> None:  # rule: H21
+        with Group("pids", pids__max=40) as group:
+            join = group.file("cgroup.procs")
+            with host(f"processes=40/group join={join}", join) as runner:
+                runner.open()
+                bomb = "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass"
+                self.assertEqual(runner.execute(bomb, timeoutMs=500, graceMs=500)["outcome"], "timed_out")
+                self.assertEqual(runner.execute("print(1)")["outcome"], "completed")
 
 
 class RefusalTest(unittest.TestCase):

@@ -10,7 +10,7 @@ import os
 import resource
 from typing import Any, Mapping, NamedTuple, Optional
 
-from . import limits
+from . import cputime, limits, linux
 
 _GROUP, _OUTSIDE, _PROCESS = "group", "outside", "process"
 _NAMES = ("memory", "cpu-ms", "processes", "open-files", "file-size", "workspace")
@@ -71,12 +71,14 @@ class Allowance(NamedTuple):
                 f"a limit of processes ({allowance.processes}) needs a control group here: the system holds root to "
                 "none; run as another user, or where control groups can be written"
             )
+        if allowance.cpu_ms is not None:
+            obstacle = cputime.obstacle()
+            if obstacle is not None:
+                raise Unusable(f"a limit of processor time ({allowance.cpu_ms} ms) cannot be held to here: {obstacle}")
         return allowance
 
     def moved(self, least: int) -> Allowance:
         """The same with its descriptors under numbers from `least` on, not inherited."""
-        from . import linux
-
         try:
             moved = linux.above(least, *self.join, *(() if self.count is None else (self.count,)))
         except OSError as problem:
