@@ -35,6 +35,12 @@ class ReadingTest(unittest.TestCase):
             with self.subTest(word), self.assertRaisesRegex(Unusable, "is no limit of this runner"):
                 Allowance.parse(f"file-size=1 {word}")
 
+    def test_the_host_is_told_what_is_held_to(self) -> None:
+        with host("workspace=8000000 cpu-ms=1500") as runner:
+            self.assertEqual(runner.hello["capabilities"][-2:], ["cpu-limit", "workspace-limit"])
+        with host("") as runner:
+            self.assertFalse([word for word in runner.hello["capabilities"] if word.endswith("-limit")])
+
     def test_the_variable_is_taken_away(self) -> None:
         environment = {limits.ALLOWANCE_VARIABLE: "memory=1000", "PATH": "/bin"}
         self.assertEqual(Allowance.taken(environment).memory, 1000)

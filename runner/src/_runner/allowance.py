@@ -14,6 +14,7 @@ from . import cputime, limits, linux
 
 _GROUP, _OUTSIDE, _PROCESS = "group", "outside", "process"
 _NAMES = ("memory", "cpu-ms", "processes", "open-files", "file-size", "workspace")
+_HELD = ("memory-limit", "cpu-limit", "process-limit", "open-files-limit", "file-size-limit", "workspace-limit")
 _HOW = {"memory": (_GROUP, _OUTSIDE, _PROCESS), "processes": (_GROUP, _OUTSIDE, _PROCESS)}
 
 
@@ -84,6 +85,11 @@ class Allowance(NamedTuple):
         except OSError as problem:
             raise Unusable(f"{limits.ALLOWANCE_VARIABLE}: the control group's files are not open: {problem}") from None
         return self._replace(join=tuple(moved[: len(self.join)]), count=None if self.count is None else moved[-1])
+
+    @property
+    def held(self) -> list[str]:
+        """What the code is held to, in the words of HELLO."""
+        return [word for word, most in zip(_HELD, self) if most is not None]
 
     def for_kernels(self) -> dict[str, Any]:
         """What a kernel is told."""

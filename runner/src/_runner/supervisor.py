@@ -30,6 +30,7 @@ from .sessions import Session
 _MESSAGE, _RELAY = int(FrameKind.MESSAGE), int(FrameKind.RELAY)
 _FIRST, _WHOLE = int(Flag.FIRST), int(Flag.FIRST | Flag.LAST)
 _STREAMS = {int(Lane.STDOUT): STDOUT, int(Lane.STDERR): STDERR}
+_CAPABILITIES = ("execute", "variables", "tools", "reset", "interrupt", "checkpoints")
 _EXIT_USAGE = 64
 _EXIT_PROTOCOL = 70
 
@@ -222,7 +223,7 @@ class Supervisor:
             "python": platform.python_version(),
             "implementation": sys.implementation.name,
             "limits": {"frame": limits.FRAME, "message": limits.MESSAGE},
-            "capabilities": ["execute", "variables", "tools", "reset", "interrupt", "checkpoints"],
+            "capabilities": [*_CAPABILITIES, *self._nursery.allowance.held],
         }
         return json.dumps(hello, separators=(",", ":")).encode("ascii")
 

@@ -1,6 +1,9 @@
 package dev.pyvisor;
 
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -31,6 +34,9 @@ public record ResourceLimits(
     OptionalInt openFiles,
     OptionalLong fileSize,
     OptionalLong workspace) {
+  /** A program of Python opens some twenty; the runner's own have numbers up to here. */
+  public static final int LEAST_OPEN_FILES = 128;
+
   /** A kernel alone needs about half of it. */
   public static final long LEAST_MEMORY = 32L * 1024 * 1024;
 
@@ -47,7 +53,7 @@ public record ResourceLimits(
     memory.ifPresent(bytes -> least("memory", bytes, LEAST_MEMORY, " bytes (32 MiB)"));
     cpuTime.ifPresent(ResourceLimits::checked);
     processes.ifPresent(count -> least("processes", count, 1, ""));
-    openFiles.ifPresent(count -> least("openFiles", count, 1, ""));
+    openFiles.ifPresent(count -> least("openFiles", count, LEAST_OPEN_FILES, ""));
     fileSize.ifPresent(bytes -> least("fileSize", bytes, 1, " byte"));
     workspace.ifPresent(bytes -> least("workspace", bytes, 1, " byte"));
   }
@@ -55,6 +61,18 @@ public record ResourceLimits(
   /** Nothing is limited. */
   public static ResourceLimits none() {
     return NONE;
+  }
+
+  /** What is limited, by the keys of a configuration. */
+  public List<String> keys() {
+    Map<String, Boolean> keys = new LinkedHashMap<>();
+    keys.put("memory-limit", memory.isPresent());
+    keys.put("cpu-limit", cpuTime.isPresent());
+    keys.put("process-limit", processes.isPresent());
+    keys.put("open-files-limit", openFiles.isPresent());
+    keys.put("file-size-limit", fileSize.isPresent());
+    keys.put("workspace-limit", workspace.isPresent());
+    return keys.entrySet().stream().filter(Map.Entry::getValue).map(Map.Entry::getKey).toList();
   }
 
   /**
@@ -89,7 +107,7 @@ public record ResourceLimits(
   /**
    * The same with this many descriptors of each process.
    *
-   * @throws IllegalArgumentException when they are fewer than 1
+   * @throws IllegalArgumentException when they are fewer than {@link #LEAST_OPEN_FILES}
    */
   public ResourceLimits withOpenFiles(int count) {
     return new ResourceLimits(

@@ -132,7 +132,7 @@ final class FixedKeys {
                   "none",
                   "Files that one process may have open.",
                   "limits(most)"),
-              ValueType.COUNT,
+              ValueType.OPEN_FILES,
               (builder, most) -> builder.limits(limits -> limits.withOpenFiles(most))),
           ConfigKey.of(
               new KeyText(

@@ -39,6 +39,8 @@ public final class ControlGroups {
   /**
    * A folder in which groups can be made that limit one thing.
    *
+   * <p>Immutable.
+   *
    * @param unified whether it is of version 2
    */
   record Place(Path folder, boolean unified) {

@@ -58,12 +58,13 @@ public final class StdioTransportProvider implements TransportProvider {
     LOCAL.requireLinux(config);
     Path workspace = workspace(config);
     String command = config.options().get(COMMAND);
-    if (command != null && !config.sandbox().limits().equals(ResourceLimits.none())) {
+    if (!config.sandbox().limits().equals(ResourceLimits.none())) {
       throw new LaunchFailed(
           config.runnerId(),
           ErrorCode.INVALID_ARGUMENT,
-          "a supervisor of yours, stdio.command, is not told of limits; leave them out, or have the"
-              + " command set them",
+          "the deprecated backend stdio has no word for limits ("
+              + String.join(", ", config.sandbox().limits().keys())
+              + "); leave them out, or use the backend pipe",
           null);
     }
     LaunchPlan plan =
