@@ -91,6 +91,15 @@ class MemoryTest(unittest.TestCase):
                 runner.execute("print(kept)")
                 self.assertEqual(runner.text(), "41\n")
 
+    def test_the_group_goes_with_the_runner(self) -> None:  # whose host may have been killed
+        with Group("memory", memory__limit_in_bytes=256 * MIB) as group:
+            join = group.file("cgroup.procs")
+            with host(f"memory={256 * MIB}/group join={join}", join) as runner:
+                runner.open()
+                runner.execute("import subprocess; subprocess.Popen(['setsid', 'sleep', '60'])")
+                self.assertGreater(len(group.members()), 1)
+            self.assertFalse(group.path.exists())
+
     def test_a_kill_by_itself_is_none_for_memory(self) -> None:  # rule: H20
         with Group("memory", memory__limit_in_bytes=256 * MIB) as group:
             join, count = group.file("cgroup.procs"), group.file("memory.oom_control")

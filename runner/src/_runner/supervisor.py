@@ -236,6 +236,7 @@ class Supervisor:
             print(f"pyvisor: these processes did not end: {left}", file=sys.stderr)
         for session in self.sessions.values():
             session.drop_workspace()
+        self._nursery.allowance.drop_groups()
 
     # --- from the host ---
 

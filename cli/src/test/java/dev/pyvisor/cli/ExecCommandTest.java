@@ -186,6 +186,8 @@ class ExecCommandTest {
     assertUsage("--env '=x' has no name", "exec", "--env", "=x", "-c", "1");
     assertUsage("Unknown option", "exec", "--frobnicate");
     assertUsage("'5' is no duration", "exec", "--timeout", "5", "-c", "1");
+    assertUsage("'512' is no size", "exec", "--memory", "512", "-c", "1");
+    assertUsage("'1MiB' is too small", "exec", "--memory", "1MiB", "-c", "1");
     assertUsage("'none' is no duration", "exec", "--interrupt-grace", "none", "-c", "1");
     assertUsage("'0s' leaves no time", "exec", "--tool-timeout", "0s", "-c", "1");
     assertUsage(
