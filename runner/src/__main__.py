@@ -38,6 +38,10 @@ def serve(home, arguments):
         from _runner import listening
 
         return listening.main(home, arguments[1:])
+    if arguments[:1] == ["outside"] and len(arguments) > 2:
+        from _runner import outside
+
+        return outside.main(arguments[1:])
     # stdio-backend: begin
     if arguments == ["--stdio"]:
         from _runner import legacy_stdio

@@ -150,6 +150,7 @@ TRACEBACK_FRAMES = 1000  # innermost frames looked at, for each exception of a c
 REPORTED_FRAMES = 100  # frames listed one by one in a report; half from each end
 DIRECTORY_VARIABLE = "PYVISOR_DIR"  # the private directory of this runner
 ALLOWANCE_VARIABLE = "PYVISOR_ALLOWANCE"  # what its code may use, as `allowance` reads it
+CONFINE_VARIABLE = "PYVISOR_CONFINE"  # 1: kernels filter their own system calls
 PRELOAD_VARIABLE = "PYVISOR_PRELOAD"  # modules that the zygote imports, separated by commas
 WORKSPACE_COPY = 256 * MIB  # what a branch copies of its parent's files at most
 WORKSPACE_ENTRIES = 1_000_000  # that are measured of a workspace with a limit: seconds

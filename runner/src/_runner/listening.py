@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 
 _EXIT_USAGE = 64
 _USAGE = (
-    "usage: runner.pyz --listen ADDRESS:PORT (--token-file FILE | --token-fd NUMBER) [--detach-ttl DURATION] [--leash] "
+    "usage: runner.pyz --listen (ADDRESS:PORT | fd:NUMBER) (--token-file FILE | --token-fd NUMBER) [--detach-ttl DURATION] [--leash] "
     "[--tombstone-ttl DURATION] [--cert FILE --key FILE] [--host NAME,...] [--unsafe-without-tls]"
 )
 _VALUED = ("--token-file", "--token-fd", "--detach-ttl", "--tombstone-ttl", "--cert", "--key", "--host")
 _FLAGS = ("--leash", "--unsafe-without-tls")
+_INHERITED = "fd:"
 _DEFAULT_PORTS = {"http": 80, "https": 443}  # a client leaves them out of `Host`
 
 
@@ -43,6 +44,7 @@ class _Unusable(Exception):
 class _Asked(NamedTuple):
     address: str
     port: int
+    inherited: Optional[socket.socket]  # listens there already
     token: bytes  # its SHA-256
     leashed: bool
     ttl: Optional[float]  # None: it may be without a host for as long as the leash is held
@@ -54,7 +56,7 @@ class _Asked(NamedTuple):
 def main(home: str, arguments: Sequence[str]) -> int:
     try:
         asked = _parse(arguments)
-        listening = _listen(asked.address, asked.port)
+        listening = asked.inherited or _listen(asked.address, asked.port)
     except _Unusable as problem:
         print(f"pyvisor: {problem}", file=sys.stderr)
         return _EXIT_USAGE
@@ -133,12 +135,15 @@ def _parse(arguments: Sequence[str]) -> _Asked:
     if not where or len(tokens) != 1:
         raise _Unusable(_USAGE)
     tls = _tls(options)
+    inherited = _inherited(where[len(_INHERITED) :]) if where.startswith(_INHERITED) else None
+    if inherited is not None:
+        where = "%s:%d" % inherited.getsockname()[:2]
     address, port = _address(where, tls is not None or "--unsafe-without-tls" in flags)
     leashed = "--leash" in flags
     ttl = _seconds(options, "--detach-ttl", None if leashed else limits.DETACH_TTL)
     tombstone = _seconds(options, "--tombstone-ttl", limits.TOMBSTONE_TTL)
     assert tombstone is not None
-    return _Asked(address, port, _token(*tokens[0]), leashed, ttl, tls, _names(options.get("--host")), tombstone)
+    return _Asked(address, port, inherited, _token(*tokens[0]), leashed, ttl, tls, _names(options.get("--host")), tombstone)
 
 
 def _seconds(options: dict[str, str], option: str, otherwise: Optional[float]) -> Optional[float]:
@@ -174,6 +179,18 @@ def _tls(options: dict[str, str]) -> Optional[Callable[[], Tls]]:
     except (OSError, ValueError) as problem:
         raise _Unusable(f"--cert {chain} --key {key}: {problem}; they are files in PEM, which belong together") from None
     return lambda: tls.Tls(context)
+
+
+def _inherited(number: str) -> socket.socket:
+    """A socket that whoever started this process has opened for it: where it runs there may be no network."""
+    try:
+        listening = socket.socket(fileno=int(number))
+        listening.set_inheritable(False)  # what this process starts must not have it
+        if listening.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and listening.family == socket.AF_INET:
+            return listening
+    except (OSError, ValueError) as problem:
+        raise _Unusable(f"--listen fd:{number}: {problem}") from None
+    raise _Unusable(f"--listen fd:{number} is no socket that listens to an IPv4 address")
 
 
 def _address(where: str, exposed: bool) -> tuple[str, int]:

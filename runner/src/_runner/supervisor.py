@@ -49,6 +49,7 @@ def settle_in(home: str) -> tuple[Loop, int, int, Nursery]:
         pass  # the leader of a group already
     linux.adopt_orphans()
     linux.Tag.shed()
+    os.environ.pop("PWD", None)  # where this process began is not where cells run
     linux.hide_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)

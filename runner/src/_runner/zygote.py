@@ -16,7 +16,7 @@ import socket
 import sys
 from typing import Any, NoReturn, Optional, Sequence
 
-from . import allowance, kernel, limits, linux
+from . import allowance, confine, kernel, limits, linux
 from .aside import CAN_START_SISTERS, start_sister
 from .page import mapped
 
@@ -32,12 +32,34 @@ def main(fd: int) -> int:
     requests.set_inheritable(False)
     _forget_the_hosts_signals()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _preload()
+    obstacle = _confine()
+    if obstacle is None:
+        _preload()
     while True:
         data, descriptors, _, _ = socket.recv_fds(requests, limits.BIRTH_DATAGRAM, _DESCRIPTORS + 1)
         if not data:
             return 0
-        _answer(requests, supervisor, json.loads(data), descriptors)
+        if obstacle is None:
+            _answer(requests, supervisor, json.loads(data), descriptors)
+        else:
+            _refuse(requests, json.loads(data), descriptors, obstacle)
+
+
+def _confine() -> Optional[str]:
+    """Kernels inherit the filter, and modules that are preloaded have it too. Returns why there can be none."""
+    if confine.is_asked():
+        try:
+            confine.install()
+        except OSError as problem:
+            return str(problem)
+    return None
+
+
+def _refuse(requests: socket.socket, config: dict[str, Any], descriptors: Sequence[int], why: str) -> None:
+    """User code that was to be confined does not run otherwise."""
+    requests.send(json.dumps({"birth": config["birth"], "error": why}).encode("ascii"))
+    for fd in descriptors:
+        os.close(fd)
 
 
 def _forget_the_hosts_signals() -> None:

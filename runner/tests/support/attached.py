@@ -15,6 +15,8 @@ from typing import Any, Optional
 
 from _runner import link, websocket
 from _runner.link import Kind, Link, Number, Said, Sequenced
+from _runner.outside import LISTENING
+from _runner.outside import TOKEN as INHERITED_TOKEN
 from tests import SOURCES
 from tests.support.host import PATIENCE, Ended, Host
 
@@ -24,14 +26,19 @@ TOKEN = secrets.token_urlsafe(32)
 class Runner:
     """A process with `--listen`. Use as a context manager; leaving it ends the runner and checks that it ended by itself."""
 
-    def __init__(self, *options: str, payload: pathlib.Path = SOURCES) -> None:
+    def __init__(self, *options: str, payload: pathlib.Path = SOURCES, outside: bool = False) -> None:
+        """`outside`: what it listens to, and its token, were opened by the process that it was before."""
         self._folder = tempfile.TemporaryDirectory(prefix="pyvisor-listening-")
         self.token = pathlib.Path(self._folder.name, "token")
         self.token.touch(0o600)
         self.token.write_text(TOKEN + "\n")
+        program = [sys.executable, "-I", "-S", "-B", str(payload / "__main__.py")]
+        listening = ["--listen", "127.0.0.1:0", "--token-file", str(self.token)]
+        if outside:
+            inherited = ["--listen", LISTENING, "--token-fd", INHERITED_TOKEN]
+            listening = ["outside", str(self.token), *program, *inherited]
         self.process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-B", str(payload / "__main__.py"), "--listen", "127.0.0.1:0", "--token-file",
-             str(self.token), *options],
+            [*program, *listening, *options],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "PYVISOR_DIR": self._folder.name},
         )  # fmt: skip

@@ -56,6 +56,23 @@ public final class Defaults {
    */
   public static final Duration WATCHDOG_GRACE = Duration.ofSeconds(30);
 
+  /**
+   * A command of a launcher that makes no runner: it asks for a version, or removes what is left.
+   */
+  public static final Duration COMMAND_LIMIT = Duration.ofSeconds(10);
+
+  /** Processes and threads in a container that was given no limit of its own. */
+  public static final int SANDBOX_PROCESSES = 512;
+
+  /** Bytes of what such a command says; the rest is read and dropped. */
+  public static final int COMMAND_OUTPUT = 64 * 1024;
+
+  /**
+   * Bytes that the private /tmp of a sandbox holds, and its /dev/shm: they are memory, and of the
+   * whole machine.
+   */
+  public static final long SANDBOX_TMP = 256L * 1024 * 1024;
+
   /** While a call is open the runner is asked that often whether it lives. */
   public static final Duration PING_INTERVAL = Duration.ofSeconds(1);
 

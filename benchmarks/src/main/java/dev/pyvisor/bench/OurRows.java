@@ -2,8 +2,11 @@ package dev.pyvisor.bench;
 
 import dev.pyvisor.CheckpointPolicy;
 import dev.pyvisor.Defaults;
+import dev.pyvisor.Launcher;
 import dev.pyvisor.bench.Row.Yardstick;
+import dev.pyvisor.transport.launch.BubblewrapLauncher;
 import java.util.List;
+import java.util.Optional;
 
 /** Pyvisor through its public interface: over a pipe, and beside it over a websocket. */
 final class OurRows {
@@ -54,7 +57,23 @@ final class OurRows {
             "pyvisor: cold start to first result",
             Yardstick.PYTHON_START,
             COLD_EVERY,
-            OurRows::cold));
+            workbench -> cold(workbench, Launcher.PROCESS)),
+        new Row(
+            "cold-bubblewrap",
+            "pyvisor in bubblewrap: cold start to first result",
+            Yardstick.BWRAP_START,
+            COLD_EVERY,
+            workbench -> {
+              requireBubblewrap();
+              return cold(workbench, Launcher.BUBBLEWRAP);
+            }));
+  }
+
+  static void requireBubblewrap() throws RowUnavailable {
+    Optional<String> obstacle = new BubblewrapLauncher().obstacle();
+    if (obstacle.isPresent()) {
+      throw new RowUnavailable(obstacle.get());
+    }
   }
 
   /** Does it once and returns the nanoseconds. */
@@ -96,14 +115,15 @@ final class OurRows {
     return new Probe(ours, () -> step.run(ours));
   }
 
-  private static Probe cold(Workbench workbench) {
+  private static Probe cold(Workbench workbench, Launcher launcher) {
     ShortLived<Ours> current = new ShortLived<>();
     return new Probe(
         current,
         () -> {
           long begin = System.nanoTime();
           try (Ours ours =
-              current.hold(new Ours(workbench.interpreter(), "pipe", Defaults.CHECKPOINTS))) {
+              current.hold(
+                  new Ours(workbench.interpreter(), "pipe", Defaults.CHECKPOINTS, launcher))) {
             ours.emptyCell();
             return System.nanoTime() - begin;
           }

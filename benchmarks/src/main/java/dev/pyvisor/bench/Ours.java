@@ -3,6 +3,7 @@ package dev.pyvisor.bench;
 import dev.pyvisor.Cell;
 import dev.pyvisor.CellListener;
 import dev.pyvisor.CheckpointPolicy;
+import dev.pyvisor.Launcher;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.bench.python.Interpreter;
@@ -23,10 +24,15 @@ final class Ours implements Subject {
   private final Session session;
 
   Ours(Interpreter interpreter, String backend, CheckpointPolicy policy) {
+    this(interpreter, backend, policy, Launcher.PROCESS);
+  }
+
+  Ours(Interpreter interpreter, String backend, CheckpointPolicy policy, Launcher launcher) {
     String payload = "x".repeat(BenchLimits.LARGE);
     client =
         SupervisorClient.builder()
             .backend(backend)
+            .launcher(launcher)
             .python(interpreter.path())
             .checkpoints(policy)
             .trusted()

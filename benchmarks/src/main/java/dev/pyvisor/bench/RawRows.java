@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The yardsticks: what a pipe to a Python process costs when nothing is done with it. */
@@ -38,7 +39,13 @@ final class RawRows {
             "bare python (-I -S): start to first echo",
             Yardstick.PYTHON_START,
             COLD_EVERY,
-            RawRows::start));
+            RawRows::start),
+        new Row(
+            Yardstick.BWRAP_START.key(),
+            "bare bwrap around bare python: start to first echo",
+            Yardstick.BWRAP_START,
+            COLD_EVERY,
+            RawRows::isolatedStart));
   }
 
   private static Probe echo(Workbench workbench, int size) throws Exception {
@@ -48,13 +55,32 @@ final class RawRows {
   }
 
   private static Probe start(Workbench workbench) {
+    return start(bare(workbench.interpreter()));
+  }
+
+  /** Namespaces of its own on the files of this machine: the least that bwrap is asked for. */
+  private static Probe isolatedStart(Workbench workbench) throws RowUnavailable {
+    OurRows.requireBubblewrap();
+    List<String> command =
+        new ArrayList<>(
+            List.of("bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/"));
+    command.addAll(List.of("--proc", "/proc", "--dev", "/dev", "--"));
+    command.addAll(bare(workbench.interpreter()));
+    return start(command);
+  }
+
+  private static List<String> bare(Interpreter interpreter) {
+    return List.of(interpreter.path().toString(), "-I", "-S");
+  }
+
+  private static Probe start(List<String> command) {
     ShortLived<Echo> current = new ShortLived<>();
     byte[] payload = new byte[SMALL];
     return new Probe(
         current,
         () -> {
           long begin = System.nanoTime();
-          try (Echo echo = current.hold(new Echo(workbench.interpreter()))) {
+          try (Echo echo = current.hold(new Echo(command))) {
             echo.roundTrip(payload);
             return System.nanoTime() - begin;
           }
@@ -68,7 +94,11 @@ final class RawRows {
     private final DataInputStream in;
 
     Echo(Interpreter interpreter) throws IOException {
-      child = PythonChild.start(interpreter.path(), Script.ECHO, Redirect.INHERIT);
+      this(bare(interpreter));
+    }
+
+    Echo(List<String> command) throws IOException {
+      child = PythonChild.start(command, Script.ECHO, Redirect.INHERIT);
       out = child.stdin();
       in = new DataInputStream(child.stdout());
     }

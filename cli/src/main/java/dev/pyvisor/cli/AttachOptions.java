@@ -1,7 +1,6 @@
 package dev.pyvisor.cli;
 
 import dev.pyvisor.SupervisorClient;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -48,8 +47,12 @@ final class AttachOptions {
     return url != null;
   }
 
-  /** Refuses what does not go together, by what to change. */
-  void check(@Nullable String backend, boolean python, boolean environment) {
+  /**
+   * Refuses what does not go together, by what to change.
+   *
+   * @param decided options that were given and are about a runner that is started
+   */
+  void check(@Nullable String backend, List<String> decided) {
     if (url == null) {
       if (tokenFile != null) {
         throw refused("--token-file is for --url; give both, or leave it out");
@@ -66,13 +69,6 @@ final class AttachOptions {
     }
     if (backend != null && !backend.equals(BACKEND)) {
       throw refused("--url is for --backend " + BACKEND + ", not " + backend + "; leave one out");
-    }
-    List<String> decided = new ArrayList<>();
-    if (python) {
-      decided.add("--python");
-    }
-    if (environment) {
-      decided.add("--env");
     }
     if (!decided.isEmpty()) {
       throw refused(

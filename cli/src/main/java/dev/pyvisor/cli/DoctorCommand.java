@@ -59,7 +59,7 @@ final class DoctorCommand implements Callable<Integer> {
     section(out, "python", Machine.pythons());
     section(out, "limits", Machine.limits());
     section(out, "limits of the code", CodeHold.ofThisMachine());
-    section(out, "sandbox tools", Machine.sandboxTools());
+    section(out, "launchers", Machine.launchers());
     section(
         out,
         "runner",

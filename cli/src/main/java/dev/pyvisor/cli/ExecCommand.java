@@ -3,6 +3,7 @@ package dev.pyvisor.cli;
 import dev.pyvisor.Cell;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.config.Configuration;
 import dev.pyvisor.error.RunnerException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -67,14 +68,7 @@ final class ExecCommand implements Callable<Integer> {
           "How the runner is reached: pipe (default), or another that pyvisor doctor lists.")
   private @Nullable String backend;
 
-  @Option(
-      names = "--launcher",
-      defaultValue = "process",
-      paramLabel = "NAME",
-      description =
-          "How the runner is started: process (default; isolates nothing). Later: bubblewrap,"
-              + " podman, docker, command.")
-  private String launcher;
+  @Mixin private LaunchOptions launch;
 
   @Option(
       names = "--python",
@@ -86,8 +80,8 @@ final class ExecCommand implements Callable<Integer> {
       names = "--workspace",
       paramLabel = "DIR",
       description =
-          "The directory that cells run in. Default: the current one; with --url a new one of the"
-              + " runner's.")
+          "The directory that cells run in. Default: the current one; with --url, or a launcher that"
+              + " isolates, a new one of the runner's.")
   private @Nullable Path workspace;
 
   @Option(
@@ -120,19 +114,13 @@ final class ExecCommand implements Callable<Integer> {
 
   @Mixin private AttachOptions attach;
 
-  @Mixin private LaterOptions later;
-
   @Override
   public Integer call() throws IOException {
     if (backend != null) {
-      requireKnown("--backend", backend, Backends.names(), List.of());
+      requireKnown("--backend", backend, Backends.names());
     }
-    attach.check(backend, python != null, !environment.isEmpty());
-    requireKnown(
-        "--launcher",
-        launcher,
-        List.of("process"),
-        List.of("bubblewrap", "podman", "docker", "command"));
+    launch.check();
+    attach.check(backend, decidedAtTheStart());
     SupervisorClient.Builder builder = limits.applyTo(builder());
     List<Step> steps = steps(System.in);
     CtrlC ctrlC = CtrlC.takeOver(System.err);
@@ -142,6 +130,19 @@ final class ExecCommand implements Callable<Integer> {
     } finally {
       ctrlC.done();
     }
+  }
+
+  /** What cannot be chosen for a runner that runs already. */
+  private List<String> decidedAtTheStart() {
+    List<String> decided = new ArrayList<>();
+    if (python != null) {
+      decided.add("--python");
+    }
+    if (!environment.isEmpty()) {
+      decided.add("--env");
+    }
+    decided.addAll(launch.given());
+    return decided;
   }
 
   private int run(SupervisorClient.Builder builder, List<Step> steps, CtrlC ctrlC) {
@@ -201,14 +202,17 @@ final class ExecCommand implements Callable<Integer> {
   /** What holds for a command at a terminal, then the configuration, then its own options. */
   private SupervisorClient.Builder builder() {
     SupervisorClient.Builder builder = SupervisorClient.builder().trusted();
-    if (!attach.given()) {
-      builder.workspace(HERE.toAbsolutePath()); // a runner elsewhere may have no such directory
+    Configuration configured = config.read();
+    // A runner elsewhere may have no such directory, and one that is isolated is not to see it.
+    if (!attach.given() && launch.isolatesNothing(configured, backend)) {
+      builder.workspace(HERE.toAbsolutePath());
     }
-    builder.configuration(config.read());
+    builder.configuration(configured);
     if (backend != null) {
       builder.backend(backend);
     }
     attach.applyTo(builder);
+    launch.applyTo(builder);
     if (workspace != null) {
       builder.workspace(attach.given() ? workspace : directory(workspace));
     }
@@ -242,15 +246,11 @@ final class ExecCommand implements Callable<Integer> {
     return directory;
   }
 
-  private void requireKnown(String option, String given, List<String> usable, List<String> later) {
-    if (usable.contains(given)) {
-      return;
+  private void requireKnown(String option, String given, List<String> usable) {
+    if (!usable.contains(given)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          option + " '" + given + "' is unknown; usable: " + String.join(", ", usable));
     }
-    String names = String.join(", ", usable);
-    throw new ParameterException(
-        spec.commandLine(),
-        later.contains(given)
-            ? option + " " + given + " is not in this version; usable: " + names
-            : option + " '" + given + "' is unknown; usable: " + names);
   }
 }

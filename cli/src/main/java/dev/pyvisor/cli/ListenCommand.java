@@ -133,7 +133,7 @@ final class ListenCommand implements Callable<Integer> {
       try {
         return serve(plan);
       } finally {
-        plan.remains().remove();
+        plan.remains().removal().run();
       }
     } finally {
       remove(directory);

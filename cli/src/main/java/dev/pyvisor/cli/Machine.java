@@ -1,11 +1,14 @@
 package dev.pyvisor.cli;
 
+import dev.pyvisor.Launcher;
+import dev.pyvisor.transport.launch.Launchers;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -80,17 +83,22 @@ final class Machine {
     return lines;
   }
 
-  static List<String> sandboxTools() {
-    List<String> lines = new ArrayList<>();
-    for (String tool : List.of("bwrap", "podman", "docker")) {
-      Set<Path> found = onPath(Pattern.compile(Pattern.quote(tool)));
-      lines.add(
-          found.isEmpty()
-              ? tool + "  not found"
-              : tool + "  " + probe(found.iterator().next().toString(), "--version").orElse("?"));
+  /** Each launcher, and whether it can be used here; what it costs to find out is done. */
+  static List<String> launchers() {
+    return Arrays.stream(Launcher.values())
+        .map(kind -> String.format("%-10s  %s", kind.word(), usability(kind)))
+        .toList();
+  }
+
+  private static String usability(Launcher kind) {
+    if (kind == Launcher.PROCESS) {
+      return "usable; isolates nothing: code runs with the rights of whoever starts it";
     }
-    lines.add("(this version starts the runner as a process, which isolates nothing)");
-    return lines;
+    return Launchers.all().stream()
+        .filter(launcher -> launcher.kind() == kind)
+        .findFirst()
+        .map(launcher -> launcher.obstacle().map(why -> "not usable: " + why).orElse("usable"))
+        .orElse("not in this version");
   }
 
   private static Set<Path> onPath(Pattern name) {

@@ -1,15 +1,19 @@
 package dev.pyvisor.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.pyvisor.Launcher;
 import dev.pyvisor.cli.Command.Result;
 import dev.pyvisor.contract.backend.Alone;
+import dev.pyvisor.contract.backend.BubblewrapBackend;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -32,7 +36,11 @@ class DoctorHangTest {
 
   @BeforeEach
   void hang() throws IOException {
-    hanging = Command.start(scratch, "exec", "-c", CELL);
+    hang("process");
+  }
+
+  private void hang(String launcher) throws IOException {
+    hanging = Command.start(scratch, "exec", "--launcher", launcher, "-c", CELL);
     BufferedReader said =
         new BufferedReader(new InputStreamReader(hanging.getInputStream(), StandardCharsets.UTF_8));
     assertThat(said.readLine()).isEqualTo("begun");
@@ -79,6 +87,25 @@ class DoctorHangTest {
     assertThat(scratch).isEmptyDirectory();
     assertThat(Files.readString(folder(result).resolve("python-stacks.txt")))
         .contains("line 3 in spin");
+  }
+
+  /** The numbers and the names of files that a sandbox has are its own. */
+  @Test
+  void what_hangs_in_bubblewrap_is_looked_at_from_outside() throws Exception {
+    Optional<String> obstacle = BubblewrapBackend.obstacle(Launcher.BUBBLEWRAP);
+    assumeTrue(obstacle.isEmpty(), () -> "no bubblewrap here: " + obstacle.orElse(""));
+    end();
+    hang("bubblewrap");
+    signal("STOP");
+    Result result = Command.run("doctor", "--hang", Long.toString(hanging.pid()));
+
+    assertThat(result.status()).as(result.err()).isZero();
+    assertThat(result.out())
+        .contains("<cell 1> line 3")
+        .containsPattern("the supervisor, process \\d+");
+    assertThat(Files.readString(folder(result).resolve("python-stacks.txt")))
+        .contains("line 3 in spin");
+    assertThat(Files.readString(folder(result).resolve("proc.txt"))).doesNotContain("(bwrap)");
   }
 
   @Test

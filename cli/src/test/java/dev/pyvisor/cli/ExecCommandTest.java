@@ -167,19 +167,16 @@ class ExecCommandTest {
         .contains("standard output takes nothing more");
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"--image=x", "--launcher=bubblewrap"})
-  void what_is_not_in_this_version_is_refused_by_name(String option) throws Exception {
-    Result result = Command.run("exec", option, "-c", "print(1)");
-
-    assertThat(result.status()).isEqualTo(2);
-    assertThat(result.out()).isEmpty();
-    assertThat(result.err()).contains(option.split("=")[0]).contains("not in this version");
-  }
-
   @Test
   void bad_usage_names_the_value_and_exits_with_2() throws Exception {
     assertUsage("'nonesuch' is unknown", "exec", "--backend", "nonesuch", "-c", "1");
+    assertUsage(
+        "--launcher 'chroot' is unknown; usable: process, bubblewrap, podman, docker, command",
+        "exec",
+        "--launcher",
+        "chroot",
+        "-c",
+        "1");
     assertUsage("no code", "exec");
     assertUsage("none.py: no such file", "exec", "none.py");
     assertUsage("not a directory", "exec", "--workspace", "/none/such", "-c", "1");

@@ -47,7 +47,9 @@ class ListenCommandTest {
 
   @Test
   void a_runner_is_started_and_ended_where_none_is_named() throws Exception {
-    Result result = Command.run("exec", "--backend", "websocket", "-c", "print(6 * 7)");
+    Result result =
+        Command.run(
+            "exec", "--backend", "websocket", "--launcher", "process", "-c", "print(6 * 7)");
     assertThat(result.status()).as(result.err()).isZero();
     assertThat(result.out()).isEqualTo("42\n");
     assertThat(result.err()).isEmpty();

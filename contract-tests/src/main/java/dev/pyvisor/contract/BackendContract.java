@@ -9,6 +9,7 @@ import dev.pyvisor.contract.backend.Rows;
 import dev.pyvisor.contract.load.BusyLoops;
 import dev.pyvisor.contract.load.Interpreters;
 import dev.pyvisor.contract.load.Wrappers;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
@@ -47,6 +48,11 @@ public abstract class BackendContract implements Rows.Suite {
     @Override
     public final SupervisorClient.Builder client() {
       return row().backend().client(python());
+    }
+
+    @Override
+    public final Path workspace(Path folder) throws IOException {
+      return row().backend().workspace(folder);
     }
 
     public final Row row() {

@@ -223,13 +223,16 @@ public interface BranchContract extends RunnerContract {
                   .value()
                   .orElseThrow()
                   .asJava();
+      long kernel = here(client, (Long) its.get(1));
+      long child = here(client, (Long) its.get(2));
+      assertThat(Processes.alive(kernel) && Processes.alive(child)).isTrue();
       branch.checkpoint("one");
       Path directory = Path.of((String) its.get(0));
       assertThat(directory.resolve("kept.txt")).hasContent("kept");
       branch.close();
       assertThat(directory).doesNotExist();
-      assertThat(Processes.alive((Long) its.get(1))).as("its kernel").isFalse();
-      assertThat(Processes.alive((Long) its.get(2))).as("its child").isFalse();
+      assertThat(Processes.alive(kernel)).as("its kernel").isFalse();
+      assertThat(Processes.alive(child)).as("its child").isFalse();
       Kept.awaitProcesses(client, before);
       assertThat(parent.execute("print(open('kept.txt').read())").stdoutText()).isEqualTo("kept\n");
       // Its name is free again.

@@ -122,7 +122,7 @@ public interface CheckpointContract extends RunnerContract {
   @Rule("LIF-18")
   default void files_stay_as_they_are(@TempDir Path folder) throws IOException {
     Path file = folder.resolve("file.txt");
-    try (SupervisorClient client = open()) {
+    try (SupervisorClient client = OpenClients.open(client().workspace(workspace(folder)))) {
       Session session = client.session();
       session.set("path", file.toString());
       session.execute("open(path, 'w').write('before')");

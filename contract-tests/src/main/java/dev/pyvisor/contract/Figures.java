@@ -30,7 +30,7 @@ final class Figures implements BeforeEachCallback, AfterEachCallback {
     if (row.place() != Row.Place.STANDARD || Rows.areAssigned(context)) {
       return Optional.empty();
     }
-    String backend = row.backend().name();
+    String backend = row.backend().label();
     return Optional.of(backend.equals(Defaults.BACKEND) ? "" : ", over " + backend);
   }
 }

@@ -40,7 +40,7 @@ public interface GrandchildContract extends RunnerContract {
         long start = System.nanoTime();
         Outcome outcome = session.execute(holder);
         Duration took = Duration.ofNanos(System.nanoTime() - start);
-        pid = Long.parseLong(outcome.stdoutText().strip());
+        pid = here(client, Long.parseLong(outcome.stdoutText().strip()));
 
         assertThat(Processes.alive(pid)).as("the child, when the cell has ended").isTrue();
         assertThat(session.execute("print('next')").stdoutText()).isEqualTo("next\n");
@@ -63,7 +63,7 @@ public interface GrandchildContract extends RunnerContract {
       try (SupervisorClient client = open()) {
         Session session = client.session();
         Outcome outcome = session.execute(holder + "\nimport os; os._exit(7)");
-        pid = Long.parseLong(outcome.stdoutText().strip());
+        pid = here(client, Long.parseLong(outcome.stdoutText().strip()));
 
         assertThat(outcome.kind()).isEqualTo(OutcomeKind.CRASHED);
         assertThat(Processes.alive(pid)).as("the child, when the death was told").isTrue();

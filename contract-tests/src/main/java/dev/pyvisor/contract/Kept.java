@@ -21,7 +21,10 @@ final class Kept {
   /** The kernels' processes, in the order of their sessions. */
   static List<Long> kernels(SupervisorClient client) {
     Matcher pid = PID.matcher(client.request("status", "{}"));
-    return pid.results().map(found -> Long.parseLong(found.group(1))).collect(Collectors.toList());
+    return pid.results()
+        .map(found -> Long.parseLong(found.group(1)))
+        .map(told -> Processes.here(client.runner().pid(), told))
+        .collect(Collectors.toList());
   }
 
   /** Kills the frozen copies of a client with one session that has started no processes. */

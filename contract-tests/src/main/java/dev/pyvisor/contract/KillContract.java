@@ -28,7 +28,9 @@ public interface KillContract extends RunnerContract {
     Counts counts = Counts.of(12, 60, 200);
     long seed = Long.getLong("pyvisor.seed", System.nanoTime());
     System.out.println("seed " + seed + "; again by -Dpyvisor.seed=" + seed);
-    KilledLoad load = new KilledLoad(client(), folder.resolve("marks.txt"), new Random(seed));
+    KilledLoad load =
+        new KilledLoad(
+            client().workspace(workspace(folder)), folder.resolve("marks.txt"), new Random(seed));
     try (SupervisorClient client = load.client) {
       for (int i = 0; i < counts.now(); i++) {
         load.round();

@@ -20,6 +20,7 @@ public interface PathContract extends RunnerContract {
   default void the_runner_was_reached_over_the_backend_that_the_row_names() {
     try (SupervisorClient client = open()) {
       assertThat(client.runner().backend()).isEqualTo(row().backend().name());
+      FarSide runner = FarSide.of(client);
       String kernel =
           client
               .session()
@@ -28,8 +29,8 @@ public interface PathContract extends RunnerContract {
               .strip();
       assertThat(kernel)
           .as("the kernel's Python, and its parent")
-          .isEqualTo(row().version() + " " + client.runner().pid());
-      row().backend().verifyPath(FarSide.of(client));
+          .isEqualTo(row().version() + " " + runner.pidInside());
+      row().backend().verifyPath(runner);
     }
   }
 }

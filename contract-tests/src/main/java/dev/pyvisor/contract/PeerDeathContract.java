@@ -110,6 +110,7 @@ public interface PeerDeathContract extends RunnerContract {
   }
 
   @TestFactory
+  @Needs(Capability.BARE)
   @Rule({"H8", "SES-10", "SES-11", "TRN-7"})
   default Stream<DynamicTest> everything_that_is_open_fails_at_once_when_the_runner_dies(
       @TempDir Path folder) {
@@ -211,6 +212,7 @@ public interface PeerDeathContract extends RunnerContract {
   }
 
   @Test
+  @Needs(Capability.BARE)
   @Rule("P11")
   default void what_a_killed_runner_left_behind_is_found_by_its_tag(@TempDir Path folder)
       throws Exception {

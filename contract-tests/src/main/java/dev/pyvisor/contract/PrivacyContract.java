@@ -28,6 +28,7 @@ public interface PrivacyContract extends RunnerContract {
           "OPENBLAS_NUM_THREADS",
           "OMP_NUM_THREADS",
           "MKL_NUM_THREADS",
+          "PYVISOR_CONFINE",
           "PYVISOR_DIR",
           "PYVISOR_RUNNER",
           "PYVISOR_SESSION");

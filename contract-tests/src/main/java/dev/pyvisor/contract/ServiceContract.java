@@ -75,10 +75,10 @@ public interface ServiceContract extends RunnerContract {
     long service;
     try (SupervisorClient client = open()) {
       Session session = client.session();
-      service = Long.parseLong(session.execute(SERVICE).stdoutText().strip());
+      service = here(client, Long.parseLong(session.execute(SERVICE).stdoutText().strip()));
       assertThat(session.execute("print(ask())").stdoutText()).isEqualTo("alive\n");
 
-      awaitDead(startedInTime(session, cell));
+      awaitDead(client, startedInTime(session, cell));
       assertThat(Processes.alive(service)).as("the service").isTrue();
       assertThat(session.execute("print(ask())").stdoutText()).isEqualTo("alive\n");
     }
@@ -113,13 +113,13 @@ public interface ServiceContract extends RunnerContract {
             });
     try (SupervisorClient client = open(tell)) {
       Session session = client.session();
-      long service = Long.parseLong(session.execute(SERVICE).stdoutText().strip());
+      long service = here(client, Long.parseLong(session.execute(SERVICE).stdoutText().strip()));
       CellRun run = session.start(Cell.of(CHILDREN + "await tell()\nwhile True: pass"));
       assertThat(started.await(10, TimeUnit.SECONDS)).isTrue();
       assertThat(run.interrupt()).isTrue();
       Outcome outcome = run.await();
       assertThat(outcome.kind()).isEqualTo(OutcomeKind.INTERRUPTED);
-      awaitDead(numbers(outcome.stdoutText()));
+      awaitDead(client, numbers(outcome.stdoutText()));
       assertThat(Processes.alive(service)).as("the service").isTrue();
     }
   }
@@ -133,7 +133,7 @@ public interface ServiceContract extends RunnerContract {
     try (SupervisorClient client = open()) {
       Session session = client.session();
       session.execute(SERVICE);
-      children.addAll(numbers(session.execute(CHILDREN).stdoutText()));
+      children.addAll(here(client, numbers(session.execute(CHILDREN).stdoutText())));
       Outcome crashed = session.execute("os._exit(7)");
       assertThat(crashed.state().notRolledBack()).contains("processes that earlier cells started");
       assertThat(children).hasSize(2).allMatch(Processes::alive);
@@ -149,7 +149,8 @@ public interface ServiceContract extends RunnerContract {
       @TempDir Path folder) throws IOException {
     Files.createSymbolicLink(folder.resolve("sleep"), Path.of("/bin/sleep"));
     try (SupervisorClient client =
-        OpenClients.open(client().environment("PATH", folder.toString()))) {
+        OpenClients.open(
+            client().environment("PATH", folder.toString()).workspace(workspace(folder)))) {
       Session session = client.session();
       assertThat(
               session
@@ -158,15 +159,15 @@ public interface ServiceContract extends RunnerContract {
           .isEqualTo("None None\n");
       List<Long> children = startedInTime(session, Cell.of(CHILDREN + "while True: pass"));
       assertThat(children).hasSize(2);
-      awaitDead(children);
+      awaitDead(client, children);
     }
   }
 
   /** They were killed before the outcome came, but take a moment to end. */
-  private static void awaitDead(List<Long> pids) {
+  private void awaitDead(SupervisorClient client, List<Long> told) {
     Awaitility.await()
         .atMost(Duration.ofSeconds(5))
-        .untilAsserted(() -> assertThat(pids).noneMatch(Processes::alive));
+        .untilAsserted(() -> assertThat(here(client, told)).noneMatch(Processes::alive));
   }
 
   private static List<Long> numbers(String text) {

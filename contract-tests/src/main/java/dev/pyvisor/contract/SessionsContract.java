@@ -145,9 +145,12 @@ public interface SessionsContract extends RunnerContract {
                 .stdoutText()
                 .strip()
                 .split(" ");
+        long kernel = here(client, Long.parseLong(its[0]));
+        long child = here(client, Long.parseLong(its[1]));
+        assertThat(Processes.alive(kernel) && Processes.alive(child)).isTrue();
         other.close();
-        assertThat(Processes.alive(Long.parseLong(its[0]))).as("its kernel").isFalse();
-        assertThat(Processes.alive(Long.parseLong(its[1]))).as("its child").isFalse();
+        assertThat(Processes.alive(kernel)).as("its kernel").isFalse();
+        assertThat(Processes.alive(child)).as("its child").isFalse();
         assertThat(Path.of(its[2])).doesNotExist();
       }
       assertThat(client.session().execute("print(keep)").stdoutText()).isEqualTo("1\n");

@@ -9,6 +9,7 @@ import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Heavy;
 import dev.pyvisor.contract.backend.Needs;
+import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.contract.load.Latencies;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
@@ -105,7 +106,7 @@ public interface StateContract extends RunnerContract {
   @Rule({"H40", "LIF-18"})
   default void nothing_is_replayed(@TempDir Path folder) throws IOException {
     Path file = folder.resolve("lines.txt");
-    try (SupervisorClient client = open()) {
+    try (SupervisorClient client = OpenClients.open(client().workspace(workspace(folder)))) {
       Session session = client.session();
       session.set("path", file.toString());
       session.execute(

@@ -10,6 +10,7 @@ import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Heavy;
 import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.guard.Limit;
+import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.contract.load.Latencies;
 import dev.pyvisor.outcome.Outcome;
@@ -48,7 +49,8 @@ public interface SuddenDeathContract extends RunnerContract {
     long seed = System.nanoTime();
     Latencies recovery = new Latencies();
     Map<OutcomeKind, Integer> kinds = new EnumMap<>(OutcomeKind.class);
-    try (SupervisorClient client = open(DemoTools.adder())) {
+    try (SupervisorClient client =
+        OpenClients.open(client().workspace(workspace(folder)).tool(DemoTools.adder()))) {
       Session other = client.openSession("other");
       MixedLoad load = new MixedLoad(folder.resolve("ran"), new Random(seed));
       for (int i = 0; i < counts.now(); i++) {

@@ -16,8 +16,11 @@ import dev.pyvisor.wire.Frame;
 import dev.pyvisor.wire.FrameWriter;
 import dev.pyvisor.wire.Limits;
 import dev.pyvisor.wire.ProtocolError;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -65,10 +68,10 @@ final class Wire implements TransportListener, FrameSource, AutoCloseable {
             Optional.of(payload),
             Optional.empty(),
             Map.of(),
-            folder,
+            directory(folder, "private"),
             SOON,
             Trust.STATED,
-            Sandbox.UNCHOSEN,
+            row.backend().launcher().map(Sandbox::by).orElse(Sandbox.UNCHOSEN),
             threads,
             row.backend().options(row.python()));
     transport = provider(row.backend().name()).open(config, this, this);
@@ -76,7 +79,16 @@ final class Wire implements TransportListener, FrameSource, AutoCloseable {
 
   /** Opens the row's transport with this stub at its other end. */
   static Wire open(Row row, Path folder, String program) {
-    return new Wire(row, folder, Stub.payload(folder, program));
+    return new Wire(row, folder, Stub.payload(directory(folder, "payload"), program));
+  }
+
+  /** The stub's and the private one stay apart: a sandbox shows no folder that holds the latter. */
+  private static Path directory(Path folder, String name) {
+    try {
+      return Files.createDirectories(folder.resolve(name));
+    } catch (IOException problem) {
+      throw new UncheckedIOException("the test's own folder takes nothing", problem);
+    }
   }
 
   private static TransportProvider provider(String name) {

@@ -1,5 +1,6 @@
 package dev.pyvisor.matrix;
 
+import dev.pyvisor.Launcher;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.load.Interpreters;
 import java.io.DataInputStream;
@@ -59,6 +60,7 @@ final class HostileRunner implements AutoCloseable {
     return SupervisorClient.builder()
         .backend("websocket")
         .python(Interpreters.standard())
+        .launcher(Launcher.PROCESS)
         .payload(folder)
         .trusted();
   }

@@ -7,6 +7,7 @@ import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.author.SocketBackend;
 import dev.pyvisor.contract.Rule;
 import dev.pyvisor.contract.backend.BackendUnderTest;
+import dev.pyvisor.contract.backend.BubblewrapBackend;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.FarSide;
 import dev.pyvisor.contract.backend.PipeBackend;
@@ -90,6 +91,44 @@ class PathProofTest {
     assertThat(failures(new Miswired("socket", "socket", PIPE)))
         .singleElement()
         .satisfies(failure -> assertThat(failure.detail()).contains("FarSide", "socket:["));
+  }
+
+  @Test
+  @Rule("B1")
+  void a_row_of_one_launcher_that_is_wired_to_another_fails() {
+    InBubblewrap.client("pipe");
+    BackendUnderTest isolated = new BubblewrapBackend.Pipe();
+    assertThat(failures(isolated)).isEmpty();
+    assertThat(failures(new Miswired("pipe", "pipe", isolated)))
+        .singleElement()
+        .satisfies(failure -> assertThat(failure.detail()).contains("by its own count"));
+    assertThat(failures(new Launched(isolated, PIPE)))
+        .singleElement()
+        .satisfies(failure -> assertThat(failure.detail()).contains("is a child of this process"));
+  }
+
+  /** Clients of one backend, the proof of another. */
+  private record Launched(BackendUnderTest backend, BackendUnderTest proof)
+      implements BackendUnderTest {
+    @Override
+    public String name() {
+      return backend.name();
+    }
+
+    @Override
+    public Set<Capability> capabilities() {
+      return backend.capabilities();
+    }
+
+    @Override
+    public SupervisorClient.Builder client(Path python) {
+      return backend.client(python);
+    }
+
+    @Override
+    public void verifyPath(FarSide runner) {
+      proof.verifyPath(runner);
+    }
   }
 
   private static List<Result> failures(BackendUnderTest backend) {

@@ -1,5 +1,6 @@
 package dev.pyvisor.matrix;
 
+import dev.pyvisor.Launcher;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.chaos.ChaosProxy;
 import dev.pyvisor.contract.chaos.Fault;
@@ -18,6 +19,7 @@ final class Proxied {
         .backend("websocket")
         .backendOption("websocket.proxy", proxy.address())
         .python(Interpreters.standard())
+        .launcher(Launcher.PROCESS)
         .trusted();
   }
 

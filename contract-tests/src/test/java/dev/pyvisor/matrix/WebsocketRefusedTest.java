@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.pyvisor.Cell;
+import dev.pyvisor.Launcher;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.TimeLimit;
@@ -170,6 +171,7 @@ class WebsocketRefusedTest {
             () ->
                 SupervisorClient.builder()
                     .backend("websocket")
+                    .launcher(Launcher.PROCESS)
                     .python(folder.resolve("no-python"))
                     .trusted()
                     .open());

@@ -21,12 +21,15 @@ final class EnvironmentLayer {
           "PYVISOR_RUNNER",
           "PYVISOR_DIR",
           "PYVISOR_ALLOWANCE",
+          "PYVISOR_CONFINE",
+          "PYVISOR_CONTAINERS",
           "PYVISOR_SESSION",
           "PYVISOR_JAVA_OPTS",
           "PYVISOR_TIER",
           "PYVISOR_THOROUGH",
           "PYVISOR_SEED",
-          "PYVISOR_CLIENTS");
+          "PYVISOR_CLIENTS",
+          "PYVISOR_SANDBOXES");
 
   private EnvironmentLayer() {}
 

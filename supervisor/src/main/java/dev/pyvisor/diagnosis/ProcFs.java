@@ -52,6 +52,18 @@ final class ProcFs {
     return found;
   }
 
+  /** Whether it is the first process of a namespace that is not the whole machine's. */
+  static boolean isFirst(long pid) {
+    return read(pid, "status").stream()
+        .flatMap(String::lines)
+        .anyMatch(line -> line.matches("NSpid:\\s+\\d+\\s+(\\d+\\s+)*1"));
+  }
+
+  /** By this what a process holds open is opened itself, whatever its name leads to by now. */
+  static Path descriptor(long pid, int number) {
+    return of(pid).resolve("fd").resolve(Integer.toString(number));
+  }
+
   /** The program that it runs, as the kernel names it; empty where that is hidden. */
   static String program(long pid) {
     try {

@@ -2,11 +2,14 @@ package dev.pyvisor.diagnosis;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.pyvisor.transport.RunnerTag;
 import java.io.IOException;
-import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -96,18 +99,28 @@ final class PythonStacks {
     return process.state() != 'R' || !ProcFs.program(process.pid()).contains(FRAGILE);
   }
 
-  /** Where a process appends its stacks: it holds the file open; the supervisor's is hidden. */
+  /**
+   * Where a process appends its stacks: it holds the file open. It is read by that descriptor, not
+   * by its name: the name may be one of a sandbox, and what it leads to here is another matter. The
+   * supervisor's descriptors are hidden from who is not root.
+   */
   private static @Nullable Path file(long pid, Path directory) {
-    for (String open : ProcFs.descriptors(pid).values()) {
-      if (FILE.matcher(open).matches()) {
-        return Path.of(open);
+    Map<Integer, String> descriptors = ProcFs.descriptors(pid);
+    for (Map.Entry<Integer, String> open : descriptors.entrySet()) {
+      Path file = ProcFs.descriptor(pid, open.getKey());
+      if (FILE.matcher(open.getValue()).matches() && Files.isRegularFile(file)) {
+        return file;
       }
     }
-    Path supervisors = directory.resolve("stacks-supervisor.txt");
-    return ProcFs.descriptors(pid).isEmpty()
-            && Files.isRegularFile(supervisors, LinkOption.NOFOLLOW_LINKS)
-        ? supervisors
-        : null;
+    if (descriptors.isEmpty()) {
+      for (Path folder : List.of(directory, directory.resolve(RunnerTag.SANDBOXED))) {
+        Path supervisors = folder.resolve("stacks-supervisor.txt");
+        if (Files.isRegularFile(supervisors, LinkOption.NOFOLLOW_LINKS)) {
+          return supervisors;
+        }
+      }
+    }
+    return null;
   }
 
   /** A JVM cannot send this signal itself. */
@@ -153,16 +166,26 @@ final class PythonStacks {
     long size = size(file);
     boolean fresh = size > from;
     long start = Math.max(fresh ? from : 0, size - SHOWN_BYTES);
-    try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
-      in.seek(start);
-      byte[] bytes = new byte[(int) Math.min(SHOWN_BYTES, Math.max(0, size - start))];
-      in.readFully(bytes);
-      String text = new String(bytes, UTF_8);
+    try (SeekableByteChannel in = open(file)) {
+      ByteBuffer bytes =
+          ByteBuffer.allocate((int) Math.min(SHOWN_BYTES, Math.max(0, size - start)));
+      in.position(start);
+      while (bytes.hasRemaining() && in.read(bytes) >= 0) {
+        continue;
+      }
+      String text = new String(bytes.array(), 0, bytes.position(), UTF_8);
       return new Stacks(
           file, fresh || text.isEmpty() ? text : "(of " + written(file) + ")\n" + text, fresh);
     } catch (IOException gone) {
       return new Stacks(file, "", false);
     }
+  }
+
+  /** User code may put a link in the place of a name, never of a descriptor. */
+  private static SeekableByteChannel open(Path file) throws IOException {
+    return file.startsWith("/proc")
+        ? Files.newByteChannel(file, StandardOpenOption.READ)
+        : Files.newByteChannel(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
   }
 
   private static Instant written(Path file) throws IOException {

@@ -78,7 +78,10 @@ public final class RunnerHosts {
     return folder.path();
   }
 
-  /** The child of the JVM that all of the runner descends from. */
+  /**
+   * The child of the JVM that all of the runner descends from; where that only made a sandbox, the
+   * first process in it.
+   */
   private static OptionalLong supervisor(long host, String runnerId) {
     return ProcessHandle.of(host).stream()
         .flatMap(ProcessHandle::children)
@@ -90,8 +93,17 @@ public final class RunnerHosts {
                             ProcFs.variable(process.pid(), RunnerTag.NAME)
                                 .filter(runnerId::equals)
                                 .isPresent()))
-        .mapToLong(ProcessHandle::pid)
+        .mapToLong(RunnerHosts::inSandbox)
         .findFirst();
+  }
+
+  private static long inSandbox(ProcessHandle child) {
+    return child
+        .children()
+        .map(ProcessHandle::pid)
+        .filter(ProcFs::isFirst)
+        .findFirst()
+        .orElse(child.pid());
   }
 
   private static Path directory(ProcessReport processes) {

@@ -28,10 +28,7 @@ final class ClientWitness implements Witness {
 
   @Override
   public OptionalLong supervisor() {
-    Link link = client.link();
-    return link.hello().isDone() && !link.hello().isCompletedExceptionally()
-        ? OptionalLong.of(link.hello().join().pid())
-        : OptionalLong.empty();
+    return client.link().supervisor();
   }
 
   @Override

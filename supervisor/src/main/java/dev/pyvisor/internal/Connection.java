@@ -111,7 +111,7 @@ final class Connection {
     info =
         new RunnerInfo(
             runnerId,
-            hello.pid(),
+            link.locate(hello),
             hello.python(),
             hello.implementation(),
             hello.runnerVersion(),

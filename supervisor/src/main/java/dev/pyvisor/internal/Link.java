@@ -32,6 +32,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -63,6 +64,7 @@ final class Link implements TransportListener {
   private volatile @Nullable Transport transport;
   private volatile boolean ended;
   private volatile EvidenceSink evidence;
+  private volatile long supervisor; // 0 until it is known
 
   Link(String runnerId, ClientResources client) {
     this.runnerId = runnerId;
@@ -82,6 +84,19 @@ final class Link implements TransportListener {
   /** Who takes what the runner says of a hang; before the runner says anything. */
   void evidenceTo(EvidenceSink sink) {
     evidence = sink;
+  }
+
+  /** It has said who it is; returns its number on this machine. Not on the reader thread. */
+  long locate(Hello said) {
+    Transport opened = transport;
+    supervisor = opened == null ? said.pid() : opened.pidHere(said.pid());
+    return supervisor == 0 ? said.pid() : supervisor;
+  }
+
+  /** The supervisor's number on this machine, once it is known. */
+  OptionalLong supervisor() {
+    long known = supervisor;
+    return known == 0 ? OptionalLong.empty() : OptionalLong.of(known);
   }
 
   CompletableFuture<Hello> hello() {

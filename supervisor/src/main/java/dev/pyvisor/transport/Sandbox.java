@@ -30,4 +30,14 @@ public record Sandbox(
           Optional.empty(),
           Optional.empty(),
           ResourceLimits.none());
+
+  /** Nothing but the launcher was chosen. */
+  public static Sandbox by(Launcher launcher) {
+    return UNCHOSEN.launchedBy(launcher);
+  }
+
+  /** The same with this launcher. */
+  public Sandbox launchedBy(Launcher launcher) {
+    return new Sandbox(Optional.of(launcher), image, containerOptions, command, limits);
+  }
 }

@@ -30,6 +30,15 @@ public interface Transport {
     return true;
   }
 
+  /**
+   * The number that this machine has for the runner's process that gave itself this one: in a
+   * sandbox they differ. 0 where this machine has none: then nobody looks for it, and no other
+   * process of that number is taken for it.
+   */
+  default long pidHere(long told) {
+    return told;
+  }
+
   /** Facts about processes and streams for a report of what hangs; one a line. */
   List<String> evidence();
 }

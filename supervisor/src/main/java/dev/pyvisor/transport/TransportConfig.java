@@ -1,5 +1,6 @@
 package dev.pyvisor.transport;
 
+import dev.pyvisor.Launcher;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -39,5 +40,21 @@ public record TransportConfig(
   public TransportConfig {
     environment = Map.copyOf(environment);
     options = Map.copyOf(options);
+  }
+
+  /** The same with this launcher. */
+  public TransportConfig launchedBy(Launcher launcher) {
+    return new TransportConfig(
+        runnerId,
+        python,
+        payload,
+        workspace,
+        environment,
+        privateDirectory,
+        startTimeout,
+        trust,
+        sandbox.launchedBy(launcher),
+        threads,
+        options);
   }
 }

@@ -31,7 +31,10 @@ public final class Applicability implements ExecutionCondition {
     if (row.isEmpty() || element.isEmpty()) {
       return ConditionEvaluationResult.enabled("no row");
     }
-    return absent(row.get(), element.get())
+    return row.get()
+        .backend()
+        .obstacle()
+        .or(() -> absent(row.get(), element.get()))
         .or(() -> leftToAnotherTier(row.get(), element.get()))
         .map(ConditionEvaluationResult::disabled)
         .orElse(ConditionEvaluationResult.enabled("applies"));
@@ -43,7 +46,7 @@ public final class Applicability implements ExecutionCondition {
         .flatMap(needs -> List.of(needs.value()).stream())
         .filter(need -> !there.contains(need))
         .findFirst()
-        .map(need -> row.backend().name() + " has no " + need + " (" + need.meaning() + ")");
+        .map(need -> row.backend().label() + " has no " + need + " (" + need.meaning() + ")");
   }
 
   private static Optional<String> leftToAnotherTier(Row row, AnnotatedElement element) {

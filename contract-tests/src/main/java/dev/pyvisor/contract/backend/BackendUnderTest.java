@@ -1,8 +1,11 @@
 package dev.pyvisor.contract.backend;
 
+import dev.pyvisor.Launcher;
 import dev.pyvisor.SupervisorClient;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -15,6 +18,11 @@ public interface BackendUnderTest {
 
   /** The name under which clients ask for the backend. */
   String name();
+
+  /** What its rows are called: the name, and what else its runners have. Default: the name. */
+  default String label() {
+    return name();
+  }
 
   /**
    * What it can do. A contract that needs more is skipped, and the matrix says for want of what.
@@ -32,10 +40,26 @@ public interface BackendUnderTest {
     return Map.of();
   }
 
+  /** Why its runners cannot be started on this machine. Its rows are skipped, and say so. */
+  default Optional<String> obstacle() {
+    return Optional.empty();
+  }
+
+  /** What starts its runners. Default: what the backend takes where nobody says. */
+  default Optional<Launcher> launcher() {
+    return Optional.empty();
+  }
+
+  /** Makes a new folder one that the backend's runners can have as their workspace. */
+  default Path workspace(Path folder) throws IOException {
+    return folder;
+  }
+
   /** A new builder for a client whose runner has this interpreter. */
   default SupervisorClient.Builder client(Path python) {
     SupervisorClient.Builder builder =
         SupervisorClient.builder().backend(name()).python(python).trusted();
+    launcher().ifPresent(builder::launcher);
     options(python).forEach((option, value) -> builder.backendOption(name() + "." + option, value));
     return builder;
   }

@@ -8,6 +8,8 @@ package dev.pyvisor.contract.backend;
 public enum Capability {
   /** The payload that a client names runs in the runner's place, and speaks the frames itself. */
   PAYLOAD("another program in the place of the runner"),
+  /** A runner can kill itself, and that it closes its streams is seen: nothing is around it. */
+  BARE("a runner with nothing around it"),
   /** Output reaches the host while the cell runs, in the order in which it was written. */
   STREAMING("output while the cell runs"),
   /** Standard output and standard error come back apart. */

@@ -21,19 +21,29 @@ import java.util.TreeSet;
  *
  * <p>Immutable.
  *
- * @param pid the supervisor's process, as its HELLO said
+ * @param pid the supervisor's process, by the number that it has here
+ * @param pidInside the same by the number that it has for itself
  * @param command its command line
  * @param parent the process that it is a child of
  * @param descriptors what its descriptors lead to ({@code pipe:[4711]}), by number; empty where the
  *     system does not let this user see them
+ * @param namespaces those that it lives in ({@code net} to {@code net:[4711]}), as the system names
+ *     them
  */
 public record FarSide(
-    long pid, List<String> command, long parent, Map<Integer, String> descriptors) {
+    long pid,
+    long pidInside,
+    List<String> command,
+    long parent,
+    Map<Integer, String> descriptors,
+    Map<String, String> namespaces) {
   private static final Path PROC = Path.of("/proc");
+  private static final String NUMBERS = "NSpid:";
 
   public FarSide {
     command = List.copyOf(command);
     descriptors = Map.copyOf(descriptors);
+    namespaces = Map.copyOf(namespaces);
   }
 
   /** The process behind a client. */
@@ -46,7 +56,8 @@ public record FarSide(
     String stat = read(pid, "stat");
     // The name before it may hold anything; what follows its bracket is the state, then the parent.
     String[] facts = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-    return new FarSide(pid, command, Long.parseLong(facts[1]), descriptors(pid));
+    return new FarSide(
+        pid, pidInside(pid), command, Long.parseLong(facts[1]), descriptors(pid), namespaces(pid));
   }
 
   /** Whether this process started it. */
@@ -66,6 +77,42 @@ public record FarSide(
     shared.removeIf(target -> !target.startsWith("pipe:"));
     shared.retainAll(descriptors(ProcessHandle.current().pid()).values());
     return Optional.of(shared);
+  }
+
+  /** The process that started it. */
+  public FarSide above() {
+    return of(parent);
+  }
+
+  /** The kinds of namespaces that it shares with this process. */
+  public Set<String> sharedNamespaces() {
+    Map<String, String> ours = namespaces(ProcessHandle.current().pid());
+    Set<String> shared = new TreeSet<>(namespaces.keySet());
+    shared.removeIf(kind -> !namespaces.get(kind).equals(ours.get(kind)));
+    return shared;
+  }
+
+  private static long pidInside(long pid) {
+    String[] numbers =
+        read(pid, "status")
+            .lines()
+            .filter(line -> line.startsWith(NUMBERS))
+            .findFirst()
+            .orElseThrow()
+            .split("\\s+");
+    return Long.parseLong(numbers[numbers.length - 1]);
+  }
+
+  private static Map<String, String> namespaces(long pid) {
+    Map<String, String> found = new TreeMap<>();
+    for (Path link : list(PROC.resolve(Long.toString(pid)).resolve("ns"))) {
+      try {
+        found.put(link.getFileName().toString(), Files.readSymbolicLink(link).toString());
+      } catch (IOException hidden) {
+        continue;
+      }
+    }
+    return found;
   }
 
   private static String read(long pid, String file) {

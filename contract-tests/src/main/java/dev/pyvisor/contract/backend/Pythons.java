@@ -12,6 +12,10 @@ public enum Pythons {
   STANDARD,
   /** The same, but heavy contracts are left to the larger tiers. */
   STANDARD_WITHOUT_HEAVY,
+  /** The standard one without what is heavy; in the tier {@code full} all of them, with all. */
+  STANDARD_OR_ALL,
+  /** The standard one, held in the tier {@code verify} to what every Python is held to. */
+  STANDARD_CORE,
   /** Every supported version that is older than that one. */
   OLDER,
   /** Every supported version that is newer than that one. */

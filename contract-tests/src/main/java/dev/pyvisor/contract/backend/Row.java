@@ -49,6 +49,6 @@ public record Row(BackendUnderTest backend, String version, Path python, Place p
 
   /** {@code pipe, Python 3.11}. */
   public String name() {
-    return backend.name() + ", Python " + version;
+    return backend.label() + ", Python " + version;
   }
 }

@@ -1,10 +1,12 @@
 package dev.pyvisor.contract.backend;
 
+import dev.pyvisor.contract.Tier;
 import dev.pyvisor.contract.backend.Row.Place;
 import dev.pyvisor.contract.load.Interpreters;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
@@ -94,7 +96,12 @@ public final class Rows implements ClassTemplateInvocationContextProvider {
     List<Row> rows = new ArrayList<>();
     int standard = Interpreters.standardVersion();
     if (pythons != Pythons.OLDER && pythons != Pythons.NEWER) {
-      Place place = pythons == Pythons.STANDARD_WITHOUT_HEAVY ? Place.LIGHT : Place.STANDARD;
+      Place place =
+          switch (pythons) {
+            case STANDARD_WITHOUT_HEAVY, STANDARD_OR_ALL -> Place.LIGHT;
+            case STANDARD_CORE -> Place.BETWEEN;
+            default -> Place.STANDARD;
+          };
       rows.add(new Row(backend, Interpreters.name(standard), Interpreters.standard(), place));
     }
     NavigableMap<Integer, Path> all = new TreeMap<>(Interpreters.supported());
@@ -105,13 +112,23 @@ public final class Rows implements ClassTemplateInvocationContextProvider {
             case ALL -> version != standard;
             case OLDER -> version < standard;
             case NEWER -> version > standard;
-            case STANDARD, STANDARD_WITHOUT_HEAVY -> false;
+            case STANDARD_OR_ALL -> version != standard && Tier.current() == Tier.FULL;
+            case STANDARD, STANDARD_WITHOUT_HEAVY, STANDARD_CORE -> false;
           };
       if (meant) {
         boolean atAnEnd = version == all.firstKey() || version == all.lastKey();
         Place place = atAnEnd ? Place.OTHER : Place.BETWEEN;
         rows.add(new Row(backend, Interpreters.name(version), other.getValue(), place));
       }
+    }
+    if (pythons == Pythons.STANDARD_OR_ALL) {
+      System.out.println(
+          "rows "
+              + rows.stream().map(Row::name).toList()
+              + " in tier "
+              + Tier.current().name().toLowerCase(Locale.ROOT)
+              + "; every Python: "
+              + Tier.FULL.command());
     }
     return rows;
   }

@@ -2,7 +2,9 @@ package dev.pyvisor.contract.backend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pyvisor.Launcher;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -23,6 +25,12 @@ public final class WebsocketBackend implements BackendUnderTest {
   @Override
   public Set<Capability> capabilities() {
     return EnumSet.complementOf(EnumSet.of(Capability.PAYLOAD, Capability.PROMPT_END));
+  }
+
+  /** Plain processes: what a launcher adds has rows of its own. */
+  @Override
+  public Optional<Launcher> launcher() {
+    return Optional.of(Launcher.PROCESS);
   }
 
   @Override

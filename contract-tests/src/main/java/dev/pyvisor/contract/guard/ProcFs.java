@@ -63,6 +63,34 @@ final class ProcFs {
     return found;
   }
 
+  /** Every process. */
+  static List<Long> all() {
+    return list(PROC).stream()
+        .map(entry -> entry.getFileName().toString())
+        .filter(name -> name.chars().allMatch(Character::isDigit))
+        .map(Long::valueOf)
+        .collect(Collectors.toList());
+  }
+
+  /** The namespace that a process has its number in; empty where that is hidden. */
+  static String namespace(long pid) {
+    try {
+      return Files.readSymbolicLink(PROC.resolve(Long.toString(pid)).resolve("ns/pid")).toString();
+    } catch (IOException hidden) {
+      return "";
+    }
+  }
+
+  /** The numbers of a process in the namespaces that it is in, its own the last. */
+  static List<Long> numbers(long pid) {
+    return read(pid, "status").stream()
+        .flatMap(String::lines)
+        .filter(line -> line.startsWith("NSpid:"))
+        .flatMap(line -> Stream.of(line.substring("NSpid:".length()).strip().split("\\s+")))
+        .map(Long::valueOf)
+        .collect(Collectors.toList());
+  }
+
   /** One line: pid, state, command. */
   static String describe(long pid) {
     String command =

@@ -2,6 +2,8 @@ package dev.pyvisor.contract.guard;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Whether a process runs, its end, and signals to it.
@@ -17,6 +19,33 @@ public final class Processes {
         .map(stat -> stat.substring(stat.lastIndexOf(')') + 2).charAt(0))
         .filter(state -> state != 'Z' && state != 'X')
         .isPresent();
+  }
+
+  /**
+   * The number that this machine has for a process of a runner that gave itself this one, where it
+   * lives: in a sandbox they differ. 0 where it has ended.
+   *
+   * @param supervisor the runner's supervisor, by its number here
+   */
+  public static long here(long supervisor, long told) {
+    return Stream.concat(
+            ProcessHandle.of(supervisor).stream(),
+            ProcessHandle.of(supervisor).stream().flatMap(ProcessHandle::descendants))
+        .map(ProcessHandle::pid)
+        .filter(
+            pid -> {
+              List<Long> numbers = ProcFs.numbers(pid);
+              return !numbers.isEmpty() && numbers.get(numbers.size() - 1) == told;
+            })
+        .findFirst()
+        .orElse(0L);
+  }
+
+  /** Those that live in a namespace of numbers, as the system names it; a zombie does not. */
+  public static List<Long> inNamespace(String namespace) {
+    return ProcFs.all().stream()
+        .filter(pid -> ProcFs.namespace(pid).equals(namespace) && alive(pid))
+        .toList();
   }
 
   /** Ends it with SIGKILL, if it runs. */

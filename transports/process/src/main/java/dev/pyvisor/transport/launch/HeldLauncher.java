@@ -2,7 +2,6 @@ package dev.pyvisor.transport.launch;
 
 import dev.pyvisor.Launcher;
 import dev.pyvisor.ResourceLimits;
-import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.transport.RunnerTag;
 import java.io.IOException;
@@ -59,14 +58,8 @@ public final class HeldLauncher implements RunnerLauncher {
     return switch (kind()) {
       case PROCESS, BUBBLEWRAP -> grouped(start, limits);
       case PODMAN, DOCKER -> launcher.plan(told(start, AllowanceText.outside(limits)));
-      case COMMAND ->
-          throw new LaunchFailed(
-              start.config().runnerId(),
-              ErrorCode.INVALID_ARGUMENT,
-              "a runner that a command of yours starts is not told of limits ("
-                  + AllowanceText.outside(limits)
-                  + "); leave them out here, and have the command set them",
-              null);
+      // It refuses: nobody knows what it starts, and where.
+      case COMMAND -> launcher.plan(start);
     };
   }
 
@@ -82,7 +75,7 @@ public final class HeldLauncher implements RunnerLauncher {
       }
       group.counter().ifPresent(file -> text.append(" count=").append(counter));
       LaunchPlan plan = launcher.plan(told(start, text.toString()));
-      return joins.isEmpty() ? plan : plan.within(shell(group, plan), group);
+      return joins.isEmpty() ? plan : plan.within(shell(group, plan), group.beside(plan.remains()));
     } catch (RuntimeException | Error failed) {
       group.remove();
       throw failed;

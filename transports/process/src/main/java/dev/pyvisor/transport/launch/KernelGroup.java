@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Immutable.
  */
-final class KernelGroup implements Remains {
+final class KernelGroup {
   private static final Logger LOG = LoggerFactory.getLogger(KernelGroup.class);
   private static final String PREFIX = "pyvisor-";
   private static final AtomicLong NUMBERS = new AtomicLong();
@@ -34,6 +34,15 @@ final class KernelGroup implements Remains {
 
   /** Processes that were killed are gone by then, unless the machine holds them in a call. */
   private static final Duration END_LIMIT = Duration.ofSeconds(2);
+
+  private static final String WILL =
+      """
+      for group
+      do
+        tries=0
+        until rmdir -- "$group" || [ $((tries += 1)) = 20 ]; do sleep 0.1; done
+      done
+      """;
 
   private final Map<ControlGroups.Place, Path> folders;
   private final Map<String, ControlGroups.Place> places;
@@ -121,8 +130,25 @@ final class KernelGroup implements Remains {
                     .resolve(place.unified() ? "memory.events" : "memory.oom_control"));
   }
 
-  @Override
-  public void remove() {
+  /** What a runner leaves beside these. One that is not in a sandbox removes them itself. */
+  Remains beside(Remains others) {
+    return new Remains(
+        () -> {
+          others.removal().run();
+          remove();
+        },
+        others.will().map(will -> will.isEmpty() ? will() : will));
+  }
+
+  /** Once their processes have ended, which a host that is killed does not wait for. */
+  private List<String> will() {
+    List<String> words = new ArrayList<>(List.of("/bin/sh", "-c", WILL, "pyvisor-reaper"));
+    folders.values().forEach(folder -> words.add(folder.toString()));
+    return words;
+  }
+
+  /** Ends what is in them, and removes them; where they are gone, nothing is done. */
+  void remove() {
     for (Path folder : folders.values()) {
       try {
         end(folder);

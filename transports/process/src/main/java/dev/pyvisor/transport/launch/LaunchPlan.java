@@ -39,14 +39,9 @@ public record LaunchPlan(
     this(command, environment, directory, remains, Optional.empty());
   }
 
-  /** The same, begun by this command, which makes and leaves more. */
-  LaunchPlan within(List<String> outer, Remains more) {
-    Remains both =
-        () -> {
-          remains.remove();
-          more.remove();
-        };
-    return new LaunchPlan(outer, environment, directory, both, interpreter);
+  /** The same, begun by this command, which leaves something else. */
+  LaunchPlan within(List<String> outer, Remains others) {
+    return new LaunchPlan(outer, environment, directory, others, interpreter);
   }
 
   /** The same, for the JDK. */

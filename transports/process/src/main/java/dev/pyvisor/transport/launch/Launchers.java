@@ -1,9 +1,14 @@
 package dev.pyvisor.transport.launch;
 
 import dev.pyvisor.Launcher;
+import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.transport.TransportConfig;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The launchers there are, and the choice among them.
@@ -11,7 +16,20 @@ import java.util.List;
  * <p>Immutable.
  */
 public final class Launchers {
-  private static final List<RunnerLauncher> ALL = List.of(new ProcessLauncher());
+  private static final List<RunnerLauncher> ALL =
+      List.of(
+          new ProcessLauncher(),
+          new BubblewrapLauncher(),
+          new ContainerLauncher(Launcher.PODMAN),
+          new ContainerLauncher(Launcher.DOCKER),
+          new CommandLauncher());
+
+  /** A container of docker's is begun by a daemon that is root. */
+  private static final List<Launcher> STRONGEST_FIRST =
+      List.of(Launcher.BUBBLEWRAP, Launcher.PODMAN, Launcher.DOCKER);
+
+  private static final Set<Launcher> CONTAINERS = Set.of(Launcher.PODMAN, Launcher.DOCKER);
+  private static final Optional<String> NOT_HERE = Optional.of("not in this version");
 
   private Launchers() {}
 
@@ -21,15 +39,57 @@ public final class Launchers {
   }
 
   /**
+   * The same with a launcher that isolates, for a backend that asks for one where nobody says what
+   * is meant: the strongest that can be used on this machine.
+   *
+   * @throws LaunchFailed with what is in the way of each, when there is none
+   */
+  public static TransportConfig isolated(TransportConfig config) {
+    return isolated(config, ALL);
+  }
+
+  static TransportConfig isolated(TransportConfig config, List<RunnerLauncher> launchers) {
+    if (config.sandbox().launcher().isPresent()) {
+      return config;
+    }
+    List<String> obstacles = new ArrayList<>();
+    for (Launcher kind : STRONGEST_FIRST) {
+      // An image is what a container is made of.
+      if (kind == Launcher.BUBBLEWRAP && config.sandbox().image().isPresent()) {
+        continue;
+      }
+      Optional<String> obstacle =
+          find(kind, launchers).map(RunnerLauncher::obstacle).orElse(NOT_HERE);
+      if (obstacle.isEmpty()) {
+        return config.launchedBy(kind);
+      }
+      obstacles.add(kind.word() + ": " + obstacle.get());
+    }
+    throw new LaunchFailed(
+        config.runnerId(),
+        "this backend isolates the code unless a launcher is named, and this machine has none that"
+            + " does ("
+            + String.join("; ", obstacles)
+            + "); mend one of them, or say launcher=process (--launcher process), which isolates"
+            + " nothing");
+  }
+
+  private static Optional<RunnerLauncher> find(Launcher kind, List<RunnerLauncher> launchers) {
+    return launchers.stream().filter(launcher -> launcher.kind() == kind).findFirst();
+  }
+
+  /**
    * The chosen one, else a plain process.
    *
-   * @throws LaunchFailed when that one is not there
+   * @throws LaunchFailed when that one is not there, or what was chosen with it is for another
    */
   public static RunnerLauncher chosen(TransportConfig config) {
     Launcher kind = config.sandbox().launcher().orElse(Launcher.PROCESS);
-    return ALL.stream()
-        .filter(launcher -> launcher.kind() == kind)
-        .findFirst()
+    requireUse(config, "image", config.sandbox().image(), CONTAINERS, kind);
+    requireUse(config, "container-options", config.sandbox().containerOptions(), CONTAINERS, kind);
+    requireUse(
+        config, "launch-command", config.sandbox().command(), Set.of(Launcher.COMMAND), kind);
+    return find(kind, ALL)
         .orElseThrow(
             () ->
                 new LaunchFailed(
@@ -38,5 +98,32 @@ public final class Launchers {
                         + kind.word()
                         + " is not in this version; usable: "
                         + String.join(", ", ALL.stream().map(one -> one.kind().word()).toList())));
+  }
+
+  /** What would be left out without a word may be what somebody relies on. */
+  private static void requireUse(
+      TransportConfig config,
+      String key,
+      Optional<String> value,
+      Set<Launcher> users,
+      Launcher chosen) {
+    if (value.isPresent() && !users.contains(chosen)) {
+      String names =
+          users.stream().map(Launcher::word).sorted().collect(Collectors.joining(" or "));
+      throw new LaunchFailed(
+          config.runnerId(),
+          ErrorCode.INVALID_ARGUMENT,
+          key
+              + " '"
+              + value.get()
+              + "' is for the launcher "
+              + names
+              + ", and this one is "
+              + chosen.word()
+              + "; choose launcher="
+              + names
+              + ", or leave it out",
+          null);
+    }
   }
 }

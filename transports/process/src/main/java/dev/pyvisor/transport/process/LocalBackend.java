@@ -58,8 +58,9 @@ public final class LocalBackend {
         && Launchers.chosen(config).kind() == Launcher.PROCESS
         && warned.compareAndSet(false, true)) {
       LOG.warn(
-          "the backend {} isolates nothing: code runs with the rights of this process; call"
-              + " trusted() if that is meant",
+          "the backend {} with the launcher process isolates nothing: code runs with the rights of this"
+              + " process; choose launcher(BUBBLEWRAP) or another that isolates, or call trusted() if"
+              + " that is meant",
           name);
     }
   }

@@ -10,7 +10,7 @@ import dev.pyvisor.transport.Transport;
 import dev.pyvisor.transport.TransportConfig;
 import dev.pyvisor.transport.TransportListener;
 import dev.pyvisor.transport.launch.LaunchPlan;
-import dev.pyvisor.transport.launch.Remains;
+import dev.pyvisor.transport.launch.Reaper;
 import dev.pyvisor.transport.launch.Spawner;
 import dev.pyvisor.wire.Limits;
 import dev.pyvisor.wire.ProtocolError;
@@ -47,7 +47,7 @@ public final class ProcessTransport implements Transport {
 
   private final String runnerId;
   private final Process process;
-  private final Remains remains;
+  private final Reaper reaper;
   private final ProcessHandle handle;
   private final Conversation conversation;
   private final TransportListener listener;
@@ -62,12 +62,12 @@ public final class ProcessTransport implements Transport {
   private ProcessTransport(
       String runnerId,
       Process process,
-      Remains remains,
+      Reaper reaper,
       Conversation conversation,
       TransportListener listener) {
     this.runnerId = runnerId;
     this.process = process;
-    this.remains = remains;
+    this.reaper = reaper;
     this.handle = process.toHandle();
     this.conversation = conversation;
     this.listener = listener;
@@ -84,10 +84,12 @@ public final class ProcessTransport implements Transport {
       Conversation conversation,
       TransportListener listener) {
     Process process;
+    Reaper reaper = new Reaper(plan.remains());
     try {
+      reaper.arm(config.privateDirectory(), config.startTimeout());
       process = Spawner.start(plan.builder(), config.startTimeout());
     } catch (IOException problem) {
-      plan.remains().remove();
+      reaper.clean();
       LaunchFailed failure =
           new LaunchFailed(
               config.runnerId(),
@@ -98,7 +100,7 @@ public final class ProcessTransport implements Transport {
       throw failure;
     }
     ProcessTransport transport =
-        new ProcessTransport(config.runnerId(), process, plan.remains(), conversation, listener);
+        new ProcessTransport(config.runnerId(), process, reaper, conversation, listener);
     conversation.begin(transport);
     ThreadRoster threads = config.threads();
     threads.start(ThreadJob.STDERR, transport::drainStderr);
@@ -190,7 +192,7 @@ public final class ProcessTransport implements Transport {
       if (status != 0 || !conversation.leavesNothing()) {
         sweep();
       }
-      remains.remove();
+      reaper.clean();
     } finally {
       gone.countDown();
     }
@@ -264,6 +266,14 @@ public final class ProcessTransport implements Transport {
     if (!awaitUntil(gone, System.nanoTime() + limit.toNanos())) {
       LOG.warn("runner {}: process {} is still there after a kill", runnerId, handle.pid());
     }
+  }
+
+  @Override
+  public long pidHere(long told) {
+    boolean ours =
+        told == handle.pid() || handle.descendants().anyMatch(below -> below.pid() == told);
+    // A number that is told from inside a sandbox may be that of another process below here.
+    return NestedPids.find(handle, runnerId, told).orElse(ours ? told : 0);
   }
 
   @Override

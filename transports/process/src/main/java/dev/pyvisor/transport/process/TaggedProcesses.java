@@ -65,7 +65,7 @@ final class TaggedProcesses {
   }
 
   private static List<ProcessHandle> tagged(String runnerId) {
-    byte[] tag = (RunnerTag.NAME + "=" + runnerId + "\0").getBytes(StandardCharsets.UTF_8);
+    byte[] tag = tag(runnerId);
     List<ProcessHandle> found = new ArrayList<>();
     try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROC, "[0-9]*")) {
       for (Path process : processes) {
@@ -79,6 +79,15 @@ final class TaggedProcesses {
       return List.of();
     }
     return found;
+  }
+
+  /** Whether a process carries the runner's tag, as far as that can be seen. */
+  static boolean isTagged(long pid, String runnerId) {
+    return carries(PROC.resolve(pid + "/environ"), tag(runnerId));
+  }
+
+  private static byte[] tag(String runnerId) {
+    return (RunnerTag.NAME + "=" + runnerId + "\0").getBytes(StandardCharsets.UTF_8);
   }
 
   private static boolean carries(Path environ, byte[] tag) {

@@ -57,7 +57,11 @@ class HeldLauncherTest {
       if (command.isEmpty()) {
         throw new LaunchFailed("7", "no");
       }
-      return new LaunchPlan(command, start.environment(), start.directory());
+      return new LaunchPlan(
+          command,
+          start.environment(),
+          start.directory(),
+          kind == Launcher.PROCESS ? Remains.NONE : Remains.DIRECTORY);
     }
   }
 
@@ -193,13 +197,20 @@ class HeldLauncherTest {
   }
 
   @Test
-  void a_command_of_the_users_is_not_told_and_so_refused() throws IOException {
-    version2();
-    assertThatThrownBy(
-            () -> plan(Launcher.COMMAND, ResourceLimits.none().withFileSize(4), "/bin/true"))
-        .isInstanceOf(LaunchFailed.class)
-        .hasMessageContaining("is not told of limits (file-size=4); leave them out here");
+  void behind_a_killed_host_the_groups_of_a_sandbox_are_removed_by_what_stands_in_for_it()
+      throws Exception {
+    version1();
+    LaunchPlan plan = plan(Launcher.BUBBLEWRAP, ALL, "/bin/true");
+    List<String> will = plan.remains().will().orElseThrow();
+    for (Path group : made()) {
+      try (Stream<Path> files = Files.list(group)) {
+        files.forEach(file -> assertThat(file.toFile().delete()).isTrue()); // as the system's go
+      }
+    }
+    Process process = new ProcessBuilder(will).start();
+    assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
     assertThat(made()).isEmpty();
+    assertThat(plan(Launcher.PROCESS, ALL, "/bin/true").remains().will()).isEmpty();
   }
 
   @Test

@@ -1,14 +1,17 @@
 package dev.pyvisor.transport.stdio;
 
+import dev.pyvisor.Launcher;
 import dev.pyvisor.ResourceLimits;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.transport.BackendOption;
 import dev.pyvisor.transport.FrameSource;
+import dev.pyvisor.transport.Sandbox;
 import dev.pyvisor.transport.Transport;
 import dev.pyvisor.transport.TransportConfig;
 import dev.pyvisor.transport.TransportListener;
 import dev.pyvisor.transport.TransportProvider;
+import dev.pyvisor.transport.launch.CommandWords;
 import dev.pyvisor.transport.launch.LaunchPlan;
 import dev.pyvisor.transport.process.LocalBackend;
 import dev.pyvisor.transport.process.ProcessTransport;
@@ -67,11 +70,14 @@ public final class StdioTransportProvider implements TransportProvider {
               + "); leave them out, or use the backend pipe",
           null);
     }
+    if (command != null) {
+      refuseLauncher(config);
+    }
     LaunchPlan plan =
         command == null
             ? LocalBackend.runner(config, workspace, List.of("--stdio"))
             : new LaunchPlan(
-                PeerCommand.words(config.runnerId(), command),
+                CommandWords.of(config.runnerId(), "stdio.command", command),
                 RunnerEnvironment.of(config),
                 workspace);
     LOCAL.warnOnce(config);
@@ -86,6 +92,20 @@ public final class StdioTransportProvider implements TransportProvider {
             StdioTransportProvider::mark,
             silence(plan, command));
     return ProcessTransport.start(plan, config, conversation, listener);
+  }
+
+  /** A program of somebody else's is started as it is; what was asked for would not be done. */
+  private static void refuseLauncher(TransportConfig config) {
+    Sandbox asked = config.sandbox();
+    if (!asked.equals(Sandbox.UNCHOSEN) && !asked.equals(Sandbox.by(Launcher.PROCESS))) {
+      throw new LaunchFailed(
+          config.runnerId(),
+          ErrorCode.INVALID_ARGUMENT,
+          "stdio.command starts a program of yours as a plain process, and a launcher, an image or a"
+              + " limit is for the runner that Pyvisor carries; leave one of them out, or put the"
+              + " sandbox into that command line",
+          null);
+    }
   }
 
   private static Supplier<String> silence(LaunchPlan plan, @Nullable String command) {

@@ -3,11 +3,26 @@ package dev.pyvisor.transport.stdio;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pyvisor.Launcher;
 import dev.pyvisor.error.ErrorCode;
+import dev.pyvisor.error.ExitReport;
 import dev.pyvisor.error.LaunchFailed;
+import dev.pyvisor.transport.Sandbox;
+import dev.pyvisor.transport.ThreadRoster;
+import dev.pyvisor.transport.TransportConfig;
+import dev.pyvisor.transport.TransportListener;
+import dev.pyvisor.transport.Trust;
+import dev.pyvisor.transport.launch.CommandWords;
+import dev.pyvisor.wire.Frame;
+import dev.pyvisor.wire.ProtocolError;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,13 +41,13 @@ class ProviderTest {
         "podman exec -i box python3 ${x} *    | podman,exec,-i,box,python3,${x},*",
       })
   void a_command_line_is_words_and_quotes_and_no_shell(String line, String words) {
-    assertThat(PeerCommand.words("id", line)).containsExactly(words.split(","));
+    assertThat(CommandWords.of("id", "stdio.command", line)).containsExactly(words.split(","));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "   ", "python3 'peer.py", "python3 \"peer.py"})
   void what_is_no_command_line_is_refused_by_its_value(String line) {
-    assertThatThrownBy(() -> PeerCommand.words("id", line))
+    assertThatThrownBy(() -> CommandWords.of("id", "stdio.command", line))
         .isInstanceOfSatisfying(
             LaunchFailed.class,
             failure -> assertThat(failure.code()).isEqualTo(ErrorCode.INVALID_ARGUMENT))
@@ -45,6 +60,48 @@ class ProviderTest {
         .singleElement()
         .satisfies(option -> assertThat(option.name()).isEqualTo("command"))
         .satisfies(option -> assertThat(option.description()).contains("Default:"));
+  }
+
+  @Test
+  void a_launcher_is_refused_where_a_program_of_somebody_elses_is_started(@TempDir Path folder) {
+    for (Launcher launcher : List.of(Launcher.BUBBLEWRAP, Launcher.PODMAN)) {
+      TransportConfig config =
+          new TransportConfig(
+              "id",
+              Optional.empty(),
+              Optional.empty(),
+              Optional.empty(),
+              Map.of(),
+              folder,
+              Duration.ofSeconds(10),
+              Trust.STATED,
+              Sandbox.by(launcher),
+              new ThreadRoster("id"),
+              Map.of("command", "/no/such/program"));
+      assertThatThrownBy(
+              () -> new StdioTransportProvider().open(config, into -> false, new Unheard()))
+          .isInstanceOf(LaunchFailed.class)
+          .hasMessageContaining("stdio.command starts a program of yours as a plain process")
+          .hasMessageContaining("leave one of them out");
+    }
+  }
+
+  /** Nothing is opened, so nothing is heard. */
+  private static final class Unheard implements TransportListener {
+    @Override
+    public void onFrame(Frame frame) {
+      throw new AssertionError(frame);
+    }
+
+    @Override
+    public void onViolation(ProtocolError error) {
+      throw new AssertionError(error);
+    }
+
+    @Override
+    public void onClosed(ExitReport report) {
+      throw new AssertionError(report);
+    }
   }
 
   @Test

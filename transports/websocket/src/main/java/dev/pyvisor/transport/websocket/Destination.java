@@ -1,8 +1,8 @@
 package dev.pyvisor.transport.websocket;
 
-import dev.pyvisor.ResourceLimits;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.LaunchFailed;
+import dev.pyvisor.transport.Sandbox;
 import dev.pyvisor.transport.TransportConfig;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -120,8 +120,8 @@ record Destination(URI address, String token, boolean takeover, Optional<Tls> tl
                 ? "a payload"
                 : !config.environment().isEmpty()
                     ? "environment variables (or modules to preload)"
-                    : !config.sandbox().limits().equals(ResourceLimits.none())
-                        ? "limits of what its code may use"
+                    : !config.sandbox().equals(Sandbox.UNCHOSEN)
+                        ? "a launcher, an image or a limit"
                         : "";
     if (!asked.isEmpty()) {
       throw refused(

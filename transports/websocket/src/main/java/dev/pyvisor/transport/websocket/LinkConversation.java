@@ -11,10 +11,14 @@ import dev.pyvisor.transport.process.LocalBackend;
 import dev.pyvisor.transport.process.ProcessTransport;
 import dev.pyvisor.wire.ProtocolError;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Proxy;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -31,6 +35,30 @@ final class LinkConversation implements Conversation {
   private static final Pattern LISTENING = Pattern.compile("\"listening\": ?\"([^\"]+)\"");
   private static final int LINE_MAX = 4_096;
 
+  /**
+   * What the runner knows its host by.
+   *
+   * <p>Immutable.
+   *
+   * @param file where it reads that once, before it says that it listens
+   */
+  record Token(String text, Path file) {
+    /** No code of the user's may find it. */
+    void forget() {
+      try {
+        Files.deleteIfExists(file);
+      } catch (IOException problem) {
+        throw new UncheckedIOException("the token's file cannot be removed", problem);
+      }
+    }
+
+    @Override
+    public String toString() {
+      return "Token[" + file + "]";
+    }
+  }
+
+  private final Token token;
   private final LaunchPlan plan;
   private final FrameSource outbound;
   private final ThreadRoster threads;
@@ -41,18 +69,23 @@ final class LinkConversation implements Conversation {
 
   LinkConversation(
       String runnerId,
-      String token,
+      Token token,
       Proxy proxy,
       LaunchPlan plan,
       FrameSource outbound,
       TransportListener listener,
       ThreadRoster threads) {
+    this.token = token;
     this.plan = plan;
     this.outbound = outbound;
     this.threads = threads;
     this.link =
         new HostLink(
-            runnerId, Dialler.Line.plain(token, proxy), Manner.OF_OUR_OWN, listener, this::fail);
+            runnerId,
+            Dialler.Line.plain(token.text(), proxy),
+            Manner.OF_OUR_OWN,
+            listener,
+            this::fail);
   }
 
   private void fail(Throwable problem) {
@@ -85,6 +118,7 @@ final class LinkConversation implements Conversation {
         throw new ProtocolError("REC-5", "it does not say where it listens", said.toByteArray());
       }
       listening = true;
+      token.forget();
       link.listensAt(URI.create("ws://" + line.group(1) + Destination.PATH));
     } else if (said.size() > LINE_MAX) {
       throw new ProtocolError("REC-5", "a first line without end", said.toByteArray());

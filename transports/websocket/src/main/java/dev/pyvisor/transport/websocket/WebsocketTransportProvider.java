@@ -9,6 +9,7 @@ import dev.pyvisor.transport.TransportConfig;
 import dev.pyvisor.transport.TransportListener;
 import dev.pyvisor.transport.TransportProvider;
 import dev.pyvisor.transport.launch.LaunchPlan;
+import dev.pyvisor.transport.launch.Launchers;
 import dev.pyvisor.transport.process.LocalBackend;
 import dev.pyvisor.transport.process.ProcessTransport;
 import java.io.IOException;
@@ -77,20 +78,27 @@ public final class WebsocketTransportProvider implements TransportProvider {
           config, named.get(), proxy, WebsocketLimits.DISCONNECTED, outbound, listener);
     }
     LOCAL.requireLinux(config);
+    TransportConfig isolated = Launchers.isolated(config);
     String token = TokenFile.fresh();
     Path tokenFile = keep(token, config);
     LaunchPlan plan =
         LocalBackend.runner(
-            config,
+            isolated,
             config.privateDirectory(),
             List.of("--listen", "127.0.0.1:0", "--token-file", tokenFile.toString(), "--leash"),
             Optional.of(tokenFile));
-    LOCAL.warnOnce(config);
+    LOCAL.warnOnce(isolated);
     return ProcessTransport.start(
         plan,
         config,
         new LinkConversation(
-            config.runnerId(), token, proxy, plan, outbound, listener, config.threads()),
+            config.runnerId(),
+            new LinkConversation.Token(token, tokenFile),
+            proxy,
+            plan,
+            outbound,
+            listener,
+            config.threads()),
         listener);
   }
 

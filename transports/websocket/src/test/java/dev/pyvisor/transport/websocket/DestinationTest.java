@@ -3,6 +3,8 @@ package dev.pyvisor.transport.websocket;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.pyvisor.Launcher;
+import dev.pyvisor.ResourceLimits;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.transport.Sandbox;
@@ -15,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -211,6 +214,25 @@ class DestinationTest {
     assertThat(refused("ws://127.0.0.1:80")).hasMessageContaining(token + " is no file");
   }
 
+  @Test
+  void how_a_runner_is_started_is_not_chosen_for_one_that_runs() {
+    for (Sandbox chosen :
+        List.of(Sandbox.by(Launcher.BUBBLEWRAP), Sandbox.by(Launcher.PROCESS), image())) {
+      assertThat(refused(config(options("ws://127.0.0.1:80"), chosen)))
+          .hasMessageContaining("websocket.url names a runner that runs already")
+          .hasMessageContaining("a launcher, an image or a limit");
+    }
+  }
+
+  private static Sandbox image() {
+    return new Sandbox(
+        Optional.empty(),
+        Optional.of("python:3"),
+        Optional.empty(),
+        Optional.empty(),
+        ResourceLimits.none());
+  }
+
   private LaunchFailed refused(String url) {
     return refused(config(url));
   }
@@ -248,6 +270,21 @@ class DestinationTest {
         Duration.ofSeconds(10),
         Trust.STATED,
         Sandbox.UNCHOSEN,
+        new ThreadRoster("7"),
+        options);
+  }
+
+  private TransportConfig config(Map<String, String> options, Sandbox sandbox) {
+    return new TransportConfig(
+        "7",
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Map.of(),
+        folder,
+        Duration.ofSeconds(10),
+        Trust.STATED,
+        sandbox,
         new ThreadRoster("7"),
         options);
   }

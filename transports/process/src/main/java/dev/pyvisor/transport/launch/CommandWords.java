@@ -1,4 +1,4 @@
-package dev.pyvisor.transport.stdio;
+package dev.pyvisor.transport.launch;
 
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.LaunchFailed;
@@ -7,19 +7,20 @@ import java.util.List;
 import org.apache.commons.exec.CommandLine;
 
 /**
- * The command line of a supervisor: words and quotes, no shell.
+ * A command line that somebody wrote: words and quotes, no shell.
  *
  * <p>Immutable.
  */
-final class PeerCommand {
-  private PeerCommand() {}
+public final class CommandWords {
+  private CommandWords() {}
 
   /**
-   * The program and its arguments.
+   * The words of a line.
    *
+   * @param key where it was written
    * @throws LaunchFailed when the line is empty, or a quote in it has no end
    */
-  static List<String> words(String runnerId, String line) {
+  public static List<String> of(String runnerId, String key, String line) {
     try {
       CommandLine parsed = CommandLine.parse(line);
       List<String> words = new ArrayList<>();
@@ -33,7 +34,8 @@ final class PeerCommand {
           new LaunchFailed(
               runnerId,
               ErrorCode.INVALID_ARGUMENT,
-              "stdio.command '"
+              key
+                  + " '"
                   + line
                   + "' is no command line: "
                   + unfit.getMessage()

@@ -1,0 +1,162 @@
+package dev.pyvisor.transport.launch;
+
+import dev.pyvisor.error.ErrorCode;
+import dev.pyvisor.error.LaunchFailed;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What of the machine is seen in a sandbox, under the same names as outside. A folder comes before
+ * what is in it: a virtual environment in a workspace is read-only.
+ *
+ * <p>Confined to the thread that plans the start.
+ */
+final class Binds {
+  /** Folders that hold more than one program's own; nobody means all of it. */
+  private static final Set<Path> BROAD =
+      Set.of(
+          Path.of("/"),
+          Path.of("/boot"),
+          Path.of("/dev"),
+          Path.of("/etc"),
+          Path.of("/home"),
+          Path.of("/mnt"),
+          Path.of("/opt"),
+          Path.of("/proc"),
+          Path.of("/root"),
+          Path.of("/run"),
+          Path.of("/srv"),
+          Path.of("/sys"),
+          Path.of("/tmp"),
+          Path.of("/var"));
+
+  private static final Path HOMES = Path.of("/home");
+  private static final Path SYSTEM = Path.of("/usr");
+
+  /**
+   * Immutable.
+   *
+   * @param source where it is by its own name: a link in the path may lead anywhere, and what it
+   *     leads to is what is looked at and shown
+   */
+  private record Bind(String how, Path source, Path path) {}
+
+  private final String runnerId;
+  private final Path secret;
+  private final List<Bind> binds = new ArrayList<>();
+
+  /** {@code secret}: the client's private directory, which no folder that is seen may hold. */
+  Binds(String runnerId, Path secret) {
+    this.runnerId = runnerId;
+    this.secret = secret;
+  }
+
+  /**
+   * @param what whose path it is, as the beginning of a sentence
+   */
+  void readOnly(String what, Path path) {
+    if (!path.startsWith(SYSTEM) && !isSeen(path)) {
+      add("--ro-bind", what, path);
+    }
+  }
+
+  /** Later than what is read-only: code must not change what this process itself will run. */
+  void writable(String what, Path path) {
+    for (Path name : List.of(path, real(path))) {
+      if (name.startsWith(SYSTEM)) {
+        throw refused(what, path, "is a part of the system");
+      }
+      if (isSeen(name)) {
+        throw refused(what, path, "is a part of the interpreter or of the runner");
+      }
+    }
+    add("--bind", what, path);
+    requireFirmlyHeld(path);
+  }
+
+  /**
+   * What is shown read-only in a folder that code writes to cannot be moved away, but what lies
+   * between the two can be, with it: then this process would run what code has put in its place.
+   */
+  private void requireFirmlyHeld(Path writable) {
+    Path outer = real(writable);
+    for (Bind bind : binds) {
+      Path parent = bind.source().getParent();
+      if (bind.how().equals("--ro-bind")
+          && bind.source().startsWith(outer)
+          && !outer.equals(parent)) {
+        throw refused(
+            "the workspace",
+            writable,
+            "holds " + bind.path() + ", which this process runs, and code could move " + parent);
+      }
+    }
+  }
+
+  private boolean isSeen(Path path) {
+    return binds.stream()
+        .anyMatch(bind -> bind.how().equals("--ro-bind") && path.startsWith(bind.path()));
+  }
+
+  private void add(String how, String what, Path path) {
+    Path source = real(path);
+    for (Path name : List.of(path, source)) {
+      if (BROAD.contains(name) || HOMES.equals(name.getParent())) {
+        throw refused(what, path, "holds more than may be seen in a sandbox");
+      }
+      if (secret.startsWith(name) || real(secret).startsWith(name)) {
+        throw refused(what, path, "holds this client's private directory " + secret);
+      }
+    }
+    binds.add(new Bind(how, source, path));
+  }
+
+  private static Path real(Path path) {
+    try {
+      return path.toRealPath();
+    } catch (IOException gone) {
+      return path;
+    }
+  }
+
+  private LaunchFailed refused(String what, Path path, String why) {
+    return new LaunchFailed(
+        runnerId,
+        ErrorCode.INVALID_ARGUMENT,
+        what + " " + path + " " + why + "; choose a folder of its own",
+        null);
+  }
+
+  /** Options of bwrap. */
+  List<String> options() {
+    List<String> options = new ArrayList<>();
+    binds.stream()
+        .sorted(Comparator.comparingInt(bind -> bind.path().getNameCount()))
+        .forEach(
+            bind -> {
+              options.add(bind.how());
+              options.add(bind.source().toString());
+              options.add(bind.path().toString());
+            });
+    return options;
+  }
+
+  /** Options of podman and docker. */
+  List<String> volumes() {
+    List<String> options = new ArrayList<>();
+    for (Bind bind : binds) {
+      String path = bind.path().toString();
+      if (path.indexOf(':') >= 0 || bind.source().toString().indexOf(':') >= 0) {
+        throw refused("the folder", bind.path(), "has a colon, which divides podman's words");
+      }
+      // The mark is for systems that label files.
+      String how = bind.how().equals("--bind") ? ":rw,z" : ":ro,z";
+      options.addAll(List.of("--volume", bind.source() + ":" + path + how));
+    }
+    return options;
+  }
+}

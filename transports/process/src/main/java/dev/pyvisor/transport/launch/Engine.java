@@ -1,0 +1,107 @@
+package dev.pyvisor.transport.launch;
+
+import dev.pyvisor.Launcher;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A program that makes containers, and what it is called for beside making one.
+ *
+ * <p>Immutable.
+ *
+ * @param kind podman or docker
+ */
+record Engine(Launcher kind) {
+  /** What it needs to find its own settings; nothing of it reaches a container. */
+  private static final List<String> ITS_OWN =
+      List.of(
+          "PATH",
+          "HOME",
+          "XDG_RUNTIME_DIR",
+          "XDG_CONFIG_HOME",
+          "STORAGE_DRIVER",
+          "CONTAINERS_CONF",
+          "CONTAINERS_STORAGE_CONF",
+          "DOCKER_HOST",
+          "DOCKER_CONFIG");
+
+  String name() {
+    return kind.word();
+  }
+
+  Optional<Path> program() {
+    return Program.find(name());
+  }
+
+  /** Why it makes no container here, with the fix; empty where it does, as far as it says so. */
+  Optional<String> obstacle() {
+    if (program().isEmpty()) {
+      return Optional.of(
+          name() + " is not on the PATH; install " + name() + " (apt-get install " + name() + ")");
+    }
+    // Both answer at once where all that they need is there: podman its storage, docker its daemon.
+    return complaint(List.of("info"))
+        .map(
+            why ->
+                name() + " does not work here (" + why + "); see what '" + name() + " info' says");
+  }
+
+  /** Whether an image of that name is there; none is ever fetched. */
+  boolean has(String image) {
+    return complaint(List.of("image", "inspect", "--format", "{{.Id}}", image)).isEmpty();
+  }
+
+  /** Removes a container with all that runs in it; one that is gone already is no failure. */
+  Optional<String> remove(String container) {
+    return complaint(removing(container)).filter(why -> !why.contains("o such container"));
+  }
+
+  /** The command that does it. */
+  List<String> removal(String container) {
+    return command(removing(container));
+  }
+
+  private List<String> removing(String container) {
+    List<String> words = new ArrayList<>(List.of("rm", "--force", "--volumes"));
+    if (kind == Launcher.PODMAN) {
+      // docker kills at once when it is told to force, podman after ten seconds.
+      words.addAll(List.of("--time", "0", "--ignore"));
+    }
+    words.add(container);
+    return words;
+  }
+
+  private List<String> command(List<String> words) {
+    List<String> command = new ArrayList<>();
+    command.add(program().map(Path::toString).orElse(name()));
+    command.addAll(words);
+    return command;
+  }
+
+  /** Runs it with these words; what is wrong where it does not succeed. */
+  private Optional<String> complaint(List<String> words) {
+    try {
+      Commands.Result result = Commands.run(command(words), environment());
+      return result.succeeded() ? Optional.empty() : Optional.of(result.complaint());
+    } catch (IOException problem) {
+      return Optional.of(problem.getMessage());
+    }
+  }
+
+  /** Its own environment. */
+  static Map<String, String> environment() {
+    Map<String, String> environment = new LinkedHashMap<>();
+    for (String name : ITS_OWN) {
+      String value = System.getenv(name);
+      if (value != null) {
+        environment.put(name, value);
+      }
+    }
+    return environment;
+  }
+}
