@@ -73,7 +73,7 @@ class OomTest(unittest.TestCase):
         with mock.patch.object(oom, "read_proc", lambda path: b"low 0\noom_kill %d\n" % counter._seen):
             self.assertIsNone(counter.explains_a_kill())
         with mock.patch.object(oom, "read_proc", lambda path: b"low 0\noom_kill %d\n" % (counter._seen + 1)):
-            self.assertIn("memory ran out", counter.explains_a_kill() or "")
+            self.assertIn("memory ran out", (counter.explains_a_kill() or {}).get("detail", ""))
 
     def test_the_group_that_counts_is_found_in_both_versions(self) -> None:
         there = {

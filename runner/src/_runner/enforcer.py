@@ -7,6 +7,7 @@ import time
 from typing import Any, Optional, Protocol
 
 from . import limits, linux
+from .cputime import CpuTimer
 from .inquiry import Inquiries
 from .kernels import Kernel
 from .ladder import Ladder
@@ -38,9 +39,10 @@ class House(Protocol):
 class Enforcer:
     """Confined to the supervisor's loop."""
 
-    def __init__(self, loop: Loop, house: House, page: Page) -> None:
+    def __init__(self, loop: Loop, house: House, page: Page, cpu_ms: Optional[int] = None) -> None:
         self._loop, self._house, self._page = loop, house, page
         self._watchdog = Watchdog(loop, self, page)
+        self._cpu = None if cpu_ms is None else CpuTimer(loop, cpu_ms, self._used_up)
         self._mark = linux.Mark(0, 0)
         self._ended: Optional[Cell] = None  # its code has, and its kernel has yet to come to its end
         self._end_due = 0.0
@@ -51,6 +53,23 @@ class Enforcer:
     def begin(self, cell: Cell) -> None:
         self._mark = linux.Mark.now()
         self._watchdog.begin(cell)
+        self.kernel_begins(cell)
+
+    def kernel_begins(self, cell: Cell) -> None:
+        """The kernel is there that runs it; it may have waited for that."""
+        kernel = self._house.kernel_for_cells
+        if self._cpu is not None and kernel is not None and kernel.ready:
+            self._cpu.begin(kernel.pid)
+
+    def _used_up(self) -> None:
+        cell = self.running
+        if self._cpu is not None and cell is not None and not cell.ending:
+            self._watchdog.used_up(cell, self._cpu.millis)
+
+    def close(self) -> None:
+        """The session ends."""
+        if self._cpu is not None:
+            self._cpu.close()
 
     def interrupt(self, cell: int, grace: float) -> bool:
         """Whether that cell runs; then it is asked to end, and ends."""
@@ -114,6 +133,8 @@ class Enforcer:
         ended_by_ladder = self._watchdog.ladder is not None and cell.cause is not None
         self._watchdog.cell_over()
         self._ended = None
+        if self._cpu is not None:
+            self._cpu.end()
         if ended_by_ladder:
             for pid in linux.started_after(self._house.family(), self._mark):
                 linux.kill(pid)

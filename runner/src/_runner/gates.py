@@ -159,6 +159,13 @@ def memory_limit() -> int:
     return _limit
 
 
+def know_limit(of_runner: Optional[int]) -> None:
+    """What the host allows, which may show nowhere in a sandbox."""
+    global _limit
+    if of_runner is not None:
+        _limit = min(of_runner, *_memory_limits())
+
+
 def _memory_limits() -> Iterator[int]:
     for line in _read("/proc/meminfo").splitlines():
         if line.startswith(b"MemTotal:"):

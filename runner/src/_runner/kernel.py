@@ -18,6 +18,7 @@ from typing import Any, Callable, NoReturn, Optional
 from . import (
     cells,
     evidence,
+    gates,
     given_up,
     heap,
     jsontext,
@@ -105,6 +106,7 @@ class Kernel:
         self._calls = Calls(self._wire, door, session, generation, self._interrupts.check)
         self._cell = 0
         self._policy = config.get("checkpoint", "never")
+        gates.know_limit(config.get("allowance", {}).get("memory"))
         self._changed_by = 0  # the last cell that may have changed the state
         self._unkept = False  # it has, and nothing is kept of that yet
         _enter(config["workspace"], session)

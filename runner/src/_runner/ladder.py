@@ -6,8 +6,8 @@ from typing import Any, Callable, Optional, Protocol
 
 from .loop import Timer
 
-DEADLINE, INTERRUPT = "deadline", "interrupt"
-_OUTCOMES = {DEADLINE: "timed_out", INTERRUPT: "interrupted"}
+DEADLINE, INTERRUPT, CPU = "deadline", "interrupt", "cpu_limit"
+_OUTCOMES = {DEADLINE: "timed_out", INTERRUPT: "interrupted", CPU: "timed_out"}
 # Which step at which share of the grace.
 _STEPS = ((0.0, "signal"), (0.25, "signal"), (0.5, "signal"), (0.75, "look"), (1.0, "kill"))
 

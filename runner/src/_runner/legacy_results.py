@@ -151,7 +151,8 @@ def _no_end(terminal: dict[str, Any]) -> str:
     cause, state = terminal.get("cause") or {}, _state(terminal["state"])
     if terminal["outcome"] != "crashed":
         return f"the cell has no result ({terminal['outcome']}): {cause.get('detail') or state.get('reason')}"
-    told = {"exit": cause.get("code"), "signal": -cause.get("number", 0)}.get(cause.get("kind"), "unknown")
+    signal = -cause.get("number", 0)
+    told = {"exit": cause.get("code"), "signal": signal, "out_of_memory": signal}.get(cause.get("kind"), "unknown")
     detail = f"; {cause['detail']}" if cause.get("detail") else ""
     lost = ", ".join(state["lost_globals"]) or "none"
     said = f"execution runner exited without a result (exitcode={told}{detail})"

@@ -134,6 +134,7 @@ BIRTH_DATAGRAM = 64 * KIB  # a request to fork: a few numbers and one path
 PRIVATE_FD_MIN = 100  # channels live above the numbers that careless code closes or reuses
 
 # --- kernels and supervisor alike ---
+OWN_FILES = 16  # descriptors of a kernel that are the runner's while no thread calls a tool; there are eight
 KERNEL_OOM_SCORE = 1000  # under memory pressure the kernel goes first, never the supervisor
 COPY_OOM_SCORE = 900  # then its frozen copies
 HEAP_OBJECTS = 200_000  # that may come before a frozen heap is looked through for garbage: some 20 MB
@@ -148,9 +149,13 @@ TRACEBACK = 256 * KIB  # characters of a traceback as text
 TRACEBACK_FRAMES = 1000  # innermost frames looked at, for each exception of a chain
 REPORTED_FRAMES = 100  # frames listed one by one in a report; half from each end
 DIRECTORY_VARIABLE = "PYVISOR_DIR"  # the private directory of this runner
+ALLOWANCE_VARIABLE = "PYVISOR_ALLOWANCE"  # what its code may use, as `allowance` reads it
 CONFINE_VARIABLE = "PYVISOR_CONFINE"  # 1: kernels filter their own system calls
 PRELOAD_VARIABLE = "PYVISOR_PRELOAD"  # modules that the zygote imports, separated by commas
 WORKSPACE_COPY = 256 * MIB  # what a branch copies of its parent's files at most
+WORKSPACE_ENTRIES = 1_000_000  # that are measured of a workspace with a limit: seconds
+WORKSPACE_DEPTH = 100  # folders in one another that are measured: each holds a descriptor
+WORKSPACE_SLICE = 2000  # of them, before other work gets its turn: some 10 ms
 CELL_SOURCES = 1000  # cells whose source is kept for tracebacks
 CELL_SOURCE_BYTES = 16 * MIB  # and their characters together
 NAMES_BYTES = 24 * KIB  # `names` must leave room for the rest of its envelope (FRM-14)

@@ -45,11 +45,17 @@ class Loop:
         self._wake, self._woken = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._handlers: dict[int, dict[int, Handler]] = {}
         self._signalled = False
+        self._alarmed = False
+        self.on_alarm: list[Handler] = []  # who is told that a timer of the system has rung, whosever it is
         self.on_signal: Handler = self.stop  # what a signal that asks for the end comes to
 
     def signalled(self) -> None:
         """For handlers of signals, which must touch nothing else: they may run between any two steps of a handler here."""
         self._signalled = True
+
+    def alarmed(self) -> None:
+        """For the handler of a timer's signal, as above."""
+        self._alarmed = True
 
     def watch_children(self, on_child: Callable[[linux.Ended], None]) -> None:
         """Tell of every child that ends, also of orphans that were adopted."""
@@ -130,6 +136,10 @@ class Loop:
                 handlers[WRITE]()
         if self._timers:
             self._ring()
+        if self._alarmed:
+            self._alarmed = False
+            for action in list(self.on_alarm):
+                action()
         if self._child_hint and self._on_child is not None:
             self._child_hint = False  # signals come together: all that have ended are looked for
             for ended in linux.reap():

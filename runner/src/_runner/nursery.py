@@ -11,7 +11,7 @@ import socket
 import sys
 from typing import Any, Callable, NamedTuple, NoReturn, Optional, Sequence
 
-from . import limits, linux
+from . import allowance, limits, linux
 from .errors import ErrorCode, RpcError
 from .loop import READ, Loop
 
@@ -33,8 +33,11 @@ class Nursery:
     A zygote that ends takes only the births with it that it was asked for; the next request starts another.
     """
 
-    def __init__(self, loop: Loop, home: str, file_limits: tuple[int, int]) -> None:
+    def __init__(
+        self, loop: Loop, home: str, file_limits: tuple[int, int], allowed: allowance.Allowance = allowance.NONE
+    ) -> None:
         self._loop, self._home, self._file_limits = loop, home, file_limits
+        self.allowance = allowed  # of every kernel
         self._awaited: dict[int, Awaited] = {}
         # Children that ended while a kernel's number was awaited: one of them may be that kernel.
         self._ended_early: dict[int, linux.Ended] = {}
@@ -52,7 +55,8 @@ class Nursery:
         if not self.pid:
             self._start()
         self._births += 1
-        request = json.dumps({**config, "birth": self._births}).encode("ascii")
+        told = {**config, "birth": self._births, "allowance": self.allowance.for_kernels()}
+        request = json.dumps(told).encode("ascii")
         try:
             self._send(request, descriptors)
         except OSError as problem:
@@ -125,6 +129,8 @@ class Nursery:
             for name in _SINGLE_THREADED:
                 os.environ.setdefault(name, "1")
             fd = fcntl.fcntl(channel.fileno(), fcntl.F_DUPFD, limits.PRIVATE_FD_MIN)
+            for group in self.allowance.join:
+                os.set_inheritable(group, True)
             flags = ["-I"] + (["-B"] if sys.flags.dont_write_bytecode else [])
             os.execv(sys.executable, [sys.executable, *flags, self._home, "zygote", str(fd)])
         except BaseException as error:  # noqa: B902 - a forked copy of the supervisor must not go on

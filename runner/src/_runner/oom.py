@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Iterator, Optional
+import os
+import signal
+from typing import Any, Iterator, Optional
 
+from . import limits
+from .allowance import NONE, Allowance
 from .linux import read_proc
 
 _ROOTS_V2 = ("/sys/fs/cgroup", "/sys/fs/cgroup/unified")
@@ -14,25 +18,51 @@ _NO_GROUP = "/proc/vmstat"  # counts those of the whole system
 class OomCounter:
     """Confined to the supervisor's loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, allowed: Allowance = NONE) -> None:
+        self._allowed = allowed
         self._file = next(_files(read_proc("/proc/self/cgroup").decode("utf-8", "surrogateescape")), _NO_GROUP)
         self._seen = self._count()
 
-    def explains_a_kill(self) -> Optional[str]:
-        """What to say of a SIGKILL that nobody sent, if the counter has advanced since it was asked last."""
+    def begin(self) -> None:
+        """A cell begins: what was killed before, in another session or of a cell's children, is not its kernel."""
+        if self._allowed.count is not None:
+            self._seen = self._count()
+
+    def explains_a_kill(self) -> Optional[dict[str, Any]]:
+        """The cause of a SIGKILL that nobody sent, if the counter has advanced since it was asked last."""
         before, self._seen = self._seen, self._count()
         if self._seen <= before:
             return None
-        if self._file == _NO_GROUP:
-            return "memory ran out on the whole system, which killed processes meanwhile"
-        return "memory ran out: the system killed the largest process of the runner's control group"
+        cause = {"kind": "out_of_memory", "signal": "SIGKILL", "number": int(signal.SIGKILL), "oomKills": self._seen}
+        if self._allowed.memory is None:
+            whose = "on the whole system" if self._file == _NO_GROUP else "in the runner's control group"
+            return {**cause, "detail": f"memory ran out {whose}, and the system killed the largest process"}
+        most = self._allowed.memory
+        return {
+            **cause,
+            "limitBytes": most,
+            "detail": f"memory ran out: the code may use {_in_words(most)}, and the system killed its largest process "
+            f"(oom_kill {self._seen}); use less at a time, or allow more with memory-limit",
+        }
 
     def _count(self) -> int:
-        for line in read_proc(self._file).splitlines():
+        for line in self._read().splitlines():
             name, _, value = line.partition(b" ")
             if name == b"oom_kill" and value.strip().isdigit():
                 return int(value)
         return 0
+
+    def _read(self) -> bytes:
+        if self._allowed.count is None:
+            return read_proc(self._file)
+        try:
+            return os.pread(self._allowed.count, limits.PROC_FILE, 0)
+        except OSError:  # the group has been removed, and what was in it
+            return b""
+
+
+def _in_words(size: int) -> str:
+    return f"{size // limits.MIB} MiB" if size % limits.MIB == 0 else f"{size} bytes"
 
 
 def _files(groups: str) -> Iterator[str]:

@@ -24,6 +24,7 @@ from .oom import OomCounter
 from .outbound import Outbound
 from .output import Output, Pipe
 from .page import Page
+from .quota import Quota
 from .session import STDERR, Cell, SessionState, not_rolled_back
 from .statekeeping import StateKeeping
 from .succession import Succession
@@ -50,11 +51,12 @@ class Session:
         self.state = state
         self._page_fd, self._page = page, Page(page)
         self._births = Births(loop, nursery, state, page, self)
-        self._enforcer = Enforcer(loop, self, self._page)
+        self._enforcer = Enforcer(loop, self, self._page, nursery.allowance.cpu_ms)
         self.succession = Succession(loop, state, self._births, self)
         self.keeping = StateKeeping(self)
         self.inquiries = Inquiries(loop)
-        self._oom = OomCounter()
+        self._oom = OomCounter(nursery.allowance)
+        self._quota = Quota(loop, state.workspace, nursery.allowance.workspace)
         self.intake = Intake(self, state, outbound)
         self._loop, self._outbound = loop, outbound
         self._on_closed = on_closed
@@ -200,6 +202,7 @@ class Session:
     def admitted(self, cell: Cell) -> None:
         """A cell is on its way to the kernel."""
         self.succession.copies.seal(self.state.names)
+        self._oom.begin()
         self._enforcer.begin(cell)
 
     # --- a kernel's life ---
@@ -276,9 +279,7 @@ class Session:
         kernel.take_in()
         cause = kernel.cause(ended.status)
         if cause.get("number") == signal.SIGKILL:
-            memory = self._oom.explains_a_kill()
-            if memory is not None:
-                cause["detail"] = memory
+            cause = self._oom.explains_a_kill() or cause
         if self._is_heir(kernel):
             kernel.pid = 0
             self.succession.heir_failed(kernel, f"the process that was to take over ended ({_told(cause)})")
@@ -439,6 +440,7 @@ class Session:
         state = self.state
         if state.cell is not None and not state.cell.ending:
             state.cell.restart_clock(state.generation)
+            self._enforcer.kernel_begins(state.cell)
         self.output.begin()
         opening, resetting = self._opening, self._resetting
         self._opening, self._resetting = None, []
@@ -463,7 +465,13 @@ class Session:
         if isinstance(names, list):
             self.state.names = [name for name in names[: limits.LOST_NAMES] if isinstance(name, str)]
         kernel.take_in(threads_only=True)  # calls that threads of the cell made before it ended (LIF-3)
-        self._finish(cell)
+
+        def measured(over: Optional[dict[str, Any]]) -> None:
+            if self.state.cell is cell and not cell.ending:
+                cell.cause = cell.cause or over
+                self._finish(cell)
+
+        self._quota.measure(measured)
 
     def _finish(self, cell: Cell) -> None:
         """What the pipes hold at this moment is the cell's last output (LIF-5)."""
@@ -564,6 +572,8 @@ class Session:
     def _forget(self) -> None:
         self._over = True
         self.kernel = None
+        self._enforcer.close()
+        self._quota.stop()
         self.succession.end()
         self.output.close()
         self.drop_workspace()

@@ -14,6 +14,7 @@ from collections import deque
 from typing import Any, Optional
 
 from . import evidence, limits, linux, page, rpc, version, workspaces
+from .allowance import Allowance, Unusable
 from .control import Control
 from .errors import ErrorCode, ProtocolError, RpcError
 from .frames import Flag, Frame, FrameKind, FrameReader, Lane, decode_credit
@@ -29,6 +30,7 @@ from .sessions import Session
 _MESSAGE, _RELAY = int(FrameKind.MESSAGE), int(FrameKind.RELAY)
 _FIRST, _WHOLE = int(Flag.FIRST), int(Flag.FIRST | Flag.LAST)
 _STREAMS = {int(Lane.STDOUT): STDOUT, int(Lane.STDERR): STDERR}
+_CAPABILITIES = ("execute", "variables", "tools", "reset", "interrupt", "checkpoints")
 _EXIT_USAGE = 64
 _EXIT_PROTOCOL = 70
 
@@ -39,6 +41,7 @@ def main(home: str) -> int:
 
 def settle_in(home: str) -> tuple[Loop, int, int, Nursery]:
     """Make this process a supervisor's: its loop, the channel that it was started with, and where its kernels come from."""
+    allowed = _allowance()
     inbound, outbound = _take_channel()
     try:
         os.setsid()  # a terminal's Ctrl-C is for the host, not for us
@@ -52,10 +55,19 @@ def settle_in(home: str) -> tuple[Loop, int, int, Nursery]:
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     file_limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     loop = Loop()
-    nursery = Nursery(loop, home, file_limits)  # before anything is read
+    nursery = Nursery(loop, home, file_limits, allowed)  # before anything is read
     _raise_file_limit(*file_limits)
     evidence.arm("supervisor")
     return loop, inbound, outbound, nursery
+
+
+def _allowance() -> Allowance:
+    """Ends the process where it cannot be held to: a limit that would not hold is refused before anything runs."""
+    try:
+        return Allowance.taken(os.environ).moved(limits.PRIVATE_FD_MIN)
+    except Unusable as problem:
+        print(f"pyvisor: {problem}", file=sys.stderr)
+        sys.exit(_EXIT_USAGE)
 
 
 def _take_channel() -> tuple[int, int]:
@@ -212,7 +224,7 @@ class Supervisor:
             "python": platform.python_version(),
             "implementation": sys.implementation.name,
             "limits": {"frame": limits.FRAME, "message": limits.MESSAGE},
-            "capabilities": ["execute", "variables", "tools", "reset", "interrupt", "checkpoints"],
+            "capabilities": [*_CAPABILITIES, *self._nursery.allowance.held],
         }
         return json.dumps(hello, separators=(",", ":")).encode("ascii")
 
@@ -225,6 +237,7 @@ class Supervisor:
             print(f"pyvisor: these processes did not end: {left}", file=sys.stderr)
         for session in self.sessions.values():
             session.drop_workspace()
+        self._nursery.allowance.drop_groups()
 
     # --- from the host ---
 

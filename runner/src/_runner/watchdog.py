@@ -6,7 +6,7 @@ import time
 from typing import Optional, Protocol
 
 from . import limits
-from .ladder import DEADLINE, INTERRUPT, Clock, Ladder, Target
+from .ladder import CPU, DEADLINE, INTERRUPT, Clock, Ladder, Target
 from .loop import Timer
 from .page import Page
 from .session import Cell
@@ -52,6 +52,11 @@ class Watchdog:
         else:
             self._start(Ladder(INTERRUPT, self._time, grace, self._charge))
         return True
+
+    def used_up(self, cell: Cell, limit_ms: int) -> None:
+        """It has used the processor time that it may use: as if its deadline had passed."""
+        if self.ladder is None and not self._has_returned(cell):
+            self._start(Ladder(CPU, self._time, cell.grace, self._charge, limit_ms))
 
     def returned_at(self, cell: Cell) -> Optional[int]:
         """The moment that the kernel tells, before it flushes; a guest may say anything, and what cannot be is not believed."""

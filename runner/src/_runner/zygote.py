@@ -16,7 +16,7 @@ import socket
 import sys
 from typing import Any, NoReturn, Optional, Sequence
 
-from . import confine, kernel, limits, linux
+from . import allowance, confine, kernel, limits, linux
 from .aside import CAN_START_SISTERS, start_sister
 from .page import mapped
 
@@ -164,6 +164,7 @@ def _become_kernel(
         os.setsid()
         linux.prefer_for_oom(limits.KERNEL_OOM_SCORE)
         main, door, out, err, shared = descriptors[:_DESCRIPTORS]
+        _hold(config, err)
         config["snapshot"] = _contents(descriptors[_DESCRIPTORS:])
         page = mapped(shared)
         os.dup2(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC), 0)
@@ -173,6 +174,15 @@ def _become_kernel(
         _close_all_but({0, 1, 2, main, door})
         kernel.run(socket.socket(fileno=main), socket.socket(fileno=door), config, page)
     finally:
+        os._exit(70)
+
+
+def _hold(config: dict[str, Any], err: int) -> None:
+    """A kernel that cannot be held to its limits never runs user code; whoever waits for it is told why."""
+    try:
+        allowance.enter(config["allowance"])
+    except OSError as problem:
+        os.write(err, f"the limits cannot be held to: {problem}".encode("utf-8", "backslashreplace"))
         os._exit(70)
 
 

@@ -39,6 +39,7 @@ class Host:
         pipe_size: Optional[int] = None,
         environment: Optional[dict[str, str]] = None,
         payload: Optional[pathlib.Path] = None,
+        pass_fds: Sequence[int] = (),
     ) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-B", str((payload or compiled()) / "__main__.py"), "supervisor"],
@@ -46,6 +47,7 @@ class Host:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
+            pass_fds=pass_fds,
             env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **(environment or {})},
         )
         assert self.process.stdin and self.process.stdout

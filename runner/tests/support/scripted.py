@@ -10,6 +10,7 @@ from collections import deque
 from typing import Any, Callable, Optional, Sequence
 
 from _runner import limits, linux, page, rpc
+from _runner.allowance import NONE
 from _runner.frames import Flag, Frame, FrameKind, FrameReader
 from _runner.linux import Ended
 from _runner.loop import Loop
@@ -92,6 +93,7 @@ class ScriptedNursery:
 
     def __init__(self) -> None:
         self.kernels: list[ScriptedKernel] = []
+        self.allowance = NONE
 
     def fork(self, config: dict[str, Any], descriptors: Sequence[int], awaited: Awaited) -> None:
         self.kernels.append(ScriptedKernel(config, descriptors, awaited))

@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
@@ -319,10 +320,18 @@ public final class SupervisorClient implements AutoCloseable {
       return this;
     }
 
-    /** What the code may use. Default: {@link ResourceLimits#none()}. */
+    /**
+     * What the code may use. One that cannot be held to is refused by {@link #open}. Default:
+     * {@link ResourceLimits#none()}.
+     */
     public Builder limits(ResourceLimits most) {
       limits = most;
       return this;
+    }
+
+    /** Changes them, as {@code limits(most -> most.withMemory(1L << 30))}. */
+    public Builder limits(UnaryOperator<ResourceLimits> change) {
+      return limits(change.apply(limits));
     }
 
     /** From the start of the process until the first session is ready. Default: 10 s. */

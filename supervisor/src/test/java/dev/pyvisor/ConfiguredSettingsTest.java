@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -46,6 +47,12 @@ class ConfiguredSettingsTest {
           new Way("image", "python:3", builder -> builder.image("python:3")),
           new Way("container-options", "--a b", builder -> builder.containerOptions("--a b")),
           new Way("launch-command", "ssh box", builder -> builder.launchCommand("ssh box")),
+          limit("memory-limit", "1GiB", limits -> limits.withMemory(1L << 30)),
+          limit("cpu-limit", "7s", limits -> limits.withCpuTime(Duration.ofSeconds(7))),
+          limit("process-limit", "7", limits -> limits.withProcesses(7)),
+          limit("open-files-limit", "256", limits -> limits.withOpenFiles(256)),
+          limit("file-size-limit", "7KiB", limits -> limits.withFileSize(7 << 10)),
+          limit("workspace-limit", "7MB", limits -> limits.withWorkspace(7_000_000)),
           new Way("start-timeout", "7s", builder -> builder.startTimeout(Duration.ofSeconds(7))),
           new Way("call-timeout", "7s", builder -> builder.callTimeout(Duration.ofSeconds(7))),
           new Way("cell-timeout", "7s", builder -> builder.cellTimeout(Duration.ofSeconds(7))),
@@ -69,10 +76,13 @@ class ConfiguredSettingsTest {
               "s3cret",
               builder -> builder.backendOption("elsewhere.token", "s3cret")));
 
+  private static Way limit(String key, String value, UnaryOperator<ResourceLimits> change) {
+    return new Way(key, value, builder -> builder.limits(change));
+  }
+
   /** Methods of the builder that no key stands for, each with the reason. */
   private static final Map<String, String> WITHOUT_KEY =
       Map.of(
-          "limits", "each limit is to have a key of its own",
           "tool", "a host tool is the program's own code",
           "tools", "a host tool is the program's own code",
           "callbackExecutor", "an executor is an object of the program",
@@ -127,6 +137,12 @@ class ConfiguredSettingsTest {
             "image",
             "container-options",
             "launch-command",
+            "memory-limit",
+            "cpu-limit",
+            "process-limit",
+            "open-files-limit",
+            "file-size-limit",
+            "workspace-limit",
             "preload",
             "python-logging",
             "evidence-directory",

@@ -58,6 +58,7 @@ final class DoctorCommand implements Callable<Integer> {
     section(out, "machine", Machine.facts());
     section(out, "python", Machine.pythons());
     section(out, "limits", Machine.limits());
+    section(out, "limits of the code", CodeHold.ofThisMachine());
     section(out, "launchers", Machine.launchers());
     section(
         out,

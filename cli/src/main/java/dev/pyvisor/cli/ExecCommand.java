@@ -114,8 +114,6 @@ final class ExecCommand implements Callable<Integer> {
 
   @Mixin private AttachOptions attach;
 
-  @Mixin private LaterOptions later;
-
   @Override
   public Integer call() throws IOException {
     if (backend != null) {

@@ -1,13 +1,15 @@
 package dev.pyvisor.cli;
 
+import dev.pyvisor.ResourceLimits;
 import dev.pyvisor.TimeLimit;
 import dev.pyvisor.config.DurationText;
+import dev.pyvisor.config.SizeText;
 import java.time.Duration;
 import java.util.function.Function;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Limits of time as options: the command line takes what a configuration takes. */
+/** Limits as options: the command line takes what a configuration takes. */
 final class Limit {
   private Limit() {}
 
@@ -24,6 +26,14 @@ final class Limit {
     @Override
     public Duration convert(String text) {
       return converted(text, DurationText::grace);
+    }
+  }
+
+  /** Reads {@code SIZE}, of memory. */
+  static final class Memory implements ITypeConverter<Long> {
+    @Override
+    public Long convert(String text) {
+      return converted(text, size -> SizeText.bytes(size, ResourceLimits.LEAST_MEMORY));
     }
   }
 

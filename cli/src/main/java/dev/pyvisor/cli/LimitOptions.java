@@ -11,7 +11,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** How long things may take, and what is kept for the case that they must be killed. */
+/** How long things may take and how much memory, and what is kept for the case of a kill. */
 final class LimitOptions {
   @Option(
       names = "--timeout",
@@ -49,6 +49,16 @@ final class LimitOptions {
               + " runs (auto, the default), after every cell, or never.")
   private @Nullable CheckpointPolicy checkpoint;
 
+  @Option(
+      names = "--memory",
+      paramLabel = "SIZE",
+      converter = Limit.Memory.class,
+      description =
+          "How much memory the code may use in all, like 512MiB or 2GB. A cell that uses more ends,"
+              + " and the next one works. Other limits: --set cpu-limit=20s and the like. Default:"
+              + " none.")
+  private @Nullable Long memory;
+
   SupervisorClient.Builder applyTo(SupervisorClient.Builder builder) {
     if (timeout != null) {
       timeout.duration().ifPresentOrElse(builder::cellTimeout, builder::noCellTimeout);
@@ -61,6 +71,10 @@ final class LimitOptions {
     }
     if (checkpoint != null) {
       builder.checkpoints(checkpoint);
+    }
+    if (memory != null) {
+      long bytes = memory;
+      builder.limits(limits -> limits.withMemory(bytes));
     }
     return builder;
   }

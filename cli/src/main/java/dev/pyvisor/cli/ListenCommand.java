@@ -1,7 +1,6 @@
 package dev.pyvisor.cli;
 
 import dev.pyvisor.Defaults;
-import dev.pyvisor.transport.Sandbox;
 import dev.pyvisor.transport.ThreadRoster;
 import dev.pyvisor.transport.TransportConfig;
 import dev.pyvisor.transport.Trust;
@@ -29,6 +28,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code pyvisor runner listen}: a runner that hosts attach to, one after another. */
@@ -122,12 +122,19 @@ final class ListenCommand implements Callable<Integer> {
       description = "The Python interpreter, 3.9 or newer. Default: the first python3 on the PATH.")
   private @Nullable Path python;
 
+  @Mixin private CodeLimits limits;
+
   @Override
   public Integer call() throws IOException, InterruptedException {
     makeToken();
     Path directory = Files.createTempDirectory("pyvisor-listen-");
     try {
-      return serve(plan(directory));
+      LaunchPlan plan = plan(directory);
+      try {
+        return serve(plan);
+      } finally {
+        plan.remains().removal().run();
+      }
     } finally {
       remove(directory);
     }
@@ -145,7 +152,7 @@ final class ListenCommand implements Callable<Integer> {
             directory,
             Defaults.START_TIMEOUT,
             Trust.STATED,
-            Sandbox.UNCHOSEN,
+            limits.sandbox(),
             new ThreadRoster(id),
             Map.of());
     new LocalBackend("runner listen").requireLinux(config);

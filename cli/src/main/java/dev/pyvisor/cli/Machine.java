@@ -80,8 +80,6 @@ final class Machine {
                     "pipe pages of an unprivileged user  "
                         + pages.strip()
                         + " (beyond them the kernel makes small pipes; Pyvisor works with those)"));
-    lines.add(
-        Files.exists(Path.of("/sys/fs/cgroup/cgroup.controllers")) ? "cgroup v2" : "cgroup v1");
     return lines;
   }
 

@@ -132,6 +132,30 @@ class ListenCommandTest {
   }
 
   @Test
+  void whoever_attaches_finds_the_limits_that_it_was_started_with() throws Exception {
+    listen("--limit", "cpu-limit=500ms", "--limit", "file-size-limit=1MiB");
+
+    Result result =
+        Command.run(
+            attaching(
+                "-c", "while True: pass", "-c", "print(open('f', 'wb', 0).write(bytes(2 << 20)))"));
+
+    assertThat(result.out()).contains("1048576");
+    assertThat(result.err()).contains("used up its 0.5 s of processor time");
+  }
+
+  @Test
+  void a_limit_that_is_none_is_refused_and_nothing_listens() throws Exception {
+    for (String bad :
+        List.of("memory=1GiB", "memory-limit", "memory-limit=1", "process-limit=many")) {
+      Result result =
+          Command.run("runner", "listen", "--token-file", scratch + "/t", "--limit", bad);
+      assertThat(result.status()).isEqualTo(2);
+      assertThat(result.err()).contains("--limit");
+    }
+  }
+
+  @Test
   void a_signal_ends_it_with_its_runner_and_leaves_nothing() throws Exception {
     listen();
     long runner = status().get("pid").asLong();

@@ -126,6 +126,9 @@ public abstract class BackendContract implements Rows.Suite {
   class Grandchildren extends Part implements GrandchildContract {}
 
   @Nested
+  class Limits extends Part implements LimitContract {}
+
+  @Nested
   class Services extends Part implements ServiceContract {}
 
   @Nested

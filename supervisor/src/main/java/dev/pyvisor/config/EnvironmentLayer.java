@@ -20,6 +20,7 @@ final class EnvironmentLayer {
       Set.of(
           "PYVISOR_RUNNER",
           "PYVISOR_DIR",
+          "PYVISOR_ALLOWANCE",
           "PYVISOR_CONFINE",
           "PYVISOR_CONTAINERS",
           "PYVISOR_SESSION",

@@ -104,6 +104,51 @@ final class FixedKeys {
               Builder::launchCommand),
           ConfigKey.of(
               new KeyText(
+                  "memory-limit",
+                  "none",
+                  "Bytes of memory of all that the runner's code starts, itself included.",
+                  "limits(most)"),
+              ValueType.MEMORY,
+              (builder, most) -> builder.limits(limits -> limits.withMemory(most))),
+          ConfigKey.of(
+              new KeyText(
+                  "cpu-limit",
+                  "none",
+                  "Processor time that a cell may use; then it ends as at its deadline.",
+                  "limits(most)"),
+              ValueType.DURATION,
+              (builder, most) -> builder.limits(limits -> limits.withCpuTime(most))),
+          ConfigKey.of(
+              new KeyText(
+                  "process-limit",
+                  "none",
+                  "Processes and threads at once, of all that the runner's code starts.",
+                  "limits(most)"),
+              ValueType.COUNT,
+              (builder, most) -> builder.limits(limits -> limits.withProcesses(most))),
+          ConfigKey.of(
+              new KeyText(
+                  "open-files-limit",
+                  "none",
+                  "Files that one process may have open.",
+                  "limits(most)"),
+              ValueType.OPEN_FILES,
+              (builder, most) -> builder.limits(limits -> limits.withOpenFiles(most))),
+          ConfigKey.of(
+              new KeyText(
+                  "file-size-limit", "none", "Bytes of one file that is written.", "limits(most)"),
+              ValueType.SIZE,
+              (builder, most) -> builder.limits(limits -> limits.withFileSize(most))),
+          ConfigKey.of(
+              new KeyText(
+                  "workspace-limit",
+                  "none",
+                  "Bytes of all files of a workspace, measured after each cell.",
+                  "limits(most)"),
+              ValueType.SIZE,
+              (builder, most) -> builder.limits(limits -> limits.withWorkspace(most))),
+          ConfigKey.of(
+              new KeyText(
                   "start-timeout",
                   DurationText.of(Defaults.START_TIMEOUT),
                   "From the start of the runner until the first session is ready.",

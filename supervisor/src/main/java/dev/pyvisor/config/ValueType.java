@@ -1,5 +1,6 @@
 package dev.pyvisor.config;
 
+import dev.pyvisor.ResourceLimits;
 import dev.pyvisor.TimeLimit;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -28,7 +29,17 @@ record ValueType<T>(String form, Function<String, T> reader, Function<T, String>
   static final ValueType<Boolean> FLAG =
       new ValueType<>("true or false", ValueType::flag, String::valueOf);
   static final ValueType<Integer> COUNT =
-      new ValueType<>("whole number from 1", ValueType::count, String::valueOf);
+      new ValueType<>("whole number from 1", text -> count(text, 1), String::valueOf);
+  static final ValueType<Integer> OPEN_FILES =
+      new ValueType<>(
+          "whole number from " + ResourceLimits.LEAST_OPEN_FILES,
+          text -> count(text, ResourceLimits.LEAST_OPEN_FILES),
+          String::valueOf);
+  static final ValueType<Long> SIZE =
+      new ValueType<>("size, as 512MiB or 2GB", SizeText::bytes, SizeText::of);
+  static final ValueType<Long> MEMORY =
+      new ValueType<>(
+          SIZE.form(), text -> SizeText.bytes(text, ResourceLimits.LEAST_MEMORY), SizeText::of);
   static final ValueType<Path> PATH = new ValueType<>("path", ValueType::path, Path::toString);
   static final ValueType<String> TEXT =
       new ValueType<>("text", ValueType::text, Function.identity());
@@ -78,15 +89,15 @@ record ValueType<T>(String form, Function<String, T> reader, Function<T, String>
     };
   }
 
-  private static Integer count(String text) {
+  private static Integer count(String text, int least) {
     if (DIGITS.matcher(text).matches()) {
       long number = Long.parseLong(text);
-      if (number >= 1 && number <= Integer.MAX_VALUE) {
+      if (number >= least && number <= Integer.MAX_VALUE) {
         return (int) number;
       }
     }
     throw new IllegalArgumentException(
-        Quote.of(text) + " is no whole number from 1 to " + Integer.MAX_VALUE);
+        Quote.of(text) + " is no whole number from " + least + " to " + Integer.MAX_VALUE);
   }
 
   private static Path path(String text) {

@@ -107,6 +107,7 @@ final class Connection {
             Backends.optionsOf(runnerId, backend, settings.backendOptions()));
     attach(backend.open(config, link.outbound(), link));
     Hello hello = awaitHello(by);
+    requireLimits(hello);
     info =
         new RunnerInfo(
             runnerId,
@@ -125,6 +126,24 @@ final class Connection {
     Map<String, String> environment = new LinkedHashMap<>(settings.environment());
     environment.put(PRELOAD, String.join(",", settings.preload()));
     return environment;
+  }
+
+  /** One that does not know of a limit, or was not told of it, would run the code without. */
+  private void requireLimits(Hello hello) {
+    List<String> missing = new ArrayList<>(settings.sandbox().limits().keys());
+    missing.removeAll(hello.capabilities());
+    if (!missing.isEmpty()) {
+      throw new LaunchFailed(
+          runnerId,
+          ErrorCode.INVALID_ARGUMENT,
+          "the runner, version "
+              + hello.runnerVersion()
+              + ", does not hold its code to "
+              + String.join(", ", missing)
+              + "; leave out what it does not hold to, or take the runner that this version"
+              + " carries",
+          null);
+    }
   }
 
   /** It may have been killed before there was anything to kill. */

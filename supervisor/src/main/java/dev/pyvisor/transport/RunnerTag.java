@@ -12,6 +12,9 @@ public final class RunnerTag {
   /** Holds the client's private directory. */
   public static final String DIRECTORY = "PYVISOR_DIR";
 
+  /** Holds what the runner's code may use; a runner takes it away before it starts anything. */
+  public static final String ALLOWANCE = "PYVISOR_ALLOWANCE";
+
   /**
    * 1 where kernels are to install a filter of system calls on themselves; one that cannot refuses
    * to start.

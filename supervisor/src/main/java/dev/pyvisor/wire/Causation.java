@@ -19,6 +19,12 @@ final class Causation {
         switch (kind) {
           case "deadline" ->
               "timed out after " + seconds(cause.number("limitMs", 0)) + " s" + ladder(cause);
+          case "cpu_limit" ->
+              "used up its "
+                  + seconds(cause.number("limitMs", 0))
+                  + " s of processor time"
+                  + ladder(cause);
+          case "out_of_memory", "workspace_limit" -> cause.text("detail", kind);
           case "interrupt" -> "interrupted" + ladder(cause);
           case "exit" ->
               "the kernel ended with exit status " + cause.number("code", 0) + detail(": ", cause);

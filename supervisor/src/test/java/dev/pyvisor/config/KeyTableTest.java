@@ -97,6 +97,30 @@ class KeyTableTest {
     bad("tool-threads", "64.0", "'64.0' is no whole number");
     bad("tool-threads", "0x10", "'0x10' is no whole number");
     bad("tool-threads", "\u0664", "'\u0664' is no whole number");
+    for (String size : List.of("memory-limit", "file-size-limit", "workspace-limit")) {
+      good(size, "512MiB", "512MiB");
+      good(size, "1.5GiB", "1536MiB");
+      good(size, "2GB", "1953125KiB");
+      good(size, "1024TiB", "1024TiB");
+      bad(size, "536870912", "'536870912' is no size; write 536870912B for bytes, or with another");
+      bad(size, "1g", "'1g' is no size; write 1GiB or 1GB");
+      bad(size, "512 MiB", "'512 MiB' is no size; write 512MiB or 512MB");
+      bad(size, "much", "'much' is no size; write 512MiB, 1.5GiB or 2GB");
+      bad(size, "-1MiB", "'-1MiB' is no size");
+      bad(size, "1025TiB", "'1025TiB' is larger than 1024TiB");
+      bad(size, "none", "'none' is no size");
+    }
+    good("memory-limit", "32MiB", "32MiB");
+    bad("memory-limit", "31MiB", "'31MiB' is too small; write 32MiB or more");
+    good("file-size-limit", "1B", "1B");
+    bad("file-size-limit", "0B", "'0B' is too small; write 1B or more");
+    bad("file-size-limit", "1.5B", "'1.5B' is no whole number of bytes");
+    good("cpu-limit", "1.5s", "1500ms");
+    bad("cpu-limit", "20", "'20' is no duration");
+    good("process-limit", "1", "1");
+    bad("process-limit", "0", "'0' is no whole number from 1 to");
+    good("open-files-limit", "128", "128");
+    bad("open-files-limit", "127", "'127' is no whole number from 128 to");
     for (String level : List.of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")) {
       good("python-logging", level, level);
     }

@@ -43,6 +43,17 @@ class TerminalTest {
   }
 
   @Test
+  void a_limit_that_ended_a_cell_is_told_with_its_number() {
+    assertThat(cause("{\"kind\":\"cpu_limit\",\"limitMs\":1500,\"signals\":1,\"killed\":false}"))
+        .isEqualTo(new Cause("cpu_limit", "used up its 1.5 s of processor time"));
+    assertThat(cause("{\"kind\":\"cpu_limit\",\"limitMs\":5,\"killed\":true}").text())
+        .isEqualTo("used up its 0.005 s of processor time; it was killed");
+    assertThat(cause("{\"kind\":\"out_of_memory\",\"detail\":\"memory ran out\"}"))
+        .isEqualTo(new Cause("out_of_memory", "memory ran out"));
+    assertThat(cause("{\"kind\":\"workspace_limit\"}").text()).isEqualTo("workspace_limit");
+  }
+
+  @Test
   void a_state_report_says_why_and_what_does_not_go_back() {
     Terminal terminal =
         terminal(

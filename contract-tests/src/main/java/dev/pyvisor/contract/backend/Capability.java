@@ -33,7 +33,9 @@ public enum Capability {
   /** A runner that says nothing is given up after seconds: no link may be away for a while. */
   PROMPT_END("runners that are given up after seconds of silence"),
   /** A runner says what it is doing, and so why it hangs. */
-  EVIDENCE("reports of what a runner is doing");
+  EVIDENCE("reports of what a runner is doing"),
+  /** A runner is held to limits of what its code may use. */
+  LIMITS("limits of what the code may use");
 
   private final String meaning;
 

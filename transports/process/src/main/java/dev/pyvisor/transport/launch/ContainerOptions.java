@@ -3,8 +3,6 @@ package dev.pyvisor.transport.launch;
 import dev.pyvisor.Defaults;
 import dev.pyvisor.Launcher;
 import dev.pyvisor.ResourceLimits;
-import dev.pyvisor.error.ErrorCode;
-import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.transport.TransportConfig;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,22 +45,11 @@ final class ContainerOptions {
   }
 
   /**
-   * The limits that were set, and the one that always is: of processes.
-   *
-   * @throws LaunchFailed when one was set that a container does not enforce
+   * The limits that are the container's, and the one that always is: of processes. The others the
+   * runner holds each kernel to; as the container's they would be its own limits, too.
    */
   static List<String> limited(TransportConfig config) {
     ResourceLimits limits = config.sandbox().limits();
-    if (limits.workspace().isPresent()) {
-      throw new LaunchFailed(
-          config.runnerId(),
-          ErrorCode.INVALID_ARGUMENT,
-          "a limit of the workspace's bytes ("
-              + limits.workspace().getAsLong()
-              + ") is not enforced by containers; leave it out, and name a workspace on a file system"
-              + " of that size",
-          null);
-    }
     List<String> options = new ArrayList<>();
     options.add("--pids-limit=" + limits.processes().orElse(Defaults.SANDBOX_PROCESSES));
     limits
@@ -72,13 +59,6 @@ final class ContainerOptions {
               options.add("--memory=" + bytes);
               options.add("--memory-swap=" + bytes);
             });
-    limits.cpuTime().ifPresent(time -> options.add(ulimit("cpu", Math.max(1, time.toSeconds()))));
-    limits.openFiles().ifPresent(files -> options.add(ulimit("nofile", files)));
-    limits.fileSize().ifPresent(bytes -> options.add(ulimit("fsize", bytes)));
     return options;
-  }
-
-  private static String ulimit(String name, long most) {
-    return "--ulimit=" + name + "=" + most + ":" + most;
   }
 }

@@ -39,6 +39,11 @@ public record LaunchPlan(
     this(command, environment, directory, remains, Optional.empty());
   }
 
+  /** The same, begun by this command, which leaves something else. */
+  LaunchPlan within(List<String> outer, Remains others) {
+    return new LaunchPlan(outer, environment, directory, others, interpreter);
+  }
+
   /** The same, for the JDK. */
   public ProcessBuilder builder() {
     ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());

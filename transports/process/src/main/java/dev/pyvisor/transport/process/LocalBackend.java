@@ -4,6 +4,8 @@ import dev.pyvisor.Launcher;
 import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.transport.TransportConfig;
 import dev.pyvisor.transport.Trust;
+import dev.pyvisor.transport.launch.ControlGroups;
+import dev.pyvisor.transport.launch.HeldLauncher;
 import dev.pyvisor.transport.launch.LaunchPlan;
 import dev.pyvisor.transport.launch.Launchers;
 import dev.pyvisor.transport.launch.PythonVersion;
@@ -75,7 +77,7 @@ public final class LocalBackend {
   /** The same for a runner that listens, and may read its token. */
   public static LaunchPlan runner(
       TransportConfig config, Path directory, List<String> arguments, Optional<Path> tokenFile) {
-    return Launchers.chosen(config)
+    return new HeldLauncher(Launchers.chosen(config), ControlGroups.ofThisMachine())
         .plan(
             new RunnerStart(config, arguments, RunnerEnvironment.of(config), directory, tokenFile));
   }

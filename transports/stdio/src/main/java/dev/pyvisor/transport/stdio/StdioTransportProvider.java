@@ -1,6 +1,7 @@
 package dev.pyvisor.transport.stdio;
 
 import dev.pyvisor.Launcher;
+import dev.pyvisor.ResourceLimits;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.transport.BackendOption;
@@ -60,6 +61,15 @@ public final class StdioTransportProvider implements TransportProvider {
     LOCAL.requireLinux(config);
     Path workspace = workspace(config);
     String command = config.options().get(COMMAND);
+    if (!config.sandbox().limits().equals(ResourceLimits.none())) {
+      throw new LaunchFailed(
+          config.runnerId(),
+          ErrorCode.INVALID_ARGUMENT,
+          "the deprecated backend stdio has no word for limits ("
+              + String.join(", ", config.sandbox().limits().keys())
+              + "); leave them out, or use the backend pipe",
+          null);
+    }
     if (command != null) {
       refuseLauncher(config);
     }

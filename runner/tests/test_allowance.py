@@ -1,0 +1,233 @@
+"""What the code may use: read from the runner's environment, and held to by groups or by limits of each process."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import unittest
+from typing import Any, Optional
+from unittest import mock
+
+from _runner import allowance, cputime, limits
+from _runner.allowance import Allowance, Unusable
+from tests.support.groups import Group
+from tests.support.host import Host
+
+MIB = limits.MIB
+GREED = "hoard = []\nwhile True: hoard.append(bytearray(8 << 20))"
+
+
+def host(text: str, *fds: int) -> Host:
+    return Host(environment={limits.ALLOWANCE_VARIABLE: text}, pass_fds=fds)
+
+
+class ReadingTest(unittest.TestCase):
+    def test_each_word_is_a_limit(self) -> None:
+        text = "memory=1000/group processes=5/outside cpu-ms=1500 open-files=9 file-size=7 workspace=8 join=3 join=4 count=5"
+        self.assertEqual(
+            Allowance.parse(text), Allowance(1000, 1500, 5, 9, 7, 8, "group", "outside", (3, 4), 5)
+        )
+        self.assertEqual(Allowance.parse(""), allowance.NONE)
+
+    def test_a_word_that_is_not_known_is_refused(self) -> None:  # it would be a limit that does not hold
+        for word in ("memory", "memory=", "memory=0", "memory=-1", "memory=1/magic", "swap=1", "cpu-ms=1/group", "join=x"):
+            with self.subTest(word), self.assertRaisesRegex(Unusable, "is no limit of this runner"):
+                Allowance.parse(f"file-size=1 {word}")
+
+    def test_the_host_is_told_what_is_held_to(self) -> None:
+        with host("workspace=8000000 cpu-ms=1500") as runner:
+            self.assertEqual(runner.hello["capabilities"][-2:], ["cpu-limit", "workspace-limit"])
+        with host("") as runner:
+            self.assertFalse([word for word in runner.hello["capabilities"] if word.endswith("-limit")])
+
+    def test_the_variable_is_taken_away(self) -> None:
+        environment = {limits.ALLOWANCE_VARIABLE: "memory=1000", "PATH": "/bin"}
+        self.assertEqual(Allowance.taken(environment).memory, 1000)
+        self.assertEqual(environment, {"PATH": "/bin"})
+
+    def test_root_is_held_to_no_number_of_processes_without_a_group(self) -> None:
+        with mock.patch("os.geteuid", lambda: 0), self.assertRaisesRegex(Unusable, r"limit of processes \(5\) needs a control group"):
+            Allowance.taken({limits.ALLOWANCE_VARIABLE: "processes=5"})
+        with mock.patch("os.geteuid", lambda: 0):
+            Allowance.taken({limits.ALLOWANCE_VARIABLE: "processes=5/group"})
+        with mock.patch("os.geteuid", lambda: 1000):
+            Allowance.taken({limits.ALLOWANCE_VARIABLE: "processes=5"})
+
+    def test_what_a_group_holds_is_no_limit_of_each_process(self) -> None:
+        self.assertEqual(Allowance.parse("memory=1000/group").for_kernels(), {"join": [], "limits": {}, "memory": 1000})
+        self.assertEqual(Allowance.parse("memory=1000").for_kernels()["limits"], {"RLIMIT_AS": 1000})
+
+    def test_the_users_own_threads_are_not_the_kernels(self) -> None:
+        with mock.patch.object(allowance, "_tasks_of_this_user", lambda: 40):
+            self.assertEqual(Allowance.parse("processes=5").for_kernels()["limits"], {"RLIMIT_NPROC": 45})
+        self.assertGreater(allowance._tasks_of_this_user(), 0)
+
+    def test_a_limit_is_never_raised(self) -> None:
+        seen: list[Any] = []
+        with mock.patch.object(resource, "getrlimit", lambda kind: (10, 20)), mock.patch.object(
+            resource, "setrlimit", lambda kind, pair: seen.append(pair)
+        ):
+            allowance.enter({"join": [], "limits": {"RLIMIT_FSIZE": 30}})
+            allowance.enter({"join": [], "limits": {"RLIMIT_FSIZE": 15}})
+        self.assertEqual(seen, [(20, 20), (15, 15)])
+
+
+class MemoryTest(unittest.TestCase):
+    def test_the_kernel_alone_goes_and_the_next_cell_works(self) -> None:  # rule: H20
+        most = 128 * MIB
+        with Group("memory", memory__limit_in_bytes=most) as group:
+            join, count = group.file("cgroup.procs"), group.file("memory.oom_control")
+            with host(f"memory={most}/group join={join} count={count}", join, count) as runner:
+                runner.open()
+                runner.execute("kept = 41")
+                self.assertNotIn(runner.hello["pid"], group.members())
+                self.assertTrue(group.members())
+                result = runner.execute(GREED)
+                self.assertEqual((result["outcome"], result["cause"]["kind"]), ("crashed", "out_of_memory"))
+                self.assertEqual((result["cause"]["limitBytes"], result["cause"]["oomKills"]), (most, 1))
+                self.assertRegex(result["cause"]["detail"], r"may use 128 MiB.*oom_kill 1")
+                self.assertEqual(result["state"]["source"], "checkpoint")
+                runner.execute("print(kept)")
+                self.assertEqual(runner.text(), "41\n")
+
+    def test_the_group_goes_with_the_runner(self) -> None:  # whose host may have been killed
+        with Group("memory", memory__limit_in_bytes=256 * MIB) as group:
+            join = group.file("cgroup.procs")
+            with host(f"memory={256 * MIB}/group join={join}", join) as runner:
+                runner.open()
+                runner.execute("import subprocess; subprocess.Popen(['setsid', 'sleep', '60'])")
+                self.assertGreater(len(group.members()), 1)
+            self.assertFalse(group.path.exists())
+
+    def test_a_kill_by_itself_is_none_for_memory(self) -> None:  # rule: H20
+        with Group("memory", memory__limit_in_bytes=256 * MIB) as group:
+            join, count = group.file("cgroup.procs"), group.file("memory.oom_control")
+            with host(f"memory={256 * MIB}/group join={join} count={count}", join, count) as runner:
+                runner.open()
+                result = runner.execute("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+                self.assertEqual(result["cause"]["kind"], "signal")
+
+    def test_without_a_group_it_is_an_error_of_the_cell(self) -> None:  # rule: H20
+        with host(f"memory={1024 * MIB}") as runner:
+            runner.open()
+            self.assertEqual(runner.execute("huge = bytearray(3 << 30)")["outcome"], "raised")
+            self.assertEqual(runner.reports[runner.cell()]["error"]["type"], "MemoryError")
+            self.assertEqual(runner.execute("print(1)")["outcome"], "completed")
+
+    def test_a_copy_is_made_only_of_what_is_small_beside_the_limit(self) -> None:  # rule: H39
+        with host(f"memory={200 * MIB}/outside") as runner:
+            runner.open()
+            runner.execute("load = bytearray(80 << 20)")
+            state = runner.execute("import os; os._exit(3)")["state"]
+            self.assertNotEqual(state["source"], "checkpoint")
+            self.assertIn("memory", state["reason"])
+
+
+SPIN = "while True: pass"
+
+
+class CpuTest(unittest.TestCase):
+    def test_a_cell_that_has_used_up_its_time_ends_as_at_a_deadline(self) -> None:
+        with host("cpu-ms=300") as runner:
+            runner.open()
+            runner.execute("kept = 41")
+            result = runner.execute(SPIN)
+            self.assertEqual(result["outcome"], "timed_out")
+            self.assertEqual((result["cause"]["kind"], result["cause"]["limitMs"]), ("cpu_limit", 300))
+            self.assertFalse(result["cause"]["killed"])
+            self.assertGreaterEqual(result["cpuNanos"], 300_000_000)
+            runner.execute("print(kept)")
+            self.assertEqual(runner.text(), "41\n")
+
+    def test_time_that_is_waited_is_not_used_and_each_cell_has_its_own(self) -> None:
+        with host("cpu-ms=400") as runner:
+            runner.open()
+            self.assertEqual(runner.execute("import time; time.sleep(0.6)")["outcome"], "completed")
+            burn = "end = time.process_time() + 0.25\nwhile time.process_time() < end: pass"
+            for _ in range(3):
+                self.assertEqual(runner.execute(burn)["outcome"], "completed")
+
+    def test_what_the_code_does_to_signals_and_limits_does_not_help_it(self) -> None:
+        with host("cpu-ms=200") as runner:
+            runner.open()
+            runner.execute("kept = 41")
+            code = "import resource, signal\nfor n in (signal.SIGXCPU, signal.SIGINT): signal.signal(n, signal.SIG_IGN)\n"
+            result = runner.execute(code + "resource.setrlimit(resource.RLIMIT_CPU, (-1, -1))\n" + SPIN, graceMs=400)
+            self.assertEqual((result["outcome"], result["cause"]["kind"]), ("timed_out", "cpu_limit"))
+            self.assertTrue(result["cause"]["killed"])
+            self.assertEqual(result["state"]["source"], "checkpoint")
+            self.assertEqual(runner.execute(SPIN)["cause"]["kind"], "cpu_limit")  # the next kernel is held to it, too
+
+    def test_each_session_has_its_own(self) -> None:
+        with host("cpu-ms=200") as runner:
+            first, second = runner.open("one"), runner.open("two")
+            for session in (first, second, first):
+                self.assertEqual(runner.execute(SPIN, session=session)["cause"]["kind"], "cpu_limit")
+
+    def test_a_system_without_such_timers_is_refused(self) -> None:
+        with mock.patch.object(cputime, "obstacle", lambda: "timer_create: Invalid argument"):
+            with self.assertRaisesRegex(Unusable, r"processor time \(5 ms\) cannot be held to here: timer_create"):
+                Allowance.taken({limits.ALLOWANCE_VARIABLE: "cpu-ms=5"})
+
+
+class OfEachProcessTest(unittest.TestCase):
+    def test_files_that_are_open_are_counted_beside_the_runners_own(self) -> None:
+        with host("open-files=200") as runner:
+            runner.open()
+            code = "got = []\ntry:\n    while True: got.append(open('/dev/null'))\nexcept OSError as no: print(len(got), no.errno)\ndel got"
+            self.assertEqual(runner.execute(code)["outcome"], "completed")
+            count, number = map(int, runner.text().split())
+            self.assertEqual(number, errno.EMFILE)
+            self.assertTrue(200 <= count <= 200 + limits.OWN_FILES, count)
+            self.assertEqual(runner.execute("print('next')")["outcome"], "completed")
+
+    def test_a_file_that_is_too_large_is_an_error_of_the_cell(self) -> None:
+        with host(f"file-size={MIB}") as runner:
+            runner.open()
+            code = "try:\n    with open('big', 'wb', 0) as file: print(file.write(bytes(2 << 20))); file.write(b'1')\nexcept OSError as no: print(no.errno)"
+            self.assertEqual(runner.execute(code)["outcome"], "completed")
+            self.assertEqual(runner.text(), f"{MIB}\n{errno.EFBIG}\n")
+
+    def test_processes_are_counted_by_a_group(self) -> None:  # rule: H21
+        with Group("pids", pids__max=12) as group:
+            join = group.file("cgroup.procs")
+            with host(f"processes=12/group join={join}", join) as runner:
+                runner.open()
+                code = "import os, time\npids = []\ntry:\n    while True:\n        pid = os.fork()\n        if pid == 0: time.sleep(60)\n        pids.append(pid)\nexcept OSError as no: print(len(pids), no.errno)"
+                self.assertEqual(runner.execute(code)["outcome"], "completed")
+                count, number = map(int, runner.text().split())
+                self.assertEqual(number, errno.EAGAIN)
+                self.assertTrue(1 <= count < 12, count)
+                self.assertIn("session", runner.call("session.open", name="another")["result"])  # a kernel is born all the same
+
+    def test_a_bomb_is_ended_with_its_cell(self) -> None:  # rule: H21
+        with Group("pids", pids__max=40) as group:
+            join = group.file("cgroup.procs")
+            with host(f"processes=40/group join={join}", join) as runner:
+                runner.open()
+                bomb = "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass"
+                self.assertEqual(runner.execute(bomb, timeoutMs=500, graceMs=500)["outcome"], "timed_out")
+                self.assertEqual(runner.execute("print(1)")["outcome"], "completed")
+
+
+class RefusalTest(unittest.TestCase):
+    def test_a_kernel_that_cannot_join_runs_nothing(self) -> None:
+        with Group("memory") as group:
+            count = group.file("memory.oom_control")  # which nobody can join by
+            with host(f"memory={MIB}/group join={count}", count) as runner:
+                refused = runner.call("session.open", name="main")
+                self.assertIn("the limits cannot be held to", refused["error"]["message"])
+
+    def test_a_runner_that_cannot_hold_to_it_does_not_start(self) -> None:
+        for text, words in (("swap=1", "is no limit of this runner"), ("memory=1/group join=77", "are not open")):
+            with self.subTest(text):
+                runner = host(text)
+                self.assertEqual(runner.process.wait(20), 64)
+                runner.process.returncode = None
+                runner.close()
+                self.assertIn(words, runner.errors)
+
+
+if __name__ == "__main__":
+    unittest.main()
