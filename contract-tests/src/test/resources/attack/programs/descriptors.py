@@ -5,7 +5,7 @@
 # witness: count
 # bare: succeeded
 # process: succeeded
-# bubblewrap: succeeded
+# bubblewrap: prevented
 # podman: prevented
 
 import os

@@ -5,7 +5,7 @@
 # witness: count
 # bare: succeeded
 # process: succeeded
-# bubblewrap: succeeded
+# bubblewrap: contained, new kernel
 # podman: contained, new kernel
 
 taken = []

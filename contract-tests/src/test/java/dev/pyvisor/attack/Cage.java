@@ -104,9 +104,8 @@ enum Cage {
               options == null
                   ? Configuration.empty()
                   : Configuration.empty().with("container-options=" + options))
-          .image(IMAGE)
-          .limits(LIMITS);
+          .image(IMAGE);
     }
-    return builder;
+    return isolates() ? builder.limits(LIMITS) : builder;
   }
 }

@@ -13,7 +13,7 @@ final class Specification {
   private static final Pattern RULE =
       Pattern.compile("^\\| <a name=\"([A-Z]+-\\d+)\">\\1</a> \\| (.*) \\|$", Pattern.MULTILINE);
   private static final Pattern CONTRACT =
-      Pattern.compile("^\\| ([BCHIPW]\\d+[a-z]?) \\|", Pattern.MULTILINE);
+      Pattern.compile("^\\| ([BCHIPRW]\\d+[a-z]?) \\|", Pattern.MULTILINE);
   private static final Pattern UNTESTED =
       Pattern.compile("^- ([A-Z]+-?\\d+[a-z]?): \\S.*$", Pattern.MULTILINE);
   private static final Pattern JAVA = Pattern.compile("@Rule\\(\\s*(\\{[^}]*}|\"[^\"]*\")");

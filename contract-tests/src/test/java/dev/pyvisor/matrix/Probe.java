@@ -8,7 +8,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -35,7 +34,7 @@ final class Probe {
     Path token = Path.of(command.get(command.indexOf("--token-file") + 1));
     return new Probe(
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + at.getPort() + "/v1/status"))
-            .header("Authorization", "Bearer " + Files.readString(token).strip())
+            .header("Authorization", "Bearer " + TokenKeeper.token(token))
             .timeout(Duration.ofSeconds(5))
             .build());
   }

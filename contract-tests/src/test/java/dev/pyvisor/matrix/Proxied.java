@@ -5,7 +5,6 @@ import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.chaos.ChaosProxy;
 import dev.pyvisor.contract.chaos.Fault;
 import dev.pyvisor.contract.chaos.Messages;
-import dev.pyvisor.contract.load.Interpreters;
 import java.io.IOException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -18,7 +17,7 @@ final class Proxied {
     return SupervisorClient.builder()
         .backend("websocket")
         .backendOption("websocket.proxy", proxy.address())
-        .python(Interpreters.standard())
+        .python(TokenKeeper.python())
         .launcher(Launcher.PROCESS)
         .trusted();
   }

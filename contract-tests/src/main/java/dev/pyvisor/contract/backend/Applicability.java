@@ -22,7 +22,7 @@ public final class Applicability implements ExecutionCondition {
   public static final String NOT_IN_TIER = "not in this tier: ";
 
   private static final String SHOWN_BY_THE_HOST = "the host shows it, with every Python the same";
-  private static final String SHOWN_BY_OTHERS = "the oldest and the newest Python show it";
+  private static final String SHOWN_BY_OTHERS = "other rows show it";
 
   @Override
   public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
