@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import resource
+import signal
 import unittest
 from typing import Any, Optional
 from unittest import mock
@@ -15,6 +16,7 @@ from tests.support.groups import Group
 from tests.support.host import Host
 
 MIB = limits.MIB
+NOBODY = 65_534
 GREED = "hoard = []\nwhile True: hoard.append(bytearray(8 << 20))"
 
 
@@ -200,6 +202,52 @@ class OfEachProcessTest(unittest.TestCase):
                 self.assertEqual(number, errno.EAGAIN)
                 self.assertTrue(1 <= count < 12, count)
                 self.assertIn("session", runner.call("session.open", name="another")["result"])  # a kernel is born all the same
+
+    def test_a_user_is_held_to_a_number_of_processes_without_a_group(self) -> None:  # rule: H21
+        read, write = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                if os.geteuid() == 0:  # whom the system holds to none
+                    os.setgid(NOBODY)
+                    os.setuid(NOBODY)
+                allowance.enter(Allowance.parse("processes=10").for_kernels())
+                self._fork_until_refused(write)
+            finally:
+                os._exit(1)
+        os.close(write)
+        os.waitpid(pid, 0)
+        with open(read, "rb") as told:
+            count, number = map(int, told.read().split())
+        self.assertEqual(number, errno.EAGAIN)
+        self.assertTrue(1 <= count <= 10, count)
+
+    @staticmethod
+    def _fork_until_refused(write: int) -> None:
+        children: list[int] = []
+        try:
+            while len(children) < 100:
+                child = os.fork()
+                if child == 0:
+                    signal.pause()
+                    os._exit(0)
+                children.append(child)
+            number = 0
+        except OSError as refused:
+            number = refused.errno
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+        os.write(write, b"%d %d" % (len(children), number))
+
+    def test_a_snapshot_that_is_too_large_is_told(self) -> None:
+        with host(f"file-size={MIB}") as runner:
+            runner.open()
+            runner.execute("import os; held = os.pipe(); text = 'x' * (4 << 20)")  # no copy of it may be made
+            state = runner.execute("os._exit(3)")["state"]
+            self.assertEqual(state["source"], "fresh")
+            self.assertIn("File too large", state["reason"])
+            self.assertEqual(runner.execute("print(1)")["outcome"], "completed")
 
     def test_a_bomb_is_ended_with_its_cell(self) -> None:  # rule: H21
         with Group("pids", pids__max=40) as group:

@@ -75,6 +75,30 @@ class WatchdogTest(unittest.TestCase):
         self.watchdog.cell_over()
         self.charge.running = None
 
+    # --- processor time ---
+
+    def test_time_that_is_used_up_climbs_the_same_ladder(self) -> None:  # rule: LIF-14
+        cell = self.begin(None, 2.0)
+        self.watchdog.used_up(cell, 500)
+        self.clock.advance(2.0)
+        self.assertEqual(self.charge.steps, ["signal", "signal", "signal", "look", "kill"])
+        ladder = self.watchdog.ladder
+        assert ladder is not None
+        self.assertEqual(ladder.outcome_of_death(), "timed_out")
+        self.assertEqual((ladder.cause()["kind"], ladder.cause()["limitMs"]), ("cpu_limit", 500))
+
+    def test_it_neither_restarts_a_ladder_nor_begins_one_for_a_cell_that_has_returned(self) -> None:
+        cell = self.begin(None, 2.0)
+        self.watchdog.interrupt(cell.number, 2.0)
+        ladder = self.watchdog.ladder
+        self.watchdog.used_up(cell, 500)
+        self.assertIs(self.watchdog.ladder, ladder)
+        self.end()
+        over = self.begin(None, 2.0)
+        over.returned("completed", 1)
+        self.watchdog.used_up(over, 500)
+        self.assertIsNone(self.watchdog.ladder)
+
     # --- the deadline ---
 
     def test_the_first_signal_comes_when_the_deadline_has_passed_and_not_before(self) -> None:  # rule: LIF-14

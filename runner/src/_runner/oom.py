@@ -25,7 +25,7 @@ class OomCounter:
 
     def begin(self) -> None:
         """A cell begins: what was killed before, in another session or of a cell's children, is not its kernel."""
-        if self._allowed.count is not None:
+        if self._allowed.memory is not None:
             self._seen = self._count()
 
     def explains_a_kill(self) -> Optional[dict[str, Any]]:

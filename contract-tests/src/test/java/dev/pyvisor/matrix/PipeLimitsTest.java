@@ -138,6 +138,19 @@ class PipeLimitsTest {
   }
 
   @Test
+  void a_start_that_fails_leaves_no_group() throws IOException {
+    LaunchFailed refused =
+        catchThrowableOfType(
+            LaunchFailed.class,
+            () ->
+                Pipe.client(folder.resolve("no-such-python"))
+                    .limits(limits -> limits.withMemory(256 << 20))
+                    .open());
+    assertThat(refused).hasMessageContaining("no-such-python");
+    assertThat(groups()).isEmpty();
+  }
+
+  @Test
   @Rule("R42")
   void a_runner_that_does_not_know_of_limits_is_refused_before_anything_runs() throws IOException {
     Path cache = Files.createDirectory(folder.resolve("old"));

@@ -11,8 +11,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator.ReplaceUnderscores;
@@ -76,14 +74,7 @@ class CommandLauncherTest {
     refused(
         () -> plan(Optional.of("ssh ${arguments}"), ResourceLimits.none(), true),
         "there is the backend pipe; a runner that listens elsewhere is reached by websocket.url");
-    ResourceLimits limits =
-        new ResourceLimits(
-            OptionalLong.of(1),
-            Optional.empty(),
-            OptionalInt.empty(),
-            OptionalInt.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty());
+    ResourceLimits limits = ResourceLimits.none().withFileSize(1);
     refused(() -> plan(Optional.of("ssh ${arguments}"), limits, false), "limits are not enforced");
   }
 

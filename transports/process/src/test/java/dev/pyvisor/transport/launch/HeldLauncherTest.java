@@ -1,16 +1,12 @@
 package dev.pyvisor.transport.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pyvisor.Launcher;
 import dev.pyvisor.ResourceLimits;
-import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.transport.RunnerTag;
 import dev.pyvisor.transport.Sandbox;
-import dev.pyvisor.transport.ThreadRoster;
 import dev.pyvisor.transport.TransportConfig;
-import dev.pyvisor.transport.Trust;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,9 +50,6 @@ class HeldLauncherTest {
 
     @Override
     public LaunchPlan plan(RunnerStart start) {
-      if (command.isEmpty()) {
-        throw new LaunchFailed("7", "no");
-      }
       return new LaunchPlan(
           command,
           start.environment(),
@@ -91,19 +84,7 @@ class HeldLauncherTest {
     Sandbox sandbox =
         new Sandbox(
             Optional.of(kind), Optional.empty(), Optional.empty(), Optional.empty(), limits);
-    TransportConfig config =
-        new TransportConfig(
-            "7",
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Map.of(),
-            folder,
-            Duration.ofSeconds(10),
-            Trust.STATED,
-            sandbox,
-            new ThreadRoster("7"),
-            Map.of());
+    TransportConfig config = Configs.of(folder, Optional.empty(), sandbox);
     RunnerStart start =
         new RunnerStart(config, List.of(), Map.of("A", "b"), folder, Optional.empty());
     return new HeldLauncher(new Given(kind, List.of(command)), new ControlGroups(root, membership))
@@ -228,15 +209,6 @@ class HeldLauncherTest {
     for (Path group : made()) {
       assertThat(group.resolve("cgroup.procs")).hasContent("0");
     }
-  }
-
-  @Test
-  void a_launcher_that_fails_leaves_no_group() throws IOException {
-    Path memory = Files.createDirectory(root.resolve("memory"));
-    Files.writeString(memory.resolve("cgroup.procs"), "");
-    Files.writeString(membership, "1:memory:/\n");
-    // A folder of the system's is removed with what is in it; here that stays, and is told.
-    assertThatThrownBy(() -> plan(Launcher.PROCESS, ALL)).hasMessage("no");
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pyvisor.Launcher;
+import dev.pyvisor.ResourceLimits;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.ExitReport;
 import dev.pyvisor.error.LaunchFailed;
@@ -66,24 +67,45 @@ class ProviderTest {
   void a_launcher_is_refused_where_a_program_of_somebody_elses_is_started(@TempDir Path folder) {
     for (Launcher launcher : List.of(Launcher.BUBBLEWRAP, Launcher.PODMAN)) {
       TransportConfig config =
-          new TransportConfig(
-              "id",
-              Optional.empty(),
-              Optional.empty(),
-              Optional.empty(),
-              Map.of(),
-              folder,
-              Duration.ofSeconds(10),
-              Trust.STATED,
-              Sandbox.by(launcher),
-              new ThreadRoster("id"),
-              Map.of("command", "/no/such/program"));
+          config(folder, Sandbox.by(launcher), Map.of("command", "/no/such/program"));
       assertThatThrownBy(
               () -> new StdioTransportProvider().open(config, into -> false, new Unheard()))
           .isInstanceOf(LaunchFailed.class)
           .hasMessageContaining("stdio.command starts a program of yours as a plain process")
           .hasMessageContaining("leave one of them out");
     }
+  }
+
+  @Test
+  void limits_are_refused_for_the_dialect_has_no_word_for_them(@TempDir Path folder) {
+    Sandbox limited =
+        new Sandbox(
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            ResourceLimits.none().withProcesses(5).withFileSize(5));
+    TransportConfig config = config(folder, limited, Map.of());
+    assertThatThrownBy(
+            () -> new StdioTransportProvider().open(config, into -> false, new Unheard()))
+        .isInstanceOf(LaunchFailed.class)
+        .hasMessageContaining("no word for limits (process-limit, file-size-limit)")
+        .hasMessageContaining("use the backend pipe");
+  }
+
+  private static TransportConfig config(Path folder, Sandbox sandbox, Map<String, String> options) {
+    return new TransportConfig(
+        "id",
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Map.of(),
+        folder,
+        Duration.ofSeconds(10),
+        Trust.STATED,
+        sandbox,
+        new ThreadRoster("id"),
+        options);
   }
 
   /** Nothing is opened, so nothing is heard. */
