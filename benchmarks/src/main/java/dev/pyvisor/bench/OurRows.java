@@ -3,10 +3,12 @@ package dev.pyvisor.bench;
 import dev.pyvisor.CheckpointPolicy;
 import dev.pyvisor.Defaults;
 import dev.pyvisor.Launcher;
+import dev.pyvisor.SupervisorClient.Builder;
 import dev.pyvisor.bench.Row.Yardstick;
 import dev.pyvisor.transport.launch.BubblewrapLauncher;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Pyvisor through its public interface: over a pipe, and beside it over a websocket. */
 final class OurRows {
@@ -57,7 +59,7 @@ final class OurRows {
             "pyvisor: cold start to first result",
             Yardstick.PYTHON_START,
             COLD_EVERY,
-            workbench -> cold(workbench, Launcher.PROCESS)),
+            workbench -> cold(workbench, builder -> builder.launcher(Launcher.PROCESS))),
         new Row(
             "cold-bubblewrap",
             "pyvisor in bubblewrap: cold start to first result",
@@ -65,7 +67,16 @@ final class OurRows {
             COLD_EVERY,
             workbench -> {
               requireBubblewrap();
-              return cold(workbench, Launcher.BUBBLEWRAP);
+              return cold(workbench, builder -> builder.launcher(Launcher.BUBBLEWRAP));
+            }),
+        new Row(
+            "cold-podman",
+            "pyvisor in podman: cold start to first result",
+            Yardstick.PODMAN_START,
+            COLD_EVERY,
+            workbench -> {
+              Containers.require();
+              return cold(workbench, Containers::choose);
             }));
   }
 
@@ -115,7 +126,7 @@ final class OurRows {
     return new Probe(ours, () -> step.run(ours));
   }
 
-  private static Probe cold(Workbench workbench, Launcher launcher) {
+  private static Probe cold(Workbench workbench, Consumer<Builder> launcher) {
     ShortLived<Ours> current = new ShortLived<>();
     return new Probe(
         current,

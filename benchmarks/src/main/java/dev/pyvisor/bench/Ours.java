@@ -6,6 +6,7 @@ import dev.pyvisor.CheckpointPolicy;
 import dev.pyvisor.Launcher;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.SupervisorClient.Builder;
 import dev.pyvisor.bench.python.Interpreter;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutputChunk;
@@ -13,6 +14,7 @@ import dev.pyvisor.tool.Tool;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 
 /**
  * A client of ours with tools to call.
@@ -24,15 +26,18 @@ final class Ours implements Subject {
   private final Session session;
 
   Ours(Interpreter interpreter, String backend, CheckpointPolicy policy) {
-    this(interpreter, backend, policy, Launcher.PROCESS);
+    this(interpreter, backend, policy, builder -> builder.launcher(Launcher.PROCESS));
   }
 
-  Ours(Interpreter interpreter, String backend, CheckpointPolicy policy, Launcher launcher) {
+  Ours(
+      Interpreter interpreter,
+      String backend,
+      CheckpointPolicy policy,
+      Consumer<Builder> launcher) {
     String payload = "x".repeat(BenchLimits.LARGE);
-    client =
+    Builder builder =
         SupervisorClient.builder()
             .backend(backend)
-            .launcher(launcher)
             .python(interpreter.path())
             .checkpoints(policy)
             .trusted()
@@ -41,8 +46,9 @@ final class Ours implements Subject {
                 Tool.named("length")
                     .parameter("text", String.class, "what is measured")
                     .handler((arguments, context) -> arguments.get("text", String.class).length()))
-            .tool(Tool.named("payload_of_host").handler((arguments, context) -> payload))
-            .open();
+            .tool(Tool.named("payload_of_host").handler((arguments, context) -> payload));
+    launcher.accept(builder);
+    client = builder.open();
     session = client.session();
   }
 

@@ -45,7 +45,13 @@ final class RawRows {
             "bare bwrap around bare python: start to first echo",
             Yardstick.BWRAP_START,
             COLD_EVERY,
-            RawRows::isolatedStart));
+            RawRows::isolatedStart),
+        new Row(
+            Yardstick.PODMAN_START.key(),
+            "bare podman around bare python: start to first echo",
+            Yardstick.PODMAN_START,
+            COLD_EVERY,
+            workbench -> start(Containers.bare())));
   }
 
   private static Probe echo(Workbench workbench, int size) throws Exception {
