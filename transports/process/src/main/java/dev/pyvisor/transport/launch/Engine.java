@@ -8,11 +8,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A program that makes containers, and what it is called for beside making one.
  *
- * <p>Immutable.
+ * <p>Thread-safe: by a concurrent set.
  *
  * @param kind podman or docker
  */
@@ -30,6 +32,9 @@ record Engine(Launcher kind) {
           "DOCKER_HOST",
           "DOCKER_CONFIG");
 
+  /** Questions that were answered well in the life of this JVM, one for each image at most. */
+  private static final Set<List<String>> GOOD = ConcurrentHashMap.newKeySet();
+
   String name() {
     return kind.word();
   }
@@ -45,7 +50,7 @@ record Engine(Launcher kind) {
           name() + " is not on the PATH; install " + name() + " (apt-get install " + name() + ")");
     }
     // Both answer at once where all that they need is there: podman its storage, docker its daemon.
-    return complaint(List.of("info"))
+    return remembered(List.of("info"))
         .map(
             why ->
                 name() + " does not work here (" + why + "); see what '" + name() + " info' says");
@@ -53,7 +58,7 @@ record Engine(Launcher kind) {
 
   /** Whether an image of that name is there; none is ever fetched. */
   boolean has(String image) {
-    return complaint(List.of("image", "inspect", "--format", "{{.Id}}", image)).isEmpty();
+    return remembered(List.of("image", "inspect", "--format", "{{.Id}}", image)).isEmpty();
   }
 
   /** Removes a container with all that runs in it; one that is gone already is no failure. */
@@ -81,6 +86,19 @@ record Engine(Launcher kind) {
     command.add(program().map(Path::toString).orElse(name()));
     command.addAll(words);
     return command;
+  }
+
+  /** Asks once for what is good: whatever goes bad later is told by what is then done with it. */
+  private Optional<String> remembered(List<String> words) {
+    List<String> question = command(words);
+    if (GOOD.contains(question)) {
+      return Optional.empty();
+    }
+    Optional<String> complaint = complaint(words);
+    if (complaint.isEmpty()) {
+      GOOD.add(question);
+    }
+    return complaint;
   }
 
   /** Runs it with these words; what is wrong where it does not succeed. */
