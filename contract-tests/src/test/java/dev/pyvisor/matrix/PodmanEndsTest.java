@@ -103,7 +103,10 @@ class PodmanEndsTest {
       assertThat(containers()).contains(first);
       assertThat(client.session().execute(InBubblewrap.ESCAPEES).stdoutText()).isEqualTo("ready\n");
       Processes.kill(client.runner().pid());
-      assertThat(client.session().execute("print(1)").stdoutText()).isEqualTo("1\n");
+      // podman tells the end some time after it: until then a cell may still be for the old one.
+      Awaitility.await()
+          .atMost(LIMIT)
+          .until(() -> client.session().execute("print(1)").stdoutText().equals("1\n"));
       assertThat("pyvisor-" + client.runner().runnerId()).isNotEqualTo(first);
       Awaitility.await().atMost(LIMIT).until(() -> !containers().contains(first));
     }
