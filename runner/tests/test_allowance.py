@@ -10,7 +10,7 @@ import unittest
 from typing import Any, Optional
 from unittest import mock
 
-from _runner import allowance, cputime, limits
+from _runner import allowance, cputime, limits, linux
 from _runner.allowance import Allowance, Unusable
 from tests.support.groups import Group
 from tests.support.host import Host
@@ -49,12 +49,27 @@ class ReadingTest(unittest.TestCase):
         self.assertEqual(environment, {"PATH": "/bin"})
 
     def test_root_is_held_to_no_number_of_processes_without_a_group(self) -> None:
-        with mock.patch("os.geteuid", lambda: 0), self.assertRaisesRegex(Unusable, r"limit of processes \(5\) needs a control group"):
-            Allowance.taken({limits.ALLOWANCE_VARIABLE: "processes=5"})
-        with mock.patch("os.geteuid", lambda: 0):
+        text = {limits.ALLOWANCE_VARIABLE: "processes=5"}
+        with mock.patch.object(allowance, "_is_root", lambda: True):
+            with self.assertRaisesRegex(Unusable, r"limit of processes \(5\) needs a control group"):
+                Allowance.taken(dict(text))
             Allowance.taken({limits.ALLOWANCE_VARIABLE: "processes=5/group"})
-        with mock.patch("os.geteuid", lambda: 1000):
-            Allowance.taken({limits.ALLOWANCE_VARIABLE: "processes=5"})
+        with mock.patch.object(allowance, "_is_root", lambda: False):
+            Allowance.taken(dict(text))
+
+    def test_root_is_known_by_what_it_is_outside_of_its_namespace(self) -> None:
+        for user, mapped, root in (
+            (0, b"0 0 4294967295\n", True),
+            (1000, b"0 0 4294967295\n", False),
+            (1000, b"1000 0 1\n", True),  # as in bubblewrap that root has started
+            (1000, b"1000 1001 1\n", False),
+            (0, b"0 1000 1\n1 100000 65536\n", False),  # root in a container of a user
+            (0, b"", True),
+        ):
+            with self.subTest(user=user, mapped=mapped), mock.patch("os.geteuid", lambda: user), mock.patch.object(
+                linux, "read_proc", lambda path: mapped
+            ):
+                self.assertEqual(allowance._is_root(), root)
 
     def test_what_a_group_holds_is_no_limit_of_each_process(self) -> None:
         self.assertEqual(Allowance.parse("memory=1000/group").for_kernels(), {"join": [], "limits": {}, "memory": 1000})

@@ -67,7 +67,7 @@ class Allowance(NamedTuple):
     def taken(cls, environment: Any) -> Allowance:
         """That of this process's environment, which what it starts does not get to see. Raises Unusable."""
         allowance = cls.parse(environment.pop(limits.ALLOWANCE_VARIABLE, ""))
-        if allowance.processes is not None and allowance.processes_by == _PROCESS and os.geteuid() == 0:
+        if allowance.processes is not None and allowance.processes_by == _PROCESS and _is_root():
             raise Unusable(
                 f"a limit of processes ({allowance.processes}) needs a control group here: the system holds root to "
                 "none; run as another user, or where control groups can be written"
@@ -128,6 +128,16 @@ def enter(told: Mapping[str, Any]) -> None:
         hard = resource.getrlimit(kind)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(kind, (most, most))
+
+
+def _is_root() -> bool:
+    """Whether this user is root outside of its namespace, however it is called in it: that is whom the system counts."""
+    user = os.geteuid()
+    for line in linux.read_proc("/proc/self/uid_map").splitlines():
+        inside, outside, count = map(int, line.split())
+        if inside <= user < inside + count:
+            return outside + user - inside == 0
+    return user == 0
 
 
 def _tasks_of_this_user() -> int:
