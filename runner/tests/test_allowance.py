@@ -10,7 +10,7 @@ import unittest
 from typing import Any, Optional
 from unittest import mock
 
-from _runner import allowance, cputime, limits, linux
+from _runner import allowance, cputime, groups, limits, linux
 from _runner.allowance import Allowance, Unusable
 from tests.support.groups import Group
 from tests.support.host import Host
@@ -133,12 +133,14 @@ class MemoryTest(unittest.TestCase):
             self.assertEqual(runner.execute("print(1)")["outcome"], "completed")
 
     def test_a_copy_is_made_only_of_what_is_small_beside_the_limit(self) -> None:  # rule: H39
-        with host(f"memory={200 * MIB}/outside") as runner:
-            runner.open()
-            runner.execute("load = bytearray(80 << 20)")
-            state = runner.execute("import os; os._exit(3)")["state"]
-            self.assertNotEqual(state["source"], "checkpoint")
-            self.assertIn("memory", state["reason"])
+        with Group("memory", memory__limit_in_bytes=200 * MIB) as group:
+            join = group.file("cgroup.procs")
+            with host(f"memory={200 * MIB}/group join={join}", join) as runner:
+                runner.open()
+                runner.execute("load = bytearray(80 << 20)")
+                state = runner.execute("import os; os._exit(3)")["state"]
+                self.assertNotEqual(state["source"], "checkpoint")
+                self.assertIn("memory", state["reason"])
 
 
 SPIN = "while True: pass"
@@ -275,6 +277,30 @@ class OfEachProcessTest(unittest.TestCase):
 
 
 class RefusalTest(unittest.TestCase):
+    def test_what_others_were_to_limit_and_do_not_is_refused(self) -> None:
+        there = {
+            "/proc/self/cgroup": b"4:memory:/outer/own\n8:pids:/\n0::/\n",
+            "/sys/fs/cgroup/memory/memory.limit_in_bytes": b"268435456\n",
+            "/sys/fs/cgroup/memory/outer/memory.limit_in_bytes": b"9223372036854771712\n",
+            "/sys/fs/cgroup/pids/pids.max": b"max\n",
+        }
+        with mock.patch.object(groups, "read_proc", lambda path: there.get(path, b"")):
+            for text, words in (
+                ("memory=268435456/outside", None),
+                ("memory=268435455/outside", r"limit its memory to 268435455 .* the least one is 268435456"),
+                ("processes=50/outside", r"limit its processes to 50 .* none is seen"),
+            ):
+                with self.subTest(text):
+                    environment = {limits.ALLOWANCE_VARIABLE: text}
+                    if words is None:
+                        Allowance.taken(environment)
+                    else:
+                        with self.assertRaisesRegex(Unusable, words):
+                            Allowance.taken(environment)
+            there["/proc/self/cgroup"] = b"0::/\n"
+            there["/sys/fs/cgroup/pids.max"] = b"50\n"
+            Allowance.taken({limits.ALLOWANCE_VARIABLE: "processes=50/outside"})
+
     def test_a_kernel_that_cannot_join_runs_nothing(self) -> None:
         with Group("memory") as group:
             count = group.file("memory.oom_control")  # which nobody can join by
