@@ -158,6 +158,9 @@ public abstract class BackendContract implements Rows.Suite {
   class Pace extends Part implements PaceContract {}
 
   @Nested
+  class Hostile extends Part implements HostileContract {}
+
+  @Nested
   class Privacy extends Part implements PrivacyContract {}
 
   @Nested

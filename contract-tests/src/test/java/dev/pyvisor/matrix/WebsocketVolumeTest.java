@@ -17,13 +17,10 @@ import dev.pyvisor.contract.chaos.LinkMessage;
 import dev.pyvisor.contract.chaos.LinkMessage.Kind;
 import dev.pyvisor.contract.chaos.Messages;
 import dev.pyvisor.contract.guard.Limit;
+import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.contract.load.Latencies;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutputChunk;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -53,7 +50,7 @@ class WebsocketVolumeTest {
             new ChaosProxy(n -> new Cut(Direction.TO_HOST, 300_000 + n * 7_919L % MIB, how(n)));
         SupervisorClient client = Proxied.by(proxy).open()) {
       client.session().execute("import hashlib");
-      long before = residentKib(client.runner().pid());
+      long before = Processes.residentKib(client.runner().pid());
       Reader reader = new Reader(client.runner().pid(), mebibytes.now());
       CellRun run =
           client
@@ -114,19 +111,6 @@ class WebsocketVolumeTest {
     return connection % 2 == 0 ? How.FIN : How.RST;
   }
 
-  private static long residentKib(long pid) {
-    try {
-      return Files.readString(Path.of("/proc", Long.toString(pid), "status"))
-          .lines()
-          .filter(line -> line.startsWith("VmRSS:"))
-          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-          .findFirst()
-          .orElseThrow();
-    } catch (IOException gone) {
-      throw new UncheckedIOException(gone);
-    }
-  }
-
   /** Hashes what comes, stands still now and then, and looks then at what is held. */
   private static final class Reader implements CellListener {
     private static final int LOOKS = 8;
@@ -157,7 +141,7 @@ class WebsocketVolumeTest {
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
         }
-        largestKib = Math.max(largestKib, residentKib(pid));
+        largestKib = Math.max(largestKib, Processes.residentKib(pid));
         heapLargest = Math.max(heapLargest, heap());
       }
     }

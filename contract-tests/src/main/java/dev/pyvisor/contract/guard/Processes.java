@@ -48,6 +48,16 @@ public final class Processes {
         .toList();
   }
 
+  /** KiB of memory that it holds; 0 where it has ended. */
+  public static long residentKib(long pid) {
+    return ProcFs.read(pid, "status").stream()
+        .flatMap(String::lines)
+        .filter(line -> line.startsWith("VmRSS:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+        .findFirst()
+        .orElse(0);
+  }
+
   /** Ends it with SIGKILL, if it runs. */
   public static void kill(long pid) {
     ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
