@@ -10,7 +10,7 @@ import unittest
 from typing import Any, Optional
 from unittest import mock
 
-from _runner import allowance, cputime, limits
+from _runner import allowance, cputime, groups, limits, linux
 from _runner.allowance import Allowance, Unusable
 from tests.support.groups import Group
 from tests.support.host import Host
@@ -49,12 +49,27 @@ class ReadingTest(unittest.TestCase):
         self.assertEqual(environment, {"PATH": "/bin"})
 
     def test_root_is_held_to_no_number_of_processes_without_a_group(self) -> None:
-        with mock.patch("os.geteuid", lambda: 0), self.assertRaisesRegex(Unusable, r"limit of processes \(5\) needs a control group"):
-            Allowance.taken({limits.ALLOWANCE_VARIABLE: "processes=5"})
-        with mock.patch("os.geteuid", lambda: 0):
+        text = {limits.ALLOWANCE_VARIABLE: "processes=5"}
+        with mock.patch.object(allowance, "_is_root", lambda: True):
+            with self.assertRaisesRegex(Unusable, r"limit of processes \(5\) needs a control group"):
+                Allowance.taken(dict(text))
             Allowance.taken({limits.ALLOWANCE_VARIABLE: "processes=5/group"})
-        with mock.patch("os.geteuid", lambda: 1000):
-            Allowance.taken({limits.ALLOWANCE_VARIABLE: "processes=5"})
+        with mock.patch.object(allowance, "_is_root", lambda: False):
+            Allowance.taken(dict(text))
+
+    def test_root_is_known_by_what_it_is_outside_of_its_namespace(self) -> None:
+        for user, mapped, root in (
+            (0, b"0 0 4294967295\n", True),
+            (1000, b"0 0 4294967295\n", False),
+            (1000, b"1000 0 1\n", True),  # as in bubblewrap that root has started
+            (1000, b"1000 1001 1\n", False),
+            (0, b"0 1000 1\n1 100000 65536\n", False),  # root in a container of a user
+            (0, b"", True),
+        ):
+            with self.subTest(user=user, mapped=mapped), mock.patch("os.geteuid", lambda: user), mock.patch.object(
+                linux, "read_proc", lambda path: mapped
+            ):
+                self.assertEqual(allowance._is_root(), root)
 
     def test_what_a_group_holds_is_no_limit_of_each_process(self) -> None:
         self.assertEqual(Allowance.parse("memory=1000/group").for_kernels(), {"join": [], "limits": {}, "memory": 1000})
@@ -118,12 +133,14 @@ class MemoryTest(unittest.TestCase):
             self.assertEqual(runner.execute("print(1)")["outcome"], "completed")
 
     def test_a_copy_is_made_only_of_what_is_small_beside_the_limit(self) -> None:  # rule: H39
-        with host(f"memory={200 * MIB}/outside") as runner:
-            runner.open()
-            runner.execute("load = bytearray(80 << 20)")
-            state = runner.execute("import os; os._exit(3)")["state"]
-            self.assertNotEqual(state["source"], "checkpoint")
-            self.assertIn("memory", state["reason"])
+        with Group("memory", memory__limit_in_bytes=200 * MIB) as group:
+            join = group.file("cgroup.procs")
+            with host(f"memory={200 * MIB}/group join={join}", join) as runner:
+                runner.open()
+                runner.execute("load = bytearray(80 << 20)")
+                state = runner.execute("import os; os._exit(3)")["state"]
+                self.assertNotEqual(state["source"], "checkpoint")
+                self.assertIn("memory", state["reason"])
 
 
 SPIN = "while True: pass"
@@ -260,6 +277,30 @@ class OfEachProcessTest(unittest.TestCase):
 
 
 class RefusalTest(unittest.TestCase):
+    def test_what_others_were_to_limit_and_do_not_is_refused(self) -> None:
+        there = {
+            "/proc/self/cgroup": b"4:memory:/outer/own\n8:pids:/\n0::/\n",
+            "/sys/fs/cgroup/memory/memory.limit_in_bytes": b"268435456\n",
+            "/sys/fs/cgroup/memory/outer/memory.limit_in_bytes": b"9223372036854771712\n",
+            "/sys/fs/cgroup/pids/pids.max": b"max\n",
+        }
+        with mock.patch.object(groups, "read_proc", lambda path: there.get(path, b"")):
+            for text, words in (
+                ("memory=268435456/outside", None),
+                ("memory=268435455/outside", r"limit its memory to 268435455 .* the least one is 268435456"),
+                ("processes=50/outside", r"limit its processes to 50 .* none is seen"),
+            ):
+                with self.subTest(text):
+                    environment = {limits.ALLOWANCE_VARIABLE: text}
+                    if words is None:
+                        Allowance.taken(environment)
+                    else:
+                        with self.assertRaisesRegex(Unusable, words):
+                            Allowance.taken(environment)
+            there["/proc/self/cgroup"] = b"0::/\n"
+            there["/sys/fs/cgroup/pids.max"] = b"50\n"
+            Allowance.taken({limits.ALLOWANCE_VARIABLE: "processes=50/outside"})
+
     def test_a_kernel_that_cannot_join_runs_nothing(self) -> None:
         with Group("memory") as group:
             count = group.file("memory.oom_control")  # which nobody can join by

@@ -10,7 +10,7 @@ import os
 import resource
 from typing import Any, Mapping, NamedTuple, Optional
 
-from . import cputime, limits, linux
+from . import cputime, groups, limits, linux
 
 _GROUP, _OUTSIDE, _PROCESS = "group", "outside", "process"
 _NAMES = ("memory", "cpu-ms", "processes", "open-files", "file-size", "workspace")
@@ -67,16 +67,33 @@ class Allowance(NamedTuple):
     def taken(cls, environment: Any) -> Allowance:
         """That of this process's environment, which what it starts does not get to see. Raises Unusable."""
         allowance = cls.parse(environment.pop(limits.ALLOWANCE_VARIABLE, ""))
-        if allowance.processes is not None and allowance.processes_by == _PROCESS and os.geteuid() == 0:
+        if allowance.processes is not None and allowance.processes_by == _PROCESS and _is_root():
             raise Unusable(
                 f"a limit of processes ({allowance.processes}) needs a control group here: the system holds root to "
                 "none; run as another user, or where control groups can be written"
             )
+        allowance._require_others()
         if allowance.cpu_ms is not None:
             obstacle = cputime.obstacle()
             if obstacle is not None:
                 raise Unusable(f"a limit of processor time ({allowance.cpu_ms} ms) cannot be held to here: {obstacle}")
         return allowance
+
+    def _require_others(self) -> None:
+        """An engine of containers that may limit nothing here only warns, and goes on without."""
+        for name, most, by, controller in (
+            ("memory", self.memory, self.memory_by, "memory"),
+            ("processes", self.processes, self.processes_by, "pids"),
+        ):
+            if most is None or by != _OUTSIDE:
+                continue
+            found = groups.least(controller)
+            if found is None or found > most:
+                seen = "none is seen" if found is None else f"the least one is {found}"
+                raise Unusable(
+                    f"whoever started this runner was to limit its {name} to {most} by a control group, and {seen}; "
+                    "let the engine of containers make such groups (podman info shows them), or leave the limit out"
+                )
 
     def moved(self, least: int) -> Allowance:
         """The same with its descriptors under numbers from `least` on, not inherited."""
@@ -128,6 +145,16 @@ def enter(told: Mapping[str, Any]) -> None:
         hard = resource.getrlimit(kind)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(kind, (most, most))
+
+
+def _is_root() -> bool:
+    """Whether this user is root outside of its namespace, however it is called in it: that is whom the system counts."""
+    user = os.geteuid()
+    for line in linux.read_proc("/proc/self/uid_map").splitlines():
+        inside, outside, count = map(int, line.split())
+        if inside <= user < inside + count:
+            return outside + user - inside == 0
+    return user == 0
 
 
 def _tasks_of_this_user() -> int:

@@ -57,9 +57,10 @@ class Enforcer:
 
     def kernel_begins(self, cell: Cell) -> None:
         """The kernel is there that runs it; it may have waited for that."""
-        kernel = self._house.kernel_for_cells
-        if self._cpu is not None and kernel is not None and kernel.ready:
-            self._cpu.begin(kernel.pid)
+        if self._cpu is not None:
+            kernel = self._house.kernel_for_cells
+            if kernel is not None and kernel.ready:
+                self._cpu.begin(kernel.pid)
 
     def _used_up(self) -> None:
         cell = self.running
