@@ -87,12 +87,14 @@ class DrainTest(unittest.TestCase):
             session, cell = self.busy(host)
             host.cut()
             runner.process.send_signal(signal.SIGTERM)
+            until(lambda: runner.ask()[1]["draining"], PATIENCE)
             self.mark.touch()
             until(lambda: runner.ask()[1]["sessions"][0]["state"] == "idle", PATIENCE)  # nothing else keeps it
             host.dial()
             self.assertEqual(host.refused, {})
             self.assertEqual(host.finish(cell, session)["outcome"], "completed")
             self.assertEqual(host.text(session), "begun\nended\n")
+            host.wait_for(lambda: host.going)
             self.assertEqual(host.going[0]["code"], "draining")
             self.assertEqual(runner.wait(), 0)
 
