@@ -102,10 +102,13 @@ public final class ContainerLauncher implements RunnerLauncher {
    * @throws LaunchFailed when none is named, there is none of that name, or there is no engine
    */
   private String image(TransportConfig config) {
-    engine.obstacle().ifPresent(why -> fail(config, "no runner in a container: " + why));
+    Optional<String> obstacle = engine.obstacle();
+    if (obstacle.isPresent()) {
+      throw refused(config, "no runner in a container: " + obstacle.get());
+    }
     String image = config.sandbox().image().orElse("");
     if (image.isEmpty()) {
-      throw fail(
+      throw refused(
           config,
           "the launcher "
               + engine.name()
@@ -114,8 +117,11 @@ public final class ContainerLauncher implements RunnerLauncher {
               + engine.name()
               + " pull python:3.12-slim': any with a python3, 3.9 or newer, does");
     }
+    if (image.startsWith("-")) {
+      throw refused(config, "the image '" + image + "' would be read as an option; name an image");
+    }
     if (!engine.has(image)) {
-      throw fail(
+      throw refused(
           config,
           "there is no image '"
               + image
@@ -130,7 +136,7 @@ public final class ContainerLauncher implements RunnerLauncher {
     return image;
   }
 
-  private static LaunchFailed fail(TransportConfig config, String why) {
+  private static LaunchFailed refused(TransportConfig config, String why) {
     return new LaunchFailed(config.runnerId(), ErrorCode.INVALID_ARGUMENT, why, null);
   }
 
@@ -144,7 +150,7 @@ public final class ContainerLauncher implements RunnerLauncher {
       return List.of();
     }
     if (kind() == Launcher.DOCKER) {
-      throw fail(
+      throw refused(
           start.config(),
           "docker hands no socket on, and a container of ours has no network to listen in; use the"
               + " backend pipe with docker, or the launcher podman or bubblewrap");
