@@ -47,6 +47,8 @@ record ContainerFolder(ContainerUser user, Path runners, Path payload, Path vari
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
       user.own(folder.runners);
       if (config.payload().isEmpty()) {
+        // The one of a runner before is not for writing, not even by this user.
+        Files.deleteIfExists(folder.payload);
         Files.write(folder.payload, RunnerPayload.bytes());
         Files.setPosixFilePermissions(folder.payload, PosixFilePermissions.fromString("r--r--r--"));
       }
