@@ -67,10 +67,10 @@ class Allowance(NamedTuple):
     def taken(cls, environment: Any) -> Allowance:
         """That of this process's environment, which what it starts does not get to see. Raises Unusable."""
         allowance = cls.parse(environment.pop(limits.ALLOWANCE_VARIABLE, ""))
-        if allowance.processes is not None and allowance.processes_by == _PROCESS and os.geteuid() == 0:
+        if allowance.processes is not None and allowance.processes_by == _PROCESS and not _counts_processes():
             raise Unusable(
                 f"a limit of processes ({allowance.processes}) needs a control group here: the system holds root to "
-                "none; run as another user, or where control groups can be written"
+                "none, in a sandbox of root's neither; run as another user, or where control groups can be written"
             )
         if allowance.cpu_ms is not None:
             obstacle = cputime.obstacle()
@@ -113,6 +113,10 @@ class Allowance(NamedTuple):
             per_process["RLIMIT_NOFILE"] = self.open_files + limits.OWN_FILES
         if self.file_size is not None:
             per_process["RLIMIT_FSIZE"] = self.file_size
+        signals = resource.getrlimit(resource.RLIMIT_SIGPENDING)[0]
+        if self.cpu_ms is not None and signals != resource.RLIM_INFINITY:
+            # A timer takes one of the user's, and the code must not be able to leave none for the supervisor's.
+            per_process["RLIMIT_SIGPENDING"] = signals // limits.SIGNALS_PARTS
         return told
 
 
@@ -128,6 +132,25 @@ def enter(told: Mapping[str, Any]) -> None:
         hard = resource.getrlimit(kind)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(kind, (most, most))
+
+
+def _counts_processes() -> bool:
+    """Whether the system holds this user to a number of processes: it is tried. The number that a user has in a sandbox
+    does not tell, for who is root outside is held to none, whatever he is called inside.
+    """
+    pid = os.fork()
+    if pid == 0:
+        try:
+            resource.setrlimit(resource.RLIMIT_NPROC, (0, resource.getrlimit(resource.RLIMIT_NPROC)[1]))
+            born = os.fork()
+            if born:
+                os.waitpid(born, 0)
+            os._exit(1)
+        except BlockingIOError:
+            os._exit(0)
+        finally:
+            os._exit(2)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
 def _tasks_of_this_user() -> int:

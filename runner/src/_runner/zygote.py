@@ -27,6 +27,7 @@ def main(fd: int) -> int:
     """Fork a kernel for each request until the supervisor closes the socket."""
     supervisor = os.getppid()
     linux.die_with_parent(supervisor)
+    linux.hide_memory()  # it is in no group that limits the code, so no code may come to run in it
     os.setsid()  # a signal to somebody's group must not reach this one
     requests = socket.socket(fileno=fd)
     requests.set_inheritable(False)
@@ -158,6 +159,7 @@ def _become_kernel(
     supervisor: int, config: dict[str, Any], descriptors: Sequence[int], released: int, release: int
 ) -> NoReturn:
     try:
+        linux.show_memory()
         os.close(release)
         os.read(released, 1)  # ends when the zygote has closed the other end, or has ended
         linux.die_with_parent(supervisor)
