@@ -27,7 +27,6 @@ def main(fd: int) -> int:
     """Fork a kernel for each request until the supervisor closes the socket."""
     supervisor = os.getppid()
     linux.die_with_parent(supervisor)
-    linux.hide_memory()  # it is in no group that limits the code, so no code may come to run in it
     os.setsid()  # a signal to somebody's group must not reach this one
     requests = socket.socket(fileno=fd)
     requests.set_inheritable(False)
@@ -49,6 +48,7 @@ def main(fd: int) -> int:
 def _confine() -> Optional[str]:
     """Kernels inherit the filter, and modules that are preloaded have it too. Returns why there can be none."""
     if confine.is_asked():
+        linux.hide_memory()  # this process is in no group that limits the code, so no code may come to run in it
         try:
             confine.install()
         except OSError as problem:
