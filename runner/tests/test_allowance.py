@@ -5,15 +5,27 @@ from __future__ import annotations
 import errno
 import os
 import resource
+<<<<<<< HEAD
 import signal
+=======
+import shutil
+import signal
+import subprocess
+import tempfile
+>>>>>>> 76c8ac54dc447ae038d3ca57e228c1ce75a78cdb
 import unittest
 from typing import Any, Optional
 from unittest import mock
 
+<<<<<<< HEAD
 from _runner import allowance, cputime, groups, limits, linux
+=======
+from _runner import allowance, cputime, limits, linux
+>>>>>>> 76c8ac54dc447ae038d3ca57e228c1ce75a78cdb
 from _runner.allowance import Allowance, Unusable
+from tests import SOURCES
 from tests.support.groups import Group
-from tests.support.host import Host
+from tests.support.host import PATIENCE, Host
 
 MIB = limits.MIB
 NOBODY = 65_534
@@ -22,6 +34,24 @@ GREED = "hoard = []\nwhile True: hoard.append(bytearray(8 << 20))"
 
 def host(text: str, *fds: int) -> Host:
     return Host(environment={limits.ALLOWANCE_VARIABLE: text}, pass_fds=fds)
+
+
+def timer_fails(told: dict[str, Any]) -> None:
+    """Start a process that is held to this and makes timers until it gets no more; they stay until it is gone."""
+    full, fill = os.pipe()
+    parent = os.getpid()
+    if os.fork() == 0:
+        try:
+            linux.die_with_parent(parent)
+            allowance.enter(told)
+            while cputime.obstacle() is None:
+                cputime._create(os.getpid())
+            os.write(fill, b"1")
+            signal.pause()
+        finally:
+            os._exit(0)
+    os.close(fill)
+    os.read(full, 1)
 
 
 class ReadingTest(unittest.TestCase):
@@ -49,6 +79,7 @@ class ReadingTest(unittest.TestCase):
         self.assertEqual(environment, {"PATH": "/bin"})
 
     def test_root_is_held_to_no_number_of_processes_without_a_group(self) -> None:
+<<<<<<< HEAD
         text = {limits.ALLOWANCE_VARIABLE: "processes=5"}
         with mock.patch.object(allowance, "_is_root", lambda: True):
             with self.assertRaisesRegex(Unusable, r"limit of processes \(5\) needs a control group"):
@@ -70,6 +101,52 @@ class ReadingTest(unittest.TestCase):
                 linux, "read_proc", lambda path: mapped
             ):
                 self.assertEqual(allowance._is_root(), root)
+=======
+        counted = mock.patch.object(allowance, "_counts_processes", lambda: False)
+        with counted, self.assertRaisesRegex(Unusable, r"limit of processes \(5\) needs a control group"):
+            Allowance.taken({limits.ALLOWANCE_VARIABLE: "processes=5"})
+        with counted:
+            Allowance.taken({limits.ALLOWANCE_VARIABLE: "processes=5/group"})
+        with mock.patch.object(allowance, "_counts_processes", lambda: True):
+            Allowance.taken({limits.ALLOWANCE_VARIABLE: "processes=5"})
+>>>>>>> 76c8ac54dc447ae038d3ca57e228c1ce75a78cdb
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can become another user")
+    def test_whom_the_system_counts_is_tried_and_not_told_by_the_number_inside(self) -> None:
+        self.assertFalse(allowance._counts_processes())
+        self.assertEqual(self.counted("setpriv", "--reuid=61000", "--clear-groups"), "True\n")
+        inside = ("unshare", "--user", "--map-user=1000", "--map-group=1000", "setpriv", "--bounding-set=-all", "--inh-caps=-all")
+        if subprocess.run([*inside, "true"], capture_output=True).returncode:
+            self.skipTest("this system makes no user namespaces")
+        self.assertEqual(self.counted(*inside), "False\n")
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can become another user")
+    def test_code_that_uses_up_the_users_signals_leaves_some_for_the_timer_of_its_processor_time(self) -> None:
+        for held, status in ((True, 0), (False, 1)):
+            with self.subTest(held=held):
+                pid = os.fork()
+                if pid == 0:
+                    try:
+                        os.setuid(61001 + held)  # of whom nothing else is there
+                        resource.setrlimit(resource.RLIMIT_SIGPENDING, (64, 64))
+                        told = Allowance.parse("cpu-ms=1000").for_kernels()
+                        timer_fails(told if held else {"join": [], "limits": {}})
+                        os._exit(0 if cputime.obstacle() is None else 1)
+                    finally:
+                        os._exit(2)
+                self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), status)
+
+    def counted(self, *prefix: str) -> str:
+        program = "import sys; sys.path.insert(0, sys.argv[1]); from _runner import allowance; print(allowance._counts_processes())"
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copytree(SOURCES, folder, dirs_exist_ok=True)
+            os.chmod(folder, 0o755)
+            python = shutil.which("python3", path="/usr/bin:/bin")  # one that every user can run
+            if python is None:
+                self.skipTest("this system has no Python of its own")
+            command = [*prefix, python, "-B", "-c", program, folder]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
+        return done.stdout
 
     def test_what_a_group_holds_is_no_limit_of_each_process(self) -> None:
         self.assertEqual(Allowance.parse("memory=1000/group").for_kernels(), {"join": [], "limits": {}, "memory": 1000})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import unittest
 
+from _runner import limits
 from tests.support.host import Host
+from tests.support.payload import patched
 from tests.support.processes import children, command, threads
 
 # A library of the user's that tells who loads it, and who asks an object of it for its parts, as pickling does.
@@ -50,6 +52,14 @@ class ApartTest(unittest.TestCase):
             self.assertEqual(len(others), 1, "the zygote, from which kernels are forked")
             self.assertEqual([threads(pid) for pid in (host.process.pid, *others)], [1, 1])
             self.assertEqual(threads(host.kernel()), 4)
+
+    def test_code_that_is_confined_can_neither_read_nor_write_the_zygotes_memory(self) -> None:  # which no group of the code's limits holds
+        tells = "    obstacle = _confine()\n    sys.stderr.write(f'zygote {linux._libc.prctl(3)}\\n')"  # PR_GET_DUMPABLE
+        with Host(environment={limits.CONFINE_VARIABLE: "1"}, payload=patched(type(self), "zygote", "    obstacle = _confine()", tells)) as host:
+            host.open()
+            host.execute("import ctypes; print(ctypes.CDLL(None).prctl(3))")
+            self.assertEqual(host.text(), "1\n")  # a kernel's own are its own
+        self.assertEqual(host.errors, "zygote 0\n")
 
 
 if __name__ == "__main__":

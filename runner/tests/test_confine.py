@@ -40,8 +40,8 @@ for name, number, arguments in json.loads(sys.argv[3]):
 print(json.dumps({'took': took, 'answers': answers}))
 """
 CALLS = {
-    "x86_64": {"ptrace": 101, "process_vm_readv": 310, "keyctl": 250, "clone": 56, "ioctl": 16, "personality": 135},
-    "aarch64": {"ptrace": 117, "process_vm_readv": 270, "keyctl": 219, "clone": 220, "ioctl": 29, "personality": 92},
+    "x86_64": {"ptrace": 101, "process_vm_readv": 310, "keyctl": 250, "clone": 56, "ioctl": 16, "personality": 135, "socket": 41},
+    "aarch64": {"ptrace": 117, "process_vm_readv": 270, "keyctl": 219, "clone": 220, "ioctl": 29, "personality": 92, "socket": 198},
 }
 ARGUMENTS = {
     "ptrace": (0, 0, 0, 0),  # be traced
@@ -50,6 +50,7 @@ ARGUMENTS = {
     "clone": (NEW_USER | FS, 0, 0, 0, 0),
     "ioctl": (0, TIOCSTI, 0),
     "personality": (0x0040000,),
+    "socket": (40, 1, 0),  # to the machine that a virtual one runs on
     "io_uring_setup": (0, 0),
     "userns by clone3": (0, 0),
 }
@@ -87,7 +88,7 @@ class ProgramTest(unittest.TestCase):
     def test_every_refused_call_is_refused_and_its_neighbours_are_not(self) -> None:
         for name, machine in confine._MACHINES.items():
             listed = {*machine.refused, *confine._EVERYWHERE}
-            special = {machine.clone, machine.ioctl, machine.personality, confine._CLONE3}
+            special = {machine.clone, machine.ioctl, machine.personality, machine.socket, confine._CLONE3}
             for number in range(500):
                 with self.subTest(machine=name, number=number):
                     meant = refused(errno.EPERM) if number in listed else ALLOWED
@@ -103,6 +104,8 @@ class ProgramTest(unittest.TestCase):
                 self.assertEqual(verdict(name, machine.ioctl, (0, 0x5413)), ALLOWED)
                 for request in (TIOCSTI, 0x541C, TIOCSTI | 1 << 40):
                     self.assertEqual(verdict(name, machine.ioctl, (0, request)), refused(errno.EPERM))
+                self.assertEqual(verdict(name, machine.socket, (2, 1)), ALLOWED)
+                self.assertEqual(verdict(name, machine.socket, (40, 1)), refused(errno.EPERM))
                 self.assertEqual(verdict(name, machine.personality, (0,)), ALLOWED)
                 self.assertEqual(verdict(name, machine.personality, (0xFFFFFFFF,)), ALLOWED)
                 self.assertEqual(verdict(name, machine.personality, (8,)), refused(errno.EPERM))
@@ -134,6 +137,7 @@ class InstalledTest(unittest.TestCase):
         self.assertEqual((plain["ptrace"], plain["process_vm_readv"], plain["personality"]), (0, 0, 0))
         self.assertNotEqual(plain["clone"], errno.EPERM)
         self.assertNotEqual(plain["ioctl"], errno.EPERM)
+        self.assertNotEqual(plain["socket"], errno.EPERM)
 
     def test_it_costs_less_than_a_millisecond(self) -> None:
         self.assertLess(min(self.probe("confined")["took"] for _ in range(5)), 0.001)

@@ -96,6 +96,22 @@ class QuotaTest(unittest.TestCase):
         with mock.patch.object(quota, "_enter", forbidden), self.assertRaisesRegex(TooMuch, "Permission denied"):
             self.total()
 
+    @unittest.skipUnless(os.geteuid() == 0, "only root can become another user, and does in the end")
+    def test_a_folder_that_can_be_listed_and_not_searched_hides_nothing(self) -> None:
+        self.fill("d/large", 4 * MIB)
+        for path in (self.root, self.root / "d"):
+            os.chown(path, 61000, 61000)
+        for closed in (self.root / "d", self.root):
+            os.chmod(closed, 0o400)
+            told: list[Any] = []
+            os.seteuid(61000)
+            try:
+                Quota(Loop(), str(self.root), MIB).measure(told.append)
+            finally:
+                os.seteuid(0)
+                os.chmod(closed, 0o700)
+            self.assertIn("cannot be looked into (Permission denied)", told[0]["detail"])
+
     def test_it_is_measured_piece_by_piece_and_leaves_no_descriptor(self) -> None:
         for number in range(9):
             self.fill(f"d{number}/f", 4096)

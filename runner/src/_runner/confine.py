@@ -25,6 +25,7 @@ _X32 = 0x40000000  # a third way to say numbers on x86-64
 
 # CLONE_NEW* but for that of time, which `clone` does not know.
 _NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
+_AF_VSOCK = 40  # reaches the machine that a virtual one runs on; it belongs to no network namespace
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C  # put characters into a terminal's input, as if they were typed
 _PLAIN_PERSONALITIES = (0, 0xFFFFFFFF)  # Linux, and the question which it is
 
@@ -36,6 +37,7 @@ class _Machine(NamedTuple):
     clone: int
     ioctl: int
     personality: int
+    socket: int
     refused: tuple[int, ...]
 
 
@@ -49,6 +51,7 @@ _MACHINES = {
         56,
         16,
         135,
+        41,
         (
             *(101, 310, 311, 312),  # ptrace, process_vm_readv, process_vm_writev, kcmp
             *(165, 166, 155, 161),  # mount, umount2, pivot_root, chroot
@@ -68,6 +71,7 @@ _MACHINES = {
         220,
         29,
         92,
+        198,
         (
             *(117, 270, 271, 272),  # the same in the same order
             *(40, 39, 41, 51),
@@ -118,12 +122,15 @@ def program(machine: _Machine) -> bytes:
         (_EQUAL, _CLONE3, "absent", ""),
         (_EQUAL, machine.clone, "clone", ""),
         (_EQUAL, machine.ioctl, "ioctl", ""),
+        (_EQUAL, machine.socket, "socket", ""),
         (_EQUAL, machine.personality, "personality", "allowed"),
     ]
     labels = {"clone": len(steps)}
     steps += [(_LOAD, _FIRST, "", ""), (_ANY_BIT, _NAMESPACES, "refused", "allowed")]
     labels["ioctl"] = len(steps)
     steps += [(_LOAD, _SECOND, "", ""), (_EQUAL, _TIOCSTI, "refused", ""), (_EQUAL, _TIOCLINUX, "refused", "allowed")]
+    labels["socket"] = len(steps)
+    steps += [(_LOAD, _FIRST, "", ""), (_EQUAL, _AF_VSOCK, "refused", "allowed")]
     labels["personality"] = len(steps)
     steps.append((_LOAD, _FIRST, "", ""))
     steps += [(_EQUAL, plain, "allowed", "") for plain in _PLAIN_PERSONALITIES]

@@ -135,6 +135,7 @@ PRIVATE_FD_MIN = 100  # channels live above the numbers that careless code close
 
 # --- kernels and supervisor alike ---
 OWN_FILES = 16  # descriptors of a kernel that are the runner's while no thread calls a tool; there are eight
+SIGNALS_PARTS = 2  # of the signals that the system keeps for a user the code may use up one part; a timer takes one
 KERNEL_OOM_SCORE = 1000  # under memory pressure the kernel goes first, never the supervisor
 COPY_OOM_SCORE = 900  # then its frozen copies
 HEAP_OBJECTS = 200_000  # that may come before a frozen heap is looked through for garbage: some 20 MB

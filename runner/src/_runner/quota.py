@@ -41,8 +41,11 @@ def sizes(path: str) -> Iterator[int]:
                 raise TooMuch(f"it has more than {limits.WORKSPACE_ENTRIES} files")
             try:
                 found = entry.stat(follow_symlinks=False)
-            except OSError:
-                continue  # it is gone
+            except OSError as problem:
+                if problem.errno in _GONE:
+                    continue
+                # A folder that can be listed and not searched: what is in it counts, whoever closed it.
+                raise TooMuch(f"a folder in it cannot be looked into ({problem.strerror})") from None
             try:
                 if entry.is_dir(follow_symlinks=False):
                     if len(stack) >= limits.WORKSPACE_DEPTH:

@@ -48,6 +48,7 @@ def main(fd: int) -> int:
 def _confine() -> Optional[str]:
     """Kernels inherit the filter, and modules that are preloaded have it too. Returns why there can be none."""
     if confine.is_asked():
+        linux.hide_memory()  # this process is in no group that limits the code, so no code may come to run in it
         try:
             confine.install()
         except OSError as problem:
@@ -158,6 +159,7 @@ def _become_kernel(
     supervisor: int, config: dict[str, Any], descriptors: Sequence[int], released: int, release: int
 ) -> NoReturn:
     try:
+        linux.show_memory()
         os.close(release)
         os.read(released, 1)  # ends when the zygote has closed the other end, or has ended
         linux.die_with_parent(supervisor)
