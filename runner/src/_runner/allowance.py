@@ -67,11 +67,7 @@ class Allowance(NamedTuple):
     def taken(cls, environment: Any) -> Allowance:
         """That of this process's environment, which what it starts does not get to see. Raises Unusable."""
         allowance = cls.parse(environment.pop(limits.ALLOWANCE_VARIABLE, ""))
-<<<<<<< HEAD
         if allowance.processes is not None and allowance.processes_by == _PROCESS and _is_root():
-=======
-        if allowance.processes is not None and allowance.processes_by == _PROCESS and not _counts_processes():
->>>>>>> 76c8ac54dc447ae038d3ca57e228c1ce75a78cdb
             raise Unusable(
                 f"a limit of processes ({allowance.processes}) needs a control group here: the system holds root to "
                 "none, in a sandbox of root's neither; run as another user, or where control groups can be written"
@@ -155,7 +151,6 @@ def enter(told: Mapping[str, Any]) -> None:
         resource.setrlimit(kind, (most, most))
 
 
-<<<<<<< HEAD
 def _is_root() -> bool:
     """Whether this user is root outside of its namespace, however it is called in it: that is whom the system counts."""
     user = os.geteuid()
@@ -164,25 +159,6 @@ def _is_root() -> bool:
         if inside <= user < inside + count:
             return outside + user - inside == 0
     return user == 0
-=======
-def _counts_processes() -> bool:
-    """Whether the system holds this user to a number of processes: it is tried. The number that a user has in a sandbox
-    does not tell, for who is root outside is held to none, whatever he is called inside.
-    """
-    pid = os.fork()
-    if pid == 0:
-        try:
-            resource.setrlimit(resource.RLIMIT_NPROC, (0, resource.getrlimit(resource.RLIMIT_NPROC)[1]))
-            born = os.fork()
-            if born:
-                os.waitpid(born, 0)
-            os._exit(1)
-        except BlockingIOError:
-            os._exit(0)
-        finally:
-            os._exit(2)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
->>>>>>> 76c8ac54dc447ae038d3ca57e228c1ce75a78cdb
 
 
 def _tasks_of_this_user() -> int:
