@@ -94,7 +94,7 @@ class ReadingTest(unittest.TestCase):
                 self.assertEqual(allowance._is_root(), root)
 
     @unittest.skipUnless(os.geteuid() == 0, "only root can become another user")
-    def test_whom_the_system_counts_is_tried_and_not_told_by_the_number_inside(self) -> None:
+    def test_whom_the_system_counts_is_not_told_by_the_number_inside(self) -> None:
         self.assertTrue(allowance._is_root())
         self.assertEqual(self.counted("setpriv", "--reuid=61000", "--clear-groups"), "True\n")
         inside = ("unshare", "--user", "--map-user=1000", "--map-group=1000", "setpriv", "--bounding-set=-all", "--inh-caps=-all")
