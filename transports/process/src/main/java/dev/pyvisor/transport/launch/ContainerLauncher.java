@@ -174,7 +174,8 @@ public final class ContainerLauncher implements RunnerLauncher {
         .ifPresent(path -> binds.writable("the workspace", path.toAbsolutePath().normalize()));
     binds.writable("the runner's private directory", folder.runners());
     List<String> options = new ArrayList<>(binds.volumes());
-    options.addAll(List.of("--volume", folder.payload() + ":" + RUNNER + ":ro,Z"));
+    // Not a label of this container's alone: a configured folder may be that of several at once.
+    options.addAll(List.of("--volume", folder.payload() + ":" + RUNNER + ":ro,z"));
     return options;
   }
 

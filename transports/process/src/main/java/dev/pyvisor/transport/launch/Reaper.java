@@ -28,9 +28,14 @@ public final class Reaper {
   /** How long the process may take to end that has nothing to do. */
   private static final Duration END = Duration.ofSeconds(1);
 
-  /** $1 is the directory; the rest is a command. What ends just then may still write files. */
+  /**
+   * $1 is the directory; the rest is a command. What ends just then may still write files. A
+   * terminal and a service's manager signal the whole group: the host may end by that, and it must
+   * not, for it does the rest.
+   */
   private static final String TEXT =
       """
+      trap '' HUP INT QUIT TERM
       read -r word
       [ "$word" = done ] && exit 0
       directory=$1
@@ -58,16 +63,22 @@ public final class Reaper {
     if (remains.will().isEmpty()) {
       return;
     }
-    List<String> words = new ArrayList<>(List.of("/bin/sh", "-c", TEXT, "pyvisor-reaper"));
-    words.add(directory.toString());
-    words.addAll(remains.will().get());
+    List<String> command = command(directory, remains.will().get());
     waiting =
         Spawner.start(
-            new LaunchPlan(words, Engine.environment(), Path.of("/"))
+            new LaunchPlan(command, Engine.environment(), Path.of("/"))
                 .builder()
                 .redirectOutput(Redirect.to(new File("/dev/null")))
                 .redirectError(Redirect.to(new File("/dev/null"))),
             limit);
+  }
+
+  /** What waits for the end of its input, and then runs the will and removes the directory. */
+  static List<String> command(Path directory, List<String> will) {
+    List<String> words = new ArrayList<>(List.of("/bin/sh", "-c", TEXT, "pyvisor-reaper"));
+    words.add(directory.toString());
+    words.addAll(will);
+    return words;
   }
 
   /**
