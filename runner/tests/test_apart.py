@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import unittest
 
 from _runner import limits
-from tests.support.host import Host
+from tests.support.host import PATIENCE, Host
 from tests.support.payload import patched
-from tests.support.processes import children, command, threads
+from tests.support.processes import children, command, threads, until_gone
 
 # A library of the user's that tells who loads it, and who asks an object of it for its parts, as pickling does.
 LIBRARY = """
@@ -52,6 +54,30 @@ class ApartTest(unittest.TestCase):
             self.assertEqual(len(others), 1, "the zygote, from which kernels are forked")
             self.assertEqual([threads(pid) for pid in (host.process.pid, *others)], [1, 1])
             self.assertEqual(threads(host.kernel()), 4)
+
+    def zygote(self, host: Host) -> int:
+        own = {found["pid"] for found in host.sessions()}
+        (zygote,) = (pid for pid in children(host.process.pid) if pid not in own and command(pid) != "pyvisor-copy")
+        return zygote
+
+    def test_where_code_is_confined_the_runner_ends_with_its_zygote_and_starts_no_other(self) -> None:
+        with Host(environment={limits.CONFINE_VARIABLE: "1"}) as host:
+            host.open()
+            host.execute("x = 1")
+            kernel = host.kernel()
+            os.kill(self.zygote(host), signal.SIGKILL)
+            host.wait_for_end()
+            until_gone([kernel], PATIENCE)
+        self.assertIn("and in a sandbox its runner with it", host.errors)
+
+    def test_elsewhere_another_zygote_takes_its_place(self) -> None:
+        with Host() as host:
+            host.open()
+            host.execute("x = 1")
+            os.kill(self.zygote(host), signal.SIGKILL)
+            host.open("another")
+            host.execute("print(x)")
+            self.assertEqual(host.text(), "1\n")
 
     def test_code_that_is_confined_can_neither_read_nor_write_the_zygotes_memory(self) -> None:  # which no group of the code's limits holds
         tells = "    obstacle = _confine()\n    sys.stderr.write(f'zygote {linux._libc.prctl(3)}\\n')"  # PR_GET_DUMPABLE

@@ -11,7 +11,7 @@ import socket
 import sys
 from typing import Any, Callable, NamedTuple, NoReturn, Optional, Sequence
 
-from . import allowance, limits, linux
+from . import allowance, confine, limits, linux
 from .errors import ErrorCode, RpcError
 from .loop import READ, Loop
 
@@ -69,6 +69,8 @@ class Nursery:
         except BrokenPipeError:  # it has ended, which is told later: another takes its place now
             linux.kill(self.pid)
             self._zygote_ended("its channel was closed")
+            if confine.is_asked():
+                raise
             self._start()
             socket.send_fds(self._socket, [request], descriptors)
 
@@ -110,6 +112,11 @@ class Nursery:
         orphans, self._awaited = self._awaited, {}
         for awaited in orphans.values():
             awaited.on_failed(f"the zygote ended: {how}")
+        if confine.is_asked():
+            # Nothing but code of the same user ends it, and such code could open the next one before that hides itself:
+            # the zygote is in no group that limits the code.
+            print(f"pyvisor: the zygote ended ({how}), and in a sandbox its runner with it", file=sys.stderr)
+            self._loop.stop()
 
     def _start(self) -> None:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

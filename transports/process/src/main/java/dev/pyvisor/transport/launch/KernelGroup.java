@@ -2,6 +2,7 @@ package dev.pyvisor.transport.launch;
 
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -62,7 +63,6 @@ final class KernelGroup {
     Map<ControlGroups.Place, Path> folders = new LinkedHashMap<>();
     Map<String, ControlGroups.Place> places = new LinkedHashMap<>();
     KernelGroup made = new KernelGroup(folders, places);
-    String name = PREFIX + ProcessHandle.current().pid() + "-" + NUMBERS.incrementAndGet();
     try {
       for (Map.Entry<String, Long> limit : limits.entrySet()) {
         Optional<ControlGroups.Place> place = groups.placeOf(limit.getKey());
@@ -72,7 +72,7 @@ final class KernelGroup {
         Path folder = folders.get(place.get());
         if (folder == null) {
           clear(place.get().folder());
-          folder = Files.createDirectory(place.get().folder().resolve(name));
+          folder = fresh(place.get().folder());
           folders.put(place.get(), folder);
         }
         places.put(limit.getKey(), place.get());
@@ -83,6 +83,20 @@ final class KernelGroup {
       throw problem;
     }
     return made;
+  }
+
+  /**
+   * In a container this process may have the number of one that was killed, or lives in another.
+   */
+  private static Path fresh(Path parent) throws IOException {
+    String name = PREFIX + ProcessHandle.current().pid() + "-";
+    while (true) {
+      try {
+        return Files.createDirectory(parent.resolve(name + NUMBERS.incrementAndGet()));
+      } catch (FileAlreadyExistsException others) {
+        LOG.debug("a control group is there already: {}", others.getMessage());
+      }
+    }
   }
 
   private static void set(Path folder, String controller, long most, boolean unified)

@@ -212,6 +212,19 @@ class HeldLauncherTest {
   }
 
   @Test
+  void groups_of_another_process_with_this_ones_number_are_left_alone() throws IOException {
+    version2();
+    plan(Launcher.PROCESS, ALL, "/bin/true");
+    String[] name = made().get(0).getFileName().toString().split("-");
+    long next = Long.parseLong(name[2]) + 1;
+    Path others = Files.createDirectory(root.resolve("pyvisor-" + name[1] + "-" + next));
+    plan(Launcher.PROCESS, ALL, "/bin/true");
+
+    assertThat(made()).hasSize(3);
+    assertThat(others).isEmptyDirectory();
+  }
+
+  @Test
   void a_group_that_a_killed_host_left_is_removed_and_that_of_a_living_one_is_not()
       throws IOException {
     version2();
