@@ -7,6 +7,7 @@ import dev.pyvisor.contract.guard.Census;
 import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.load.Interpreters;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
@@ -33,13 +34,15 @@ abstract class AttackSuite {
 
   @TestFactory
   @Limit(seconds = 600, why = "a hundred programs, one after the other, beside other suites")
-  Stream<DynamicTest> what_came_of_it_is_what_its_head_says() {
+  Stream<DynamicTest> what_came_of_it_is_what_its_head_says() throws IOException {
     Optional<String> obstacle = cage.obstacle();
     if (obstacle.isPresent()) {
       // As a test: a container of tests that is skipped is not in the report.
       return Stream.of(DynamicTest.dynamicTest(cage.word(), () -> skip(obstacle.get())));
     }
-    String python = Interpreters.standard().toString();
+    // Not that of a venv, which reads less when it starts: where the tests' Python is one, what it
+    // is made of.
+    String python = Interpreters.standard().toRealPath().toString();
     Attacked attacked = cage.open(folder, python);
     return Program.all().stream()
         .filter(program -> program.name().matches(System.getProperty(ONLY, ".*")))
