@@ -35,7 +35,7 @@ class Runner:
         program = [sys.executable, "-I", "-S", "-B", str(payload / "__main__.py")]
         listening = ["--listen", "127.0.0.1:0", "--token-file", str(self.token)]
         if outside:
-            inherited = ["--listen", LISTENING, "--token-fd", INHERITED_TOKEN]
+            inherited = ["--listen", f"fd:{LISTENING}", "--token-fd", str(INHERITED_TOKEN)]
             listening = ["outside", str(self.token), *program, *inherited]
         self.process = subprocess.Popen(
             [*program, *listening, *options],

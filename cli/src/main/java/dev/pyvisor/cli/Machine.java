@@ -94,11 +94,7 @@ final class Machine {
     if (kind == Launcher.PROCESS) {
       return "usable; isolates nothing: code runs with the rights of whoever starts it";
     }
-    return Launchers.all().stream()
-        .filter(launcher -> launcher.kind() == kind)
-        .findFirst()
-        .map(launcher -> launcher.obstacle().map(why -> "not usable: " + why).orElse("usable"))
-        .orElse("not in this version");
+    return Launchers.obstacle(kind).map(why -> "not usable: " + why).orElse("usable");
   }
 
   private static Set<Path> onPath(Pattern name) {

@@ -15,16 +15,20 @@ final class Inherited {
   /** How many descriptors are handed on behind the standard streams. */
   static final int DESCRIPTORS = 2;
 
+  // Under these numbers, which the runner's own outside.py gives them.
+  private static final int TOKEN = 3;
+  private static final int LISTENING = 4;
+
   private Inherited() {}
 
   /** What the runner is told instead of an address and a file. */
   static List<String> arguments(RunnerStart start) {
     List<String> arguments = new ArrayList<>(start.arguments());
     if (start.tokenFile().isPresent()) {
-      arguments.set(arguments.indexOf("--listen") + 1, "{listening}");
+      arguments.set(arguments.indexOf("--listen") + 1, "fd:" + LISTENING);
       int token = arguments.indexOf("--token-file");
       arguments.set(token, "--token-fd");
-      arguments.set(token + 1, "{token}");
+      arguments.set(token + 1, Integer.toString(TOKEN));
     }
     return arguments;
   }

@@ -38,6 +38,15 @@ public final class Launchers {
     return ALL;
   }
 
+  /** Why this one cannot be used on this machine; empty where it can. */
+  public static Optional<String> obstacle(Launcher kind) {
+    return obstacle(kind, ALL);
+  }
+
+  private static Optional<String> obstacle(Launcher kind, List<RunnerLauncher> launchers) {
+    return find(kind, launchers).map(RunnerLauncher::obstacle).orElse(NOT_HERE);
+  }
+
   /**
    * The same with a launcher that isolates, for a backend that asks for one where nobody says what
    * is meant: the strongest that can be used on this machine.
@@ -58,8 +67,7 @@ public final class Launchers {
       if (kind == Launcher.BUBBLEWRAP && config.sandbox().image().isPresent()) {
         continue;
       }
-      Optional<String> obstacle =
-          find(kind, launchers).map(RunnerLauncher::obstacle).orElse(NOT_HERE);
+      Optional<String> obstacle = obstacle(kind, launchers);
       if (obstacle.isEmpty()) {
         return config.launchedBy(kind);
       }

@@ -1,17 +1,13 @@
 package dev.pyvisor.transport.launch;
 
 import dev.pyvisor.error.LaunchFailed;
-import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.regex.Pattern;
 
 /**
  * Finds the interpreter to use.
@@ -34,7 +30,7 @@ public final class PythonLocator {
    * @throws LaunchFailed when there is none; the message names what was looked at
    */
   public static Path locate(String runnerId, Optional<Path> chosen) {
-    List<Path> directories = searchPath();
+    List<Path> directories = Program.searchPath();
     return chosen.isPresent()
         ? chosen(runnerId, chosen.get(), directories)
         : search(runnerId, directories);
@@ -44,7 +40,7 @@ public final class PythonLocator {
     if (!chosen.isAbsolute() && chosen.getNameCount() == 1 && !Files.exists(chosen)) {
       return directories.stream()
           .map(directory -> directory.resolve(chosen))
-          .filter(PythonLocator::runnable)
+          .filter(Program::runnable)
           .findFirst()
           .orElseThrow(
               () ->
@@ -71,7 +67,7 @@ public final class PythonLocator {
     for (String name : NAMES) {
       for (Path directory : directories) {
         Path candidate = directory.resolve(name);
-        if (runnable(candidate)) {
+        if (Program.runnable(candidate)) {
           Optional<PythonVersion> version = version(candidate);
           if (version.isPresent() && version.get().usable()) {
             return candidate;
@@ -94,23 +90,5 @@ public final class PythonLocator {
   private static Optional<PythonVersion> version(Path candidate) {
     Optional<PythonVersion> named = PythonVersion.byName(candidate);
     return named.isPresent() ? named : ASKED.computeIfAbsent(candidate, PythonVersion::byAsking);
-  }
-
-  private static boolean runnable(Path file) {
-    return Files.isRegularFile(file) && Files.isExecutable(file);
-  }
-
-  private static List<Path> searchPath() {
-    String path = System.getenv("PATH");
-    if (path == null) {
-      return List.of();
-    }
-    Set<Path> directories = new LinkedHashSet<>();
-    for (String entry : path.split(Pattern.quote(File.pathSeparator))) {
-      if (!entry.isEmpty()) {
-        directories.add(Path.of(entry));
-      }
-    }
-    return List.copyOf(directories);
   }
 }

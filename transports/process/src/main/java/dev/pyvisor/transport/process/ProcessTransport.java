@@ -270,10 +270,12 @@ public final class ProcessTransport implements Transport {
 
   @Override
   public long pidHere(long told) {
-    boolean ours =
-        told == handle.pid() || handle.descendants().anyMatch(below -> below.pid() == told);
-    // A number that is told from inside a sandbox may be that of another process below here.
-    return NestedPids.find(handle, runnerId, told).orElse(ours ? told : 0);
+    if (told == handle.pid()) {
+      return told;
+    }
+    // First in a sandbox: what is told from inside may be the number of another process below here.
+    return NestedPids.find(handle, runnerId, told)
+        .orElseGet(() -> handle.descendants().anyMatch(below -> below.pid() == told) ? told : 0);
   }
 
   @Override
