@@ -169,7 +169,7 @@ class RealKernelsTest(unittest.TestCase):  # rule: H36
             said = verdict(found, before, self.stacks(host), tool)
             if said.startswith(word + ":") and all(part in said for part in named):
                 return
-        self.fail(f"{said!r} of {found} is not {word}: {named}")
+        self.fail(f"{said!r} of {found} is not {word}: {named}; {host.heard()}")
 
     def test_work(self) -> None:
         for code, word, line in (

@@ -226,18 +226,30 @@ class KernelHost:
             assert left > 0, (
                 f"nothing within {PATIENCE} s; said {self.methods()}; {bytes(self._out[2])!r}"
             )
-            sockets = {channel.fileno(): number for number, channel in self.channels.items()}
-            blocked = [self.channels[number] for number, queue in self._queues.items() if queue]
-            ready, free, _ = select.select([*sockets, *self._pipes, self._door], blocked, [], left)
-            for channel in free:
-                self._write(sockets[channel.fileno()])
-            for source in ready:
-                if source in self._pipes:
-                    self._drain(source)
-                elif source is self._door:
-                    self._open_channel()
-                else:
-                    self._read(sockets[source])
+            self._turn(left)
+
+    def heard(self) -> str:
+        """What the kernel has said by now; for the message of a test that fails."""
+        while self._turn(0):
+            continue
+        returned = self._last("returned")
+        return f"said {self.methods()}, returned {returned and returned.envelope['params']}, stderr {self.output(2)!r}"
+
+    def _turn(self, seconds: float) -> bool:
+        """Take and give what can be within that time; whether there was any."""
+        sockets = {channel.fileno(): number for number, channel in self.channels.items()}
+        blocked = [self.channels[number] for number, queue in self._queues.items() if queue]
+        ready, free, _ = select.select([*sockets, *self._pipes, self._door], blocked, [], seconds)
+        for channel in free:
+            self._write(sockets[channel.fileno()])
+        for source in ready:
+            if source in self._pipes:
+                self._drain(source)
+            elif source is self._door:
+                self._open_channel()
+            else:
+                self._read(sockets[source])
+        return bool(ready or free)
 
     def wait_for_end(self) -> int:
         """The wait status of the kernel, once it has ended."""
