@@ -3,7 +3,6 @@ package dev.pyvisor.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.pyvisor.Launcher;
 import dev.pyvisor.cli.Command.Result;
 import dev.pyvisor.contract.backend.Alone;
 import dev.pyvisor.contract.backend.BubblewrapBackend;
@@ -92,7 +91,7 @@ class DoctorHangTest {
   /** The numbers and the names of files that a sandbox has are its own. */
   @Test
   void what_hangs_in_bubblewrap_is_looked_at_from_outside() throws Exception {
-    Optional<String> obstacle = BubblewrapBackend.obstacle(Launcher.BUBBLEWRAP);
+    Optional<String> obstacle = new BubblewrapBackend.Pipe().obstacle();
     assumeTrue(obstacle.isEmpty(), () -> "no bubblewrap here: " + obstacle.orElse(""));
     end();
     hang("bubblewrap");

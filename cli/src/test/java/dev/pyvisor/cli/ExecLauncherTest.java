@@ -3,7 +3,6 @@ package dev.pyvisor.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.pyvisor.Launcher;
 import dev.pyvisor.cli.Command.Result;
 import dev.pyvisor.contract.backend.BubblewrapBackend;
 import java.nio.file.Files;
@@ -23,7 +22,7 @@ class ExecLauncherTest {
 
   @BeforeEach
   void bubblewrapIsThere() {
-    Optional<String> obstacle = BubblewrapBackend.obstacle(Launcher.BUBBLEWRAP);
+    Optional<String> obstacle = new BubblewrapBackend.Pipe().obstacle();
     assumeTrue(obstacle.isEmpty(), () -> "no bubblewrap here: " + obstacle.orElse(""));
   }
 

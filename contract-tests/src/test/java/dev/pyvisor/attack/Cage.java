@@ -3,12 +3,10 @@ package dev.pyvisor.attack;
 import dev.pyvisor.Launcher;
 import dev.pyvisor.ResourceLimits;
 import dev.pyvisor.SupervisorClient;
-import dev.pyvisor.config.Configuration;
+import dev.pyvisor.contract.backend.PodmanBackend;
 import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.transport.launch.Launchers;
-import dev.pyvisor.transport.launch.RunnerLauncher;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -25,14 +23,6 @@ enum Cage {
   PROCESS,
   BUBBLEWRAP,
   PODMAN;
-
-  /** Made by {@code .ci/sandbox-image} from what the machine has. */
-  private static final String IMAGE = "localhost/pyvisor-python";
-
-  /** What podman has to be told on this machine beside what Pyvisor tells it. */
-  private static final String OPTIONS = "PYVISOR_CONTAINERS";
-
-  private static final int NOBODY = 61_000;
 
   /** Below what the programs that exhaust something go for. */
   private static final ResourceLimits LIMITS =
@@ -63,12 +53,7 @@ enum Cage {
     if (this == BARE) {
       return Optional.empty();
     }
-    Optional<String> obstacle =
-        Launchers.all().stream()
-            .filter(launcher -> launcher.kind() == Launcher.valueOf(name()))
-            .findFirst()
-            .map(RunnerLauncher::obstacle)
-            .orElse(Optional.of("the launcher " + word() + " is not in this version"));
+    Optional<String> obstacle = Launchers.obstacle(Launcher.valueOf(name()));
     return obstacle.isPresent() || !isolates() ? obstacle : trial();
   }
 
@@ -84,10 +69,7 @@ enum Cage {
 
   /** A workspace that its code may write to: in a container nobody is root. */
   Path handedOver(Path workspace) throws IOException {
-    if (this == PODMAN && Files.getAttribute(workspace, "unix:uid").equals(0)) {
-      Files.setAttribute(workspace, "unix:uid", NOBODY);
-    }
-    return workspace;
+    return this == PODMAN ? PodmanBackend.handedOver(workspace) : workspace;
   }
 
   Attacked open(Path folder, String python) {
@@ -98,13 +80,7 @@ enum Cage {
     SupervisorClient.Builder builder =
         SupervisorClient.builder().launcher(Launcher.valueOf(name())).trusted().tools(new Bait());
     if (this == PODMAN) {
-      String options = System.getenv(OPTIONS);
-      builder
-          .configuration(
-              options == null
-                  ? Configuration.empty()
-                  : Configuration.empty().with("container-options=" + options))
-          .image(IMAGE);
+      PodmanBackend.inPodman(builder);
     }
     return isolates() ? builder.limits(LIMITS) : builder;
   }

@@ -8,12 +8,8 @@ import dev.pyvisor.contract.LimitContract;
 import dev.pyvisor.contract.guard.Census;
 import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.load.Interpreters;
-import dev.pyvisor.runner.RunnerPayload;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -65,13 +61,7 @@ class PatchedLimitsTest {
   }
 
   private void isSeen(Patch patch) throws IOException {
-    Path cache = Files.createDirectory(folder.resolve(patch.limit));
-    Files.setPosixFilePermissions(cache, PosixFilePermissions.fromString("rwx------"));
-    Path payload = RunnerPayload.unpack(cache);
-    Files.writeString(
-        payload.resolve("_runner").resolve(patch.file),
-        "\n" + patch.lines + "\n",
-        StandardOpenOption.APPEND);
+    Path payload = PatchedRunner.in(folder.resolve(patch.limit), patch.file, patch.lines);
     LimitContract patched =
         () ->
             SupervisorClient.builder()

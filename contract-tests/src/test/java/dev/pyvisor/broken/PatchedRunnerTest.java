@@ -20,12 +20,8 @@ import dev.pyvisor.contract.guard.Census;
 import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.load.Interpreters;
-import dev.pyvisor.runner.RunnerPayload;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.stream.Stream;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.DynamicTest;
@@ -191,11 +187,7 @@ class PatchedRunnerTest {
   }
 
   private void isSeen(Patch patch) throws Throwable {
-    Path payload = copy(patch.trap);
-    Files.writeString(
-        payload.resolve("_runner").resolve(patch.file),
-        "\n" + patch.lines.strip() + "\n",
-        StandardOpenOption.APPEND);
+    Path payload = PatchedRunner.in(folder.resolve(patch.trap), patch.file, patch.lines);
     assertThat(catchThrowable(() -> patch.check.run(on(payload))))
         .isInstanceOfAny(AssertionError.class, ConditionTimeoutException.class);
     on(payload).a_cell_that_prints_nothing_has_empty_output();
@@ -208,11 +200,5 @@ class PatchedRunnerTest {
             .python(Interpreters.standard())
             .payload(payload)
             .trusted();
-  }
-
-  private Path copy(String name) throws IOException {
-    Path cache = Files.createDirectory(folder.resolve(name));
-    Files.setPosixFilePermissions(cache, PosixFilePermissions.fromString("rwx------"));
-    return RunnerPayload.unpack(cache);
   }
 }

@@ -13,9 +13,6 @@ import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.outcome.OutcomeKind;
-import java.io.BufferedReader;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -34,7 +31,7 @@ class BubblewrapEndsTest {
   /** LIF-9 says two seconds; a loaded machine gets as much again. */
   private static final Duration LIMIT = Duration.ofSeconds(4);
 
-  /** A host that is killed cannot delete its own directory. */
+  /** Where the host has its private directory, which it cannot remove itself. */
   @TempDir Path folder;
 
   @Test
@@ -51,22 +48,12 @@ class BubblewrapEndsTest {
 
   private void killHost(String backend) throws Exception {
     InBubblewrap.client(backend);
-    Process host =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Djava.io.tmpdir=" + folder,
-                "-cp",
-                System.getProperty("java.class.path"),
-                Host.class.getName(),
-                backend)
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    try (BufferedReader lines =
-        new BufferedReader(new InputStreamReader(host.getInputStream(), StandardCharsets.UTF_8))) {
-      String namespace = lines.readLine();
+    try (HostProcess host = HostProcess.start(folder, Host.class, backend)) {
+      String namespace = host.line();
       assertThat(namespace).startsWith("pid:[");
       long bwrap =
-          host.descendants()
+          host.process()
+              .descendants()
               .filter(process -> process.info().command().orElse("").endsWith("bwrap"))
               .findFirst()
               .orElseThrow()
@@ -75,10 +62,9 @@ class BubblewrapEndsTest {
       assertThat(Processes.inNamespace(namespace)).hasSizeGreaterThan(8);
 
       long start = System.nanoTime();
-      host.toHandle().destroyForcibly();
+      host.kill();
       gone(namespace, bwrap, "SIGKILL of the host, " + backend, start);
-    } finally {
-      host.toHandle().destroyForcibly();
+      Awaitility.await().atMost(LIMIT).until(() -> host.privateDirectories().isEmpty());
     }
   }
 

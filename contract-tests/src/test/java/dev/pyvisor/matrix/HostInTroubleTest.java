@@ -19,10 +19,7 @@ import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.contract.load.Interpreters;
 import dev.pyvisor.outcome.OutputChunk;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -63,31 +60,28 @@ class HostInTroubleTest {
 
   private void standsStill(BackendUnderTest backend) throws Exception {
     Counts mebibytes = Counts.of(96, 256, 2_048);
-    Process host = host(backend, "flood", mebibytes.now());
-    try (BufferedReader lines = lines(host)) {
-      long supervisor = Long.parseLong(lines.readLine());
+    try (HostProcess host = host(backend, "flood", mebibytes.now())) {
+      long supervisor = Long.parseLong(host.line());
       long before = Processes.residentKib(supervisor);
-      assertThat(lines.readLine()).isEqualTo("flows");
+      assertThat(host.line()).isEqualTo("flows");
 
-      Processes.signal(host.pid(), "STOP");
+      Processes.signal(host.process().pid(), "STOP");
       long held = untilNothingMoves(supervisor);
       long grown = Processes.residentKib(supervisor) - before;
-      Processes.signal(host.pid(), "CONT");
+      Processes.signal(host.process().pid(), "CONT");
 
-      assertThat(lines.readLine()).isEqualTo("COMPLETED " + ((long) mebibytes.now() << 20));
+      assertThat(host.line()).isEqualTo("COMPLETED " + ((long) mebibytes.now() << 20));
       assertThat(held)
           .as("bytes that it had read while nobody took them")
           .isPositive()
           .isLessThan((long) mebibytes.now() << 20);
       assertThat(grown).as("KiB that the supervisor has grown by").isLessThan(GROWTH_KIB);
-      assertThat(host.waitFor()).isZero();
+      assertThat(host.process().waitFor()).isZero();
       Evidence.record(
           "what a supervisor grows by while its host stands still in a flood, " + backend.label(),
           List.of("H25"),
           grown + " KiB (bound " + GROWTH_KIB + ")",
           mebibytes);
-    } finally {
-      host.toHandle().destroyForcibly();
     }
   }
 
@@ -123,10 +117,9 @@ class HostInTroubleTest {
   }
 
   private void exits(BackendUnderTest backend) throws Exception {
-    Process host = host(backend, "exit", 0);
-    try (BufferedReader lines = lines(host)) {
-      long supervisor = Long.parseLong(lines.readLine());
-      assertThat(lines.readLine()).isEqualTo("runs");
+    try (HostProcess host = host(backend, "exit", 0)) {
+      long supervisor = Long.parseLong(host.line());
+      assertThat(host.line()).isEqualTo("runs");
       List<ProcessHandle> all =
           Stream.concat(
                   ProcessHandle.of(supervisor).stream(),
@@ -134,45 +127,28 @@ class HostInTroubleTest {
               .toList();
       assertThat(all).hasSizeGreaterThan(2);
       long start = System.nanoTime();
-      host.getOutputStream().close();
+      host.process().getOutputStream().close();
 
-      assertThat(host.waitFor()).isEqualTo(7);
+      assertThat(host.process().waitFor()).isEqualTo(7);
       Awaitility.await()
           .pollDelay(Duration.ZERO)
           .pollInterval(Duration.ofMillis(10))
           .atMost(LIMIT)
           .until(() -> all.stream().noneMatch(process -> Processes.alive(process.pid())));
       assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(LIMIT);
-      Awaitility.await().atMost(LIMIT).until(() -> privateDirectories().isEmpty());
-    } finally {
-      host.toHandle().destroyForcibly();
+      Awaitility.await().atMost(LIMIT).until(() -> host.privateDirectories().isEmpty());
     }
   }
 
-  private List<Path> privateDirectories() throws IOException {
-    try (Stream<Path> files = Files.list(folder)) {
-      return files.filter(file -> file.getFileName().toString().startsWith("pyvisor-")).toList();
-    }
-  }
-
-  private static BufferedReader lines(Process host) {
-    return new BufferedReader(new InputStreamReader(host.getInputStream(), StandardCharsets.UTF_8));
-  }
-
-  private Process host(BackendUnderTest backend, String what, int count) throws IOException {
+  private HostProcess host(BackendUnderTest backend, String what, int count) throws IOException {
     Optional<String> obstacle = backend.obstacle();
     assumeTrue(obstacle.isEmpty(), () -> backend.label() + ": " + obstacle.orElse(""));
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Djava.io.tmpdir=" + folder,
-            "-cp",
-            System.getProperty("java.class.path"),
-            Host.class.getName(),
-            backend.launcher().map(Launcher::word).orElse(""),
-            what,
-            Integer.toString(count))
-        .redirectError(ProcessBuilder.Redirect.INHERIT)
-        .start();
+    return HostProcess.start(
+        folder,
+        Host.class,
+        backend.launcher().map(Launcher::word).orElse(""),
+        what,
+        Integer.toString(count));
   }
 
   /** The program that gets into trouble. */

@@ -45,7 +45,7 @@ final class InBubblewrap {
 
   /** Skips the test with the reason, where that does not mean a failure. */
   static SupervisorClient.Builder client(String backend) {
-    Optional<String> obstacle = BubblewrapBackend.obstacle(Launcher.BUBBLEWRAP);
+    Optional<String> obstacle = new BubblewrapBackend.Pipe().obstacle();
     assumeTrue(obstacle.isEmpty(), () -> "no bubblewrap here: " + obstacle.orElse(""));
     return SupervisorClient.builder()
         .backend(backend)

@@ -9,16 +9,10 @@ import dev.pyvisor.contract.Rule;
 import dev.pyvisor.contract.guard.Census;
 import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.Processes;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -36,27 +30,17 @@ class PipeHostDeathTest {
   @Test
   @Rule({"C87", "LIF-9", "TRN-7"})
   void nothing_of_the_runner_outlives_a_host_that_is_killed() throws Exception {
-    Process host =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Djava.io.tmpdir=" + folder,
-                "-cp",
-                System.getProperty("java.class.path"),
-                Host.class.getName())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
     List<ProcessHandle> left = new ArrayList<>();
-    try (BufferedReader lines =
-        new BufferedReader(new InputStreamReader(host.getInputStream(), StandardCharsets.UTF_8))) {
-      for (String pid : lines.readLine().split(" ")) {
+    try (HostProcess host = HostProcess.start(folder, Host.class)) {
+      for (String pid : host.line().split(" ")) {
         left.add(ProcessHandle.of(Long.parseLong(pid)).orElseThrow());
       }
       assertThat(left).hasSizeGreaterThan(3);
-      assertThat(privateDirectories()).hasSize(1);
-      left.addAll(host.descendants().toList());
+      assertThat(host.privateDirectories()).hasSize(1);
+      left.addAll(host.process().descendants().toList());
 
       long start = System.nanoTime();
-      host.toHandle().destroyForcibly();
+      host.kill();
       Awaitility.await()
           .pollDelay(Duration.ZERO)
           .pollInterval(Duration.ofMillis(5))
@@ -64,7 +48,7 @@ class PipeHostDeathTest {
           .until(
               () ->
                   left.stream().noneMatch(process -> Processes.alive(process.pid()))
-                      && privateDirectories().isEmpty());
+                      && host.privateDirectories().isEmpty());
       Duration took = Duration.ofNanos(System.nanoTime() - start);
       Evidence.record(
           "from SIGKILL of the host to the end of its runner's "
@@ -75,12 +59,6 @@ class PipeHostDeathTest {
           Counts.always(1));
     } finally {
       left.forEach(ProcessHandle::destroyForcibly);
-    }
-  }
-
-  private List<Path> privateDirectories() throws IOException {
-    try (Stream<Path> files = Files.list(folder)) {
-      return files.filter(file -> file.getFileName().toString().startsWith("pyvisor-")).toList();
     }
   }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.pyvisor.ResourceLimits;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.broken.PatchedRunner;
 import dev.pyvisor.contract.Rule;
 import dev.pyvisor.contract.guard.Census;
 import dev.pyvisor.contract.guard.HangReport;
@@ -14,13 +15,10 @@ import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
-import dev.pyvisor.runner.RunnerPayload;
 import dev.pyvisor.transport.launch.ControlGroups;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -153,13 +151,11 @@ class PipeLimitsTest {
   @Test
   @Rule("R42")
   void a_runner_that_does_not_know_of_limits_is_refused_before_anything_runs() throws IOException {
-    Path cache = Files.createDirectory(folder.resolve("old"));
-    Files.setPosixFilePermissions(cache, PosixFilePermissions.fromString("rwx------"));
-    Path payload = RunnerPayload.unpack(cache);
-    Files.writeString(
-        payload.resolve("_runner").resolve("allowance.py"),
-        "\nAllowance.taken = classmethod(lambda cls, environment: NONE)\n",
-        StandardOpenOption.APPEND);
+    Path payload =
+        PatchedRunner.in(
+            folder.resolve("old"),
+            "allowance.py",
+            "Allowance.taken = classmethod(lambda cls, environment: NONE)");
 
     LaunchFailed refused =
         catchThrowableOfType(
@@ -177,13 +173,9 @@ class PipeLimitsTest {
   @Test
   @Rule("R42")
   void a_limit_that_the_runner_cannot_hold_to_is_refused_with_its_reason() throws Exception {
-    Path cache = Files.createDirectory(folder.resolve("none"));
-    Files.setPosixFilePermissions(cache, PosixFilePermissions.fromString("rwx------"));
-    Path payload = RunnerPayload.unpack(cache);
-    Files.writeString(
-        payload.resolve("_runner").resolve("cputime.py"),
-        "\ndef obstacle():\n    return 'no such timer'\n",
-        StandardOpenOption.APPEND);
+    Path payload =
+        PatchedRunner.in(
+            folder.resolve("none"), "cputime.py", "def obstacle():\n    return 'no such timer'");
 
     LaunchFailed refused =
         catchThrowableOfType(

@@ -14,16 +14,12 @@ import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.error.LaunchFailed;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -62,36 +58,23 @@ class PodmanEndsTest {
   }
 
   private void killed(String backend) throws Exception {
-    Process host =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Djava.io.tmpdir=" + folder,
-                "-cp",
-                System.getProperty("java.class.path"),
-                Host.class.getName(),
-                backend)
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    try (BufferedReader lines =
-        new BufferedReader(new InputStreamReader(host.getInputStream(), StandardCharsets.UTF_8))) {
-      String container = lines.readLine();
+    try (HostProcess host = HostProcess.start(folder, Host.class, backend)) {
+      String container = host.line();
       assertThat(containers()).contains(container);
-      assertThat(privateDirectories()).hasSize(1);
+      assertThat(host.privateDirectories()).hasSize(1);
 
       long start = System.nanoTime();
-      host.toHandle().destroyForcibly();
+      host.kill();
       Awaitility.await()
           .pollDelay(Duration.ZERO)
           .pollInterval(Duration.ofMillis(20))
           .atMost(LIMIT)
-          .until(() -> privateDirectories().isEmpty() && !containers().contains(container));
+          .until(() -> host.privateDirectories().isEmpty() && !containers().contains(container));
       Evidence.record(
           "from SIGKILL of the host to the end of its container and directory, " + backend,
           List.of("LIF-9"),
           Duration.ofNanos(System.nanoTime() - start).toMillis() + " ms",
           Counts.always(1));
-    } finally {
-      host.toHandle().destroyForcibly();
     }
   }
 
@@ -176,12 +159,6 @@ class PodmanEndsTest {
     return new String(podman.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
         .lines()
         .toList();
-  }
-
-  private List<Path> privateDirectories() throws IOException {
-    try (Stream<Path> files = Files.list(folder)) {
-      return files.filter(file -> file.getFileName().toString().startsWith("pyvisor-")).toList();
-    }
   }
 
   /** The program that is killed: its code ignores all signals and has started others. */

@@ -7,6 +7,7 @@ import dev.pyvisor.Cell;
 import dev.pyvisor.CellRun;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.broken.PatchedRunner;
 import dev.pyvisor.contract.Rule;
 import dev.pyvisor.contract.chaos.ChaosProxy;
 import dev.pyvisor.contract.chaos.Cut.How;
@@ -22,11 +23,8 @@ import dev.pyvisor.error.RunnerGone;
 import dev.pyvisor.error.Tombstone;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
-import dev.pyvisor.runner.RunnerPayload;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -136,13 +134,7 @@ class WebsocketEndingTest {
 
   /** A copy of ours that gives its cells more time than this test has. */
   private Path patient() throws Exception {
-    Path cache = Files.createDirectory(folder.resolve("payload"));
-    Files.setPosixFilePermissions(cache, PosixFilePermissions.fromString("rwx------"));
-    Path payload = RunnerPayload.unpack(cache);
-    Files.writeString(
-        payload.resolve("_runner").resolve("limits.py"),
-        "\nDRAIN_CELLS, DRAIN_ALL = 300.0, 300.0\n",
-        StandardOpenOption.APPEND);
-    return payload;
+    return PatchedRunner.in(
+        folder.resolve("payload"), "limits.py", "DRAIN_CELLS, DRAIN_ALL = 300.0, 300.0");
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pyvisor.Cell;
 import dev.pyvisor.CellRun;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.broken.PatchedRunner;
 import dev.pyvisor.contract.Counts;
 import dev.pyvisor.contract.Evidence;
 import dev.pyvisor.contract.Rule;
@@ -16,11 +17,7 @@ import dev.pyvisor.contract.chaos.Valve;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
-import dev.pyvisor.runner.RunnerPayload;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -133,13 +130,10 @@ class WebsocketTruthTest {
 
   /** A copy of ours that never sends the reply to the cell with this number. */
   private Path forgettingTheEndOfCell(int number) throws Exception {
-    Path cache = Files.createDirectory(folder.resolve("payload"));
-    Files.setPosixFilePermissions(cache, PosixFilePermissions.fromString("rwx------"));
-    Path payload = RunnerPayload.unpack(cache);
-    Files.writeString(
-        payload.resolve("_runner").resolve("sessions.py"),
+    return PatchedRunner.in(
+        folder.resolve("payload"),
+        "sessions.py",
         """
-
         _say = Session._say_terminal
         def _forgets(self, cell, state):
             if cell.number == %d:
@@ -148,8 +142,6 @@ class WebsocketTruthTest {
                 _say(self, cell, state)
         Session._say_terminal = _forgets
         """
-            .formatted(number),
-        StandardOpenOption.APPEND);
-    return payload;
+            .formatted(number));
   }
 }

@@ -8,7 +8,6 @@ import dev.pyvisor.error.LaunchFailed;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -20,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Immutable.
  */
-public abstract class PodmanBackend implements BackendUnderTest {
+public abstract class PodmanBackend extends SandboxBackend {
   /** The image; its Python is its own. */
   public static final String IMAGE = "localhost/pyvisor-python";
 
@@ -33,28 +32,15 @@ public abstract class PodmanBackend implements BackendUnderTest {
   /** A container of root's shares the user's numbers with the machine. */
   private static final Set<String> NAMESPACES = Set.of("ipc", "mnt", "net", "pid", "uts");
 
-  private final BackendUnderTest plain;
-
   /** {@code plain}: the same with plain processes. */
   PodmanBackend(BackendUnderTest plain) {
-    this.plain = plain;
+    super(plain, Launcher.PODMAN, NAMESPACES);
   }
 
-  @Override
-  public String name() {
-    return plain.name();
-  }
-
-  @Override
-  public String label() {
-    return plain.name() + "+" + Launcher.PODMAN.word();
-  }
-
-  /** No process inside can kill the first one; no program of this machine is in the image. */
+  /** No program of this machine is in the image. */
   @Override
   public Set<Capability> capabilities() {
-    Set<Capability> capabilities = EnumSet.copyOf(plain.capabilities());
-    capabilities.remove(Capability.BARE);
+    Set<Capability> capabilities = super.capabilities();
     capabilities.remove(Capability.PAYLOAD);
     return capabilities;
   }
@@ -69,20 +55,19 @@ public abstract class PodmanBackend implements BackendUnderTest {
     return Trial.obstacle();
   }
 
-  @Override
-  public Optional<Launcher> launcher() {
-    return Optional.of(Launcher.PODMAN);
-  }
-
   /** The image has one Python, whichever was asked for. */
   @Override
   public SupervisorClient.Builder client(Path python) {
     return inPodman(plain.client(PYTHON));
   }
 
-  /** No code in a container runs as root, and what is root's is nothing that it may write to. */
   @Override
   public Path workspace(Path folder) throws IOException {
+    return handedOver(folder);
+  }
+
+  /** No code in a container runs as root, and what is root's is nothing that it may write to. */
+  public static Path handedOver(Path folder) throws IOException {
     if (Files.getAttribute(folder, "unix:uid").equals(0)) {
       Files.setAttribute(folder, "unix:uid", SOMEBODY);
       Files.setAttribute(folder, "unix:gid", SOMEBODY);
@@ -97,22 +82,11 @@ public abstract class PodmanBackend implements BackendUnderTest {
     return options == null ? client : client.containerOptions(options);
   }
 
-  /** The first process of namespaces that are not ours, and nobody whom we have started. */
+  /** Nobody whom we have started. */
   @Override
-  public void verifyPath(FarSide runner) {
-    assertThat(runner.pidInside()).as("%s, by its own count", runner).isEqualTo(1);
-    assertThat(Path.of(runner.above().command().get(0))).hasFileName("conmon");
-    if (!runner.namespaces().isEmpty()) {
-      assertThat(runner.namespaces()).containsKeys(NAMESPACES.toArray(String[]::new));
-      assertThat(runner.sharedNamespaces())
-          .as("%s shares", runner)
-          .doesNotContainAnyElementsOf(NAMESPACES);
-    }
-    verifyChannel(runner);
+  void verifyMaker(FarSide conmon) {
+    assertThat(Path.of(conmon.command().get(0))).hasFileName("conmon");
   }
-
-  /** Fails unless the runner was reached over the backend. */
-  abstract void verifyChannel(FarSide runner);
 
   /**
    * Frames over its standard streams, which podman hands on.
@@ -144,7 +118,7 @@ public abstract class PodmanBackend implements BackendUnderTest {
 
     @Override
     void verifyChannel(FarSide runner) {
-      assertThat(runner.command()).contains("--listen").anyMatch(word -> word.startsWith("fd:"));
+      verifyInheritedSocket(runner);
     }
   }
 
@@ -163,7 +137,7 @@ public abstract class PodmanBackend implements BackendUnderTest {
     }
 
     private static @Nullable String why() {
-      if ("required".equals(System.getenv("PYVISOR_SANDBOXES"))) {
+      if (isRequired()) {
         return null;
       }
       try {
