@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import pathlib
+import shutil
 import signal
+import tempfile
 import unittest
 
 from _runner import limits
 from tests.support.host import PATIENCE, Host
 from tests.support.payload import patched
-from tests.support.processes import children, command, threads, until_gone
+from tests.support.processes import children, command, copies, threads, until, until_gone
 
 # A library of the user's that tells who loads it, and who asks an object of it for its parts, as pickling does.
 LIBRARY = """
@@ -49,6 +52,7 @@ class ApartTest(unittest.TestCase):
             started = "import threading; [threading.Thread(target=threading.Event().wait, daemon=True).start() for _ in range(3)]"
             host.execute(f"{started}; import asyncio; await asyncio.sleep(0)")
             host.open("other")
+            host.settle()
             own = {found["pid"] for found in host.sessions()}
             others = [pid for pid in children(host.process.pid) if pid not in own and command(pid) != "pyvisor-copy"]
             self.assertEqual(len(others), 1, "the zygote, from which kernels are forked")
@@ -56,6 +60,7 @@ class ApartTest(unittest.TestCase):
             self.assertEqual(threads(host.kernel()), 4)
 
     def zygote(self, host: Host) -> int:
+        """To be asked while no copy is being made: a new one does not have its name yet."""
         own = {found["pid"] for found in host.sessions()}
         (zygote,) = (pid for pid in children(host.process.pid) if pid not in own and command(pid) != "pyvisor-copy")
         return zygote
@@ -63,9 +68,9 @@ class ApartTest(unittest.TestCase):
     def test_where_code_is_confined_the_runner_ends_with_its_zygote_and_starts_no_other(self) -> None:
         with Host(environment={limits.CONFINE_VARIABLE: "1"}) as host:
             host.open()
+            zygote, kernel = self.zygote(host), host.kernel()
             host.execute("x = 1")
-            kernel = host.kernel()
-            os.kill(self.zygote(host), signal.SIGKILL)
+            os.kill(zygote, signal.SIGKILL)
             host.wait_for_end()
             until_gone([kernel], PATIENCE)
         self.assertIn("and in a sandbox its runner with it", host.errors)
@@ -73,11 +78,49 @@ class ApartTest(unittest.TestCase):
     def test_elsewhere_another_zygote_takes_its_place(self) -> None:
         with Host() as host:
             host.open()
+            zygote = self.zygote(host)
             host.execute("x = 1")
-            os.kill(self.zygote(host), signal.SIGKILL)
+            os.kill(zygote, signal.SIGKILL)
             host.open("another")
             host.execute("print(x)")
             self.assertEqual(host.text(), "1\n")
+
+    def test_a_kernel_that_was_asked_of_a_zygote_which_ends_comes_from_the_next(self) -> None:
+        with Host() as host:
+            host.open()
+            zygote = self.zygote(host)
+            os.kill(zygote, signal.SIGSTOP)
+            number = host.request("session.open", {"name": "another"})
+            host.call("status")  # which the runner answers after it has asked for the kernel
+            os.kill(zygote, signal.SIGKILL)
+            session = host.answer(number)["result"]["session"]
+            host.execute("print('here')", session)
+            self.assertEqual(host.text(session), "here\n")
+            self.assertNotEqual(self.zygote(host), zygote)
+
+    def test_a_kernel_that_the_zygote_did_not_tell_of_runs_nothing(self) -> None:
+        mark = pathlib.Path(tempfile.mkdtemp(prefix="pyvisor-mark-"), "mark")
+        self.addCleanup(shutil.rmtree, mark.parent)
+        # The zygote ends between the fork of a kernel and the answer that tells of it, the first time.
+        tells = '    requests.send(json.dumps(answer).encode("ascii"))\n    # Released'
+        ends = f"    if not os.path.exists({str(mark)!r}):\n        open({str(mark)!r}, 'w').close()\n        os._exit(1)\n" + tells
+        with Host(payload=patched(type(self), "zygote", tells, ends)) as host:
+            host.open()
+            self.assertTrue(mark.exists())
+            host.execute("print('one')")
+            self.assertEqual(host.text(), "one\n")
+            zygote = self.zygote(host)
+            until(lambda: set(children(host.process.pid)) - set(copies(host.process.pid, [host.kernel()])) == {zygote, host.kernel()}, PATIENCE)
+
+    def test_a_request_that_ends_every_zygote_is_refused_and_the_next_is_served(self) -> None:
+        asks = "    release, released = -1, -1\n"
+        ends = asks + "    if config['session'] == 2: os._exit(1)\n"
+        with Host(payload=patched(type(self), "zygote", asks, ends)) as host:
+            host.open()
+            self.assertIn("the zygote ended", str(host.call("session.open", name="deadly")["error"]))
+            host.execute("print('goes on')")
+            self.assertEqual(host.text(), "goes on\n")
+            host.execute("print('too')", host.open("third"))
 
     def test_code_that_is_confined_can_neither_read_nor_write_the_zygotes_memory(self) -> None:  # which no group of the code's limits holds
         tells = "    obstacle = _confine()\n    sys.stderr.write(f'zygote {linux._libc.prctl(3)}\\n')"  # PR_GET_DUMPABLE

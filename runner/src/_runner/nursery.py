@@ -27,10 +27,30 @@ class Awaited(NamedTuple):
     on_failed: Callable[[str], None]
 
 
+class _Birth:
+    """What was asked for and not answered yet, so that it can be asked for again where a zygote took the request with it."""
+
+    def __init__(self, request: bytes, descriptors: Sequence[int], awaited: Awaited) -> None:
+        self.request, self.awaited = request, awaited
+        self.again = True  # once: what ends one zygote may end the next
+        self.descriptors: list[int] = []
+        try:
+            for fd in descriptors:
+                self.descriptors.append(fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 0))
+        except OSError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        for fd in self.descriptors:
+            os.close(fd)
+        self.descriptors = []
+
+
 class Nursery:
     """Confined to the supervisor's loop.
 
-    A zygote that ends takes only the births with it that it was asked for; the next request starts another.
+    When a zygote has ended, another takes its place and is asked, once, for what the first had not answered.
     """
 
     def __init__(
@@ -38,7 +58,7 @@ class Nursery:
     ) -> None:
         self._loop, self._home, self._file_limits = loop, home, file_limits
         self.allowance = allowed  # of every kernel
-        self._awaited: dict[int, Awaited] = {}
+        self._awaited: dict[int, _Birth] = {}
         # Children that ended while a kernel's number was awaited: one of them may be that kernel.
         self._ended_early: dict[int, linux.Ended] = {}
         self._births = 0
@@ -58,21 +78,27 @@ class Nursery:
         told = {**config, "birth": self._births, "allowance": self.allowance.for_kernels()}
         request = json.dumps(told).encode("ascii")
         try:
-            self._send(request, descriptors)
+            birth = _Birth(request, descriptors, awaited)
         except OSError as problem:
-            raise RpcError(ErrorCode.EXECUTION_FAILED, f"the zygote takes no request: {problem}") from None
-        self._awaited[self._births] = awaited
-
-    def _send(self, request: bytes, descriptors: Sequence[int]) -> None:
+            raise RpcError(ErrorCode.RESOURCE_EXHAUSTED, f"no descriptors for a kernel: {problem}") from None
         try:
-            socket.send_fds(self._socket, [request], descriptors)
+            self._send(birth)
+        except OSError as problem:
+            birth.close()
+            raise RpcError(ErrorCode.EXECUTION_FAILED, f"the zygote takes no request: {problem}") from None
+        self._awaited[self._births] = birth
+
+    def _send(self, birth: _Birth) -> None:
+        try:
+            socket.send_fds(self._socket, [birth.request], birth.descriptors)
         except BrokenPipeError:  # it has ended, which is told later: another takes its place now
             linux.kill(self.pid)
             self._zygote_ended("its channel was closed")
             if confine.is_asked():
                 raise
-            self._start()
-            socket.send_fds(self._socket, [request], descriptors)
+            if not self.pid:
+                self._start()
+            socket.send_fds(self._socket, [birth.request], birth.descriptors)
 
     def listen(self) -> None:
         """Take the answers that are there."""
@@ -88,14 +114,15 @@ class Nursery:
                 linux.kill(self.pid)
                 return
             answer = json.loads(data)
-            awaited = self._awaited.pop(answer["birth"])
+            birth = self._awaited.pop(answer["birth"])
+            birth.close()
             early = self._ended_early.pop(answer.get("pid"), None)
             if not self._awaited:
                 self._ended_early.clear()
             if "error" in answer:
-                awaited.on_failed(answer["error"])
+                birth.awaited.on_failed(answer["error"])
             else:
-                awaited.on_born(answer["pid"], early)
+                birth.awaited.on_born(answer["pid"], early)
 
     def child_ended(self, ended: linux.Ended) -> None:
         """A child has ended that is no known kernel: the zygote, a kernel not known yet, or an adopted orphan."""
@@ -110,13 +137,28 @@ class Nursery:
         self.pid = 0
         self._ended_early.clear()
         orphans, self._awaited = self._awaited, {}
-        for awaited in orphans.values():
-            awaited.on_failed(f"the zygote ended: {how}")
+        for number, birth in orphans.items():
+            if birth.again and not confine.is_asked() and self._ask_again(birth):
+                self._awaited[number] = birth
+            else:
+                birth.close()
+                birth.awaited.on_failed(f"the zygote ended: {how}")
         if confine.is_asked():
             # Nothing but code of the same user ends it, and such code could open the next one before that hides itself:
             # the zygote is in no group that limits the code.
             print(f"pyvisor: the zygote ended ({how}), and in a sandbox its runner with it", file=sys.stderr)
             self._loop.stop()
+
+    def _ask_again(self, birth: _Birth) -> bool:
+        """A kernel that the first zygote forked and did not tell of ends by itself: nobody released it."""
+        birth.again = False
+        try:
+            if not self.pid:
+                self._start()
+            socket.send_fds(self._socket, [birth.request], birth.descriptors)
+        except OSError:
+            return False
+        return True
 
     def _start(self) -> None:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -103,6 +103,8 @@ def _answer(requests: socket.socket, supervisor: int, config: dict[str, Any], de
         answer["error"] = str(problem)
     requests.send(json.dumps(answer).encode("ascii"))
     # Released only now: the supervisor can know the kernel's number before the kernel says or does anything.
+    if "pid" in answer:
+        os.write(release, b"1")
     for fd in (released, release, *descriptors):
         if fd >= 0:
             os.close(fd)
@@ -161,7 +163,8 @@ def _become_kernel(
     try:
         linux.show_memory()
         os.close(release)
-        os.read(released, 1)  # ends when the zygote has closed the other end, or has ended
+        if not os.read(released, 1):  # the zygote ended before it told of this kernel: another is asked for
+            os._exit(70)
         linux.die_with_parent(supervisor)
         os.setsid()
         linux.prefer_for_oom(limits.KERNEL_OOM_SCORE)

@@ -123,12 +123,21 @@ class PayloadUnitTest {
             LIMIT_SECONDS,
             "");
     Matcher ran = Pattern.compile("Ran (\\d+) tests? in").matcher(run.text);
-    assertThat(run.exit).as(run.text).isZero();
-    assertThat(ran.find()).as(run.text).isTrue();
+    String told = failuresFirst(run.text);
+    assertThat(run.exit).as(told).isZero();
+    assertThat(ran.find()).as(told).isTrue();
     int number = Integer.parseInt(ran.group(1));
     assertThat(number).as("number of tests run").isPositive();
     run.text.lines().filter(line -> line.contains("(design's")).forEach(System.out::println);
     return number;
+  }
+
+  /** A log that shows only a part of a long message should show what failed, not what passed. */
+  private static String failuresFirst(String text) {
+    int failures = text.indexOf("=".repeat(70));
+    return failures < 0
+        ? text
+        : text.substring(failures) + "\n\nBefore that:\n" + text.substring(0, failures);
   }
 
   private void refused(Map.Entry<String, Path> python) throws Exception {
