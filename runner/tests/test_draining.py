@@ -11,9 +11,9 @@ from typing import Any, Optional
 
 from _runner import link
 from _runner.link import Kind, Said
-from tests import SOURCES
 from tests.support.attached import Attached, Runner
 from tests.support.host import PATIENCE
+from tests.support.payload import compiled
 from tests.support.processes import until, until_gone
 
 WAITS = "import os, time\nprint('begun', flush=True)\nwhile not os.path.exists({!r}): time.sleep(0.01)\nprint('ended')"
@@ -41,7 +41,7 @@ class DrainTest(unittest.TestCase):
     def patient(self, cells: float = 10 * PATIENCE) -> Runner:
         """One that gives its host, and its cells too, far more time than any of these tests takes."""
         payload = self.folder / "payload"
-        shutil.copytree(SOURCES, payload, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(compiled(), payload, ignore=shutil.ignore_patterns("limits.*.pyc"))
         with open(payload / "_runner" / "limits.py", "a", encoding="ascii") as file:
             file.write(f"\nDRAIN_CELLS, DRAIN_ALL = {cells}, {10 * PATIENCE}\n")
         return Runner(payload=payload)

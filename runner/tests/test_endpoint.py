@@ -6,6 +6,7 @@ import json
 import signal
 import socket
 import struct
+import tempfile
 import unittest
 from unittest import mock
 
@@ -19,6 +20,7 @@ from _runner.upgrade import Guard
 from _runner.websocket import Opcode
 from tests.support import listening
 from tests.support.listening import Peer, Runner
+from tests.support.payload import zipped
 from tests.support.processes import until
 
 
@@ -71,6 +73,12 @@ class GoingTest(unittest.TestCase):
                     frames.append(peer.frame())
                 self.assertIn((Opcode.BINARY, Kind.GOAWAY), [(opcode, body[0]) for opcode, body in frames])
                 self.assertEqual(struct.unpack(">H", frames[-1][1][:2])[0], 1012)
+
+
+class DeliveredTest(unittest.TestCase):
+    def test_it_listens_from_its_zip(self) -> None:
+        with tempfile.TemporaryDirectory() as folder, Runner(zipped(folder)) as runner, Peer(runner).open() as peer:
+            peer.attach()
 
 
 class CountersTest(unittest.TestCase):

@@ -12,7 +12,6 @@ import sys
 import tempfile
 import time
 import unittest
-import zipfile
 from typing import Any
 
 from _runner import legacy_stdio, limits
@@ -20,6 +19,7 @@ from _runner.frames import Frame, FrameKind, encode_fields
 from _runner.loop import READ, Loop
 from tests import SOURCES
 from tests.support.lines import LineHost, LineTest
+from tests.support.payload import zipped
 from tests.support.processes import alive, children, command, until_gone
 
 FULL = {"preserved": True, "source": "live_kernel", "scope": "full_live"}
@@ -591,11 +591,7 @@ class EndTest(unittest.TestCase):
 
     def test_it_runs_from_its_zip(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            payload = pathlib.Path(folder, "runner.pyz")
-            with zipfile.ZipFile(payload, "w") as file:
-                for source in (SOURCES / "__main__.py", *(SOURCES / "_runner").glob("*.py")):
-                    file.write(source, source.relative_to(SOURCES))
-            with LineHost(payload=payload) as host:
+            with LineHost(payload=zipped(folder)) as host:
                 self.assertEqual(host.output("print(1)"), "1\n")
 
     def test_what_cannot_be_waited_for_is_refused_in_words(self) -> None:

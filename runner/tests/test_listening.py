@@ -16,11 +16,10 @@ from typing import Any
 
 from _runner import limits, link, websocket
 from _runner.link import Kind
-from tests import SOURCES
 from tests.support.certificates import certify
 from tests.support.attached import TOKEN, Attached, Runner
 from tests.support.host import PATIENCE, Ended
-from tests.support.payload import patched
+from tests.support.payload import compiled, patched
 from tests.support.processes import alive, until_gone
 
 
@@ -34,7 +33,7 @@ class CommandLineTest(unittest.TestCase):
 
     def refused(self, *arguments: str) -> str:
         done = subprocess.run(
-            [sys.executable, "-I", "-S", "-B", str(SOURCES / "__main__.py"), "--listen", *arguments],
+            [sys.executable, "-I", "-S", "-B", str(compiled() / "__main__.py"), "--listen", *arguments],
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE,
         )  # fmt: skip
         self.assertEqual((done.returncode, done.stdout), (64, ""), done.stderr)
@@ -70,7 +69,7 @@ class CommandLineTest(unittest.TestCase):
     def listens(self, *arguments: str) -> dict[str, Any]:
         """What it says first; it has ended by its leash then."""
         process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-B", str(SOURCES / "__main__.py"), "--listen", *arguments, "--leash"],
+            [sys.executable, "-I", "-S", "-B", str(compiled() / "__main__.py"), "--listen", *arguments, "--leash"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
         with process:

@@ -9,10 +9,9 @@ import sys
 import tempfile
 import unittest
 
-from tests import SOURCES
 from tests.support.attached import TOKEN, Attached, Runner
 from tests.support.host import PATIENCE
-from tests.support.payload import patched
+from tests.support.payload import compiled, patched
 
 LISTENING_SOCKETS = """
 import os, socket
@@ -93,7 +92,7 @@ class InheritedTest(unittest.TestCase):
 class RefusedTest(unittest.TestCase):
     def refused(self, *arguments: str) -> str:
         done = subprocess.run(
-            [sys.executable, "-I", "-S", "-B", str(SOURCES / "__main__.py"), *arguments],
+            [sys.executable, "-I", "-S", "-B", str(compiled() / "__main__.py"), *arguments],
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE,
         )  # fmt: skip
         self.assertEqual((done.returncode, done.stdout), (64, ""), done.stderr)

@@ -17,8 +17,8 @@ from _runner import link, websocket
 from _runner.link import Kind, Link, Number, Said, Sequenced
 from _runner.outside import LISTENING
 from _runner.outside import TOKEN as INHERITED_TOKEN
-from tests import SOURCES
 from tests.support.host import PATIENCE, Ended, Host
+from tests.support.payload import compiled
 
 TOKEN = secrets.token_urlsafe(32)
 
@@ -26,13 +26,13 @@ TOKEN = secrets.token_urlsafe(32)
 class Runner:
     """A process with `--listen`. Use as a context manager; leaving it ends the runner and checks that it ended by itself."""
 
-    def __init__(self, *options: str, payload: pathlib.Path = SOURCES, outside: bool = False) -> None:
+    def __init__(self, *options: str, payload: Optional[pathlib.Path] = None, outside: bool = False) -> None:
         """`outside`: what it listens to, and its token, were opened by the process that it was before."""
         self._folder = tempfile.TemporaryDirectory(prefix="pyvisor-listening-")
         self.token = pathlib.Path(self._folder.name, "token")
         self.token.touch(0o600)
         self.token.write_text(TOKEN + "\n")
-        program = [sys.executable, "-I", "-S", "-B", str(payload / "__main__.py")]
+        program = [sys.executable, "-I", "-S", "-B", str((payload or compiled()) / "__main__.py")]
         listening = ["--listen", "127.0.0.1:0", "--token-file", str(self.token)]
         if outside:
             inherited = ["--listen", f"fd:{LISTENING}", "--token-fd", str(INHERITED_TOKEN)]

@@ -12,13 +12,12 @@ import struct
 import subprocess
 import sys
 import tempfile
-import zipfile
 from typing import Any, Optional
 
 from _runner import limits
 from _runner.link import Kind
 from _runner.websocket import Opcode
-from tests import SOURCES
+from tests.support.payload import compiled
 
 # Bounds one answer on a loaded machine; wider than every deadline of the endpoint.
 PATIENCE = 30.0
@@ -31,7 +30,7 @@ MASK = b"\x37\xfa\x21\x3d"
 
 
 class Runner:
-    """`runner.pyz --listen` on a port of its own. Use as a context manager; leaving it looks at what it complained of."""
+    """`--listen` on a port of its own. Use as a context manager; leaving it looks at what it complained of."""
 
     def __init__(self, payload: Optional[pathlib.Path] = None, *more: str) -> None:
         self.patience = PATIENCE if payload is None else LITTLE_PATIENCE
@@ -40,7 +39,7 @@ class Runner:
         token.touch(0o600)
         token.write_text(TOKEN, encoding="ascii")
         self.process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-B", str(payload or _zipped(self._folder)), "--listen", "127.0.0.1:0"]
+            [sys.executable, "-I", "-S", "-B", str(payload or compiled()), "--listen", "127.0.0.1:0"]
             + ["--token-file", str(token), "--leash", *more],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -217,15 +216,6 @@ def number(kind: int, value: int) -> bytes:
 
 def record(offset: int, ack: int, data: bytes) -> bytes:
     return masked(Opcode.BINARY, struct.pack(">BQQ", Kind.RECORD, offset, ack) + data)
-
-
-def _zipped(folder: pathlib.Path) -> pathlib.Path:
-    """The payload as it is delivered."""
-    found = folder / "runner.pyz"
-    with zipfile.ZipFile(found, "w") as archive:
-        for file in sorted(SOURCES.rglob("*.py")):
-            archive.write(file, file.relative_to(SOURCES))
-    return found
 
 
 MESSAGE = limits.RECORD + limits.RECORD_HEAD

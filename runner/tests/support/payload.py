@@ -11,6 +11,7 @@ import pathlib
 import shutil
 import tempfile
 import unittest
+import zipfile
 
 from tests import SOURCES
 
@@ -27,6 +28,15 @@ def compiled() -> pathlib.Path:
     assert compileall.compile_dir(payload, quiet=1), f"the payload does not compile: {payload}"
     atexit.register(lambda: shutil.rmtree(folder) if os.getpid() == owner else None)
     return payload
+
+
+def zipped(folder: str) -> pathlib.Path:
+    """The payload as it is delivered."""
+    found = pathlib.Path(folder, "runner.pyz")
+    with zipfile.ZipFile(found, "w") as archive:
+        for file in sorted(SOURCES.rglob("*.py")):
+            archive.write(file, file.relative_to(SOURCES))
+    return found
 
 
 def patched(test: type[unittest.TestCase], module: str, old: str, new: str) -> pathlib.Path:
