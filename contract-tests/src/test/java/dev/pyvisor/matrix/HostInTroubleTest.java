@@ -16,6 +16,7 @@ import dev.pyvisor.contract.backend.PipeBackend;
 import dev.pyvisor.contract.backend.PodmanBackend;
 import dev.pyvisor.contract.guard.Census;
 import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.contract.load.Interpreters;
 import dev.pyvisor.outcome.OutputChunk;
@@ -53,6 +54,7 @@ class HostInTroubleTest {
 
   @TestFactory
   @Rule({"H25", "TRN-4"})
+  @Limit(seconds = 240, why = "two gibibytes on cores that others use, in the tier full")
   Stream<DynamicTest> a_host_that_stands_still_during_a_flood_costs_no_memory_and_loses_nothing() {
     return launchers()
         .map(backend -> DynamicTest.dynamicTest(backend.label(), () -> standsStill(backend)));
