@@ -11,6 +11,7 @@ import dev.pyvisor.contract.Rule;
 import dev.pyvisor.contract.backend.PodmanBackend;
 import dev.pyvisor.contract.guard.Census;
 import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.error.LaunchFailed;
@@ -97,6 +98,7 @@ class PodmanEndsTest {
 
   @Test
   @Rule({"C160", "C164", "LIF-9"})
+  @Limit(seconds = 1500, why = "two hundred containers, one after the other, in the tier full")
   void each_runner_has_a_container_of_its_own_name_and_none_is_left_after_many()
       throws IOException {
     Counts cycles = Counts.of(3, 20, 200);
