@@ -81,7 +81,7 @@ public final class Interpreters {
     try {
       Process process = new ProcessBuilder(command, "-c", PROBE).redirectErrorStream(true).start();
       String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      if (!process.waitFor(PROBE_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
+      if (!ends(process) || process.exitValue() != 0) {
         return Optional.empty();
       }
       String[] parts = answer.strip().split("[. ]", 3);
@@ -90,9 +90,28 @@ public final class Interpreters {
               Integer.parseInt(parts[0]) * 100 + Integer.parseInt(parts[1]), Path.of(parts[2])));
     } catch (IOException e) {
       return Optional.empty();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while asking " + command, e);
+    }
+  }
+
+  /**
+   * Whether it ends in time. An interrupt is kept for later: whoever asks first asks for all tests
+   * of this JVM, and a test whose time is up must not take the answer from the others.
+   */
+  private static boolean ends(Process process) {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PROBE_SECONDS);
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return process.waitFor(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
