@@ -13,7 +13,7 @@ import unittest
 from typing import Any, Optional
 from unittest import mock
 
-from _runner import allowance, cputime, groups, limits, linux
+from _runner import allowance, cputime, enforcer, groups, limits, linux
 from _runner.allowance import Allowance, Unusable
 from tests import SOURCES
 from tests.support.groups import Group
@@ -44,6 +44,15 @@ def timer_fails(told: dict[str, Any]) -> None:
             os._exit(0)
     os.close(fill)
     os.read(full, 1)
+
+
+def _ended_child() -> int:
+    """One that nobody has taken notice of yet."""
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    return pid
 
 
 class ReadingTest(unittest.TestCase):
@@ -242,6 +251,42 @@ class CpuTest(unittest.TestCase):
             first, second = runner.open("one"), runner.open("two")
             for session in (first, second, first):
                 self.assertEqual(runner.execute(SPIN, session=session)["cause"]["kind"], "cpu_limit")
+
+    def test_a_cell_that_could_not_be_held_to_it_is_refused_and_not_run(self) -> None:
+        with host("cpu-ms=200") as runner:
+            runner.open()
+            runner.execute("open('first', 'w').close()")  # this kernel has its timer
+            runner.open("other")
+            kept = resource.prlimit(runner.process.pid, resource.RLIMIT_SIGPENDING)
+            resource.prlimit(runner.process.pid, resource.RLIMIT_SIGPENDING, (0, kept[1]))
+            refused = runner.answer(runner.start("print('run')", session=2))["error"]
+            self.assertEqual((refused["code"], refused["data"]["limit"], refused["data"]["max"]), (-32006, "cpu-limit", 200))
+            self.assertIn("cpu-limit cannot be held to (200 ms): [Errno 11] timer_create", refused["message"])
+            self.assertEqual(runner.execute(SPIN)["cause"]["kind"], "cpu_limit")  # one that has its timer goes on with it
+            resource.prlimit(runner.process.pid, resource.RLIMIT_SIGPENDING, kept)
+            self.assertEqual(runner.execute("print('later')", session=2)["outcome"], "completed")
+            self.assertEqual(runner.text(2), "later\n")
+            self.assertEqual(runner.execute(SPIN, session=2)["cause"]["kind"], "cpu_limit")
+
+    def test_a_kernel_that_comes_for_a_cell_that_waits_and_cannot_be_held_to_it_is_ended(self) -> None:
+        kernel = mock.Mock(pid=os.getpid(), ready=True)
+        house = mock.Mock(kernel_for_cells=kernel)
+        held = enforcer.Enforcer(mock.Mock(on_alarm=[]), house, mock.Mock(), 5)
+        self.addCleanup(signal.signal, signal.SIGXCPU, signal.SIG_DFL)
+        self.addCleanup(held.close)
+        held.kernel_begins()
+        kernel.condemn.assert_not_called()
+        held.close()
+        with mock.patch.object(cputime, "_create", mock.Mock(side_effect=OSError(errno.EAGAIN, "timer_create: full"))):
+            held.kernel_begins()
+            self.assertRegex(kernel.condemn.call_args[0][0], r"^cpu-limit cannot be held to \(5 ms\): .*timer_create: full")
+            kernel.condemn.reset_mock()
+            kernel.pid = _ended_child()
+            held.kernel_begins()  # it has ended, which is told in its own way
+            kernel.condemn.assert_not_called()
+            os.waitpid(kernel.pid, 0)
+            held.kernel_begins()
+            kernel.condemn.assert_not_called()
 
     def test_a_system_without_such_timers_is_refused(self) -> None:
         with mock.patch.object(cputime, "obstacle", lambda: "timer_create: Invalid argument"):

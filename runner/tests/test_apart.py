@@ -98,6 +98,23 @@ class ApartTest(unittest.TestCase):
             self.assertEqual(host.text(session), "here\n")
             self.assertNotEqual(self.zygote(host), zygote)
 
+    def test_a_zygote_that_code_has_stopped_is_replaced_when_a_kernel_is_overdue(self) -> None:
+        short = patched(type(self), "limits", "START_BUDGET = 10.0", "START_BUDGET = 1.0")
+        with Host(payload=short) as host:
+            host.open()
+            zygote = self.zygote(host)
+            os.kill(zygote, signal.SIGSTOP)
+            self.assertIn("was not ready after 1 s", host.call("session.open", name="late")["error"]["message"])
+            session = host.open("next")
+            host.execute("print('here')", session)
+            self.assertEqual(host.text(session), "here\n")
+            self.assertNotEqual(self.zygote(host), zygote)
+        with Host(payload=short, environment={limits.CONFINE_VARIABLE: "1"}) as host:
+            host.open()
+            os.kill(self.zygote(host), signal.SIGSTOP)
+            host.request("session.open", {"name": "late"})
+            host.wait_for_end()
+
     def test_a_kernel_that_the_zygote_did_not_tell_of_runs_nothing(self) -> None:
         mark = pathlib.Path(tempfile.mkdtemp(prefix="pyvisor-mark-"), "mark")
         self.addCleanup(shutil.rmtree, mark.parent)

@@ -94,6 +94,7 @@ class Births:
     def _overdue(self, kernel: Kernel, budget: float) -> None:
         kernel.condemn(f"it was not ready after {budget:g} s")
         if not kernel.pid:  # who should have made it is stuck itself; a kernel that still comes finds its channel closed
+            self._nursery.overdue()
             self._parent.kernel_failed(kernel, kernel.fault or "")
 
 

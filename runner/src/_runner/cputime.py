@@ -12,12 +12,14 @@ import signal
 import time
 from typing import Callable, Optional
 
+from . import linux
 from .loop import Loop
 
 _ABSOLUTE = 1  # TIMER_ABSTIME
 _SCHEDULED = 2  # CPUCLOCK_SCHED: what its threads have run, whatever for
 _SIGEVENT = 64  # bytes of the structure
 _SECOND = 1_000_000_000
+_ENDED = ("Z", "X", "?")
 
 
 class _Event(ctypes.Structure):
@@ -81,7 +83,10 @@ class CpuTimer:
         loop.on_alarm.append(self._look)
 
     def begin(self, pid: int) -> None:
-        """A cell begins in that kernel. One that has ended meanwhile uses nothing."""
+        """A cell begins in that kernel. One that has ended meanwhile uses nothing.
+
+        Raises OSError where the system refuses the timer: then no code may run without it.
+        """
         try:
             if pid != self._pid or self._timer is None:
                 self._forget()
@@ -90,6 +95,8 @@ class CpuTimer:
             _set(self._timer, self._due)
         except OSError:
             self._due = None
+            if linux.state(pid) not in _ENDED:
+                raise
 
     def end(self) -> None:
         """The cell has ended. The timer may still ring, to nobody."""

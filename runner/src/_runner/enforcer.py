@@ -8,6 +8,7 @@ from typing import Any, Optional, Protocol
 
 from . import limits, linux
 from .cputime import CpuTimer
+from .errors import ErrorCode, RpcError
 from .inquiry import Inquiries
 from .kernels import Kernel
 from .ladder import Ladder
@@ -50,17 +51,37 @@ class Enforcer:
 
     # --- a cell's life ---
 
+    def prepare(self) -> None:
+        """Another cell is to begin. Raises where it could not be held to its processor time."""
+        kernel = self._house.kernel_for_cells
+        if self._cpu is None or kernel is None or not kernel.ready:
+            return
+        try:
+            self._cpu.begin(kernel.pid)
+        except OSError as problem:
+            data = {"limit": "cpu-limit", "current": 0, "max": self._cpu.millis}
+            raise RpcError(ErrorCode.RESOURCE_EXHAUSTED, f"the cell is not run: {self._unlimited(problem)}", data) from None
+
     def begin(self, cell: Cell) -> None:
         self._mark = linux.Mark.now()
         self._watchdog.begin(cell)
-        self.kernel_begins(cell)
 
-    def kernel_begins(self, cell: Cell) -> None:
-        """The kernel is there that runs it; it may have waited for that."""
-        if self._cpu is not None:
-            kernel = self._house.kernel_for_cells
-            if kernel is not None and kernel.ready:
-                self._cpu.begin(kernel.pid)
+    def kernel_begins(self) -> None:
+        """The kernel is there only now, and runs at once what has waited for it."""
+        kernel = self._house.kernel_for_cells
+        if self._cpu is None or kernel is None:
+            return
+        try:
+            self._cpu.begin(kernel.pid)
+        except OSError as problem:
+            kernel.condemn(self._unlimited(problem))
+
+    def _unlimited(self, problem: OSError) -> str:
+        millis = 0 if self._cpu is None else self._cpu.millis
+        return (
+            f"cpu-limit cannot be held to ({millis} ms): {problem}; the system has so many timers and waiting signals for a "
+            "user (ulimit -i): end what uses them up, or raise that"
+        )
 
     def _used_up(self) -> None:
         cell = self.running

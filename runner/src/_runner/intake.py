@@ -28,6 +28,8 @@ class House(Protocol):
 
     def require_kernel(self) -> None: ...
 
+    def prepare(self) -> None: ...
+
     def admitted(self, cell: Cell) -> None: ...
 
 
@@ -87,6 +89,7 @@ class Intake:
             self._check(request, frame)
             if draining:
                 raise draining_refusal(request.method)
+            self._house.prepare()
         except RpcError as refused:
             self._outbound.say(0, rpc.error(request.id, refused))
             return False

@@ -18,6 +18,7 @@ from .loop import READ, Loop
 
 # Libraries that would start threads by themselves: a process that has any cannot be copied.
 _SINGLE_THREADED = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+_STOPPED = ("T", "t")  # by a signal, by a tracer
 
 
 class Awaited(NamedTuple):
@@ -130,6 +131,11 @@ class Nursery:
             self._zygote_ended(f"wait status {ended.status}")
         elif self._awaited:
             self._ended_early[ended.pid] = ended
+
+    def overdue(self) -> None:
+        """A kernel was asked for long ago. Code can stop the zygote, and nobody would wake it: another takes its place."""
+        if self.pid and linux.state(self.pid) in _STOPPED:
+            linux.kill(self.pid)
 
     def _zygote_ended(self, how: str) -> None:
         self._loop.forget(self._socket.fileno())

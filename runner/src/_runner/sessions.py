@@ -199,6 +199,10 @@ class Session:
         if self.succession.heir is not None and self.kernel is not None:  # what it did there would go with that kernel
             raise RpcError(ErrorCode.INVALID_STATE, f"session {number} is being restored; wait for the reply to that")
 
+    def prepare(self) -> None:
+        """Raise unless a cell would be held to its limits."""
+        self._enforcer.prepare()
+
     def admitted(self, cell: Cell) -> None:
         """A cell is on its way to the kernel."""
         self.succession.copies.seal(self.state.names)
@@ -440,7 +444,7 @@ class Session:
         state = self.state
         if state.cell is not None and not state.cell.ending:
             state.cell.restart_clock(state.generation)
-            self._enforcer.kernel_begins(state.cell)
+            self._enforcer.kernel_begins()
         self.output.begin()
         opening, resetting = self._opening, self._resetting
         self._opening, self._resetting = None, []

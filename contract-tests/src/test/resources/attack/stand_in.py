@@ -2,7 +2,8 @@
 two, ends it when its time is over, may tidy up after it as a careless one would, and tells what it
 was misled by.
 
-Its arguments: `--token-file FILE` (which it does not need), the program, its seconds, yes for tidy.
+Its arguments: `--token-file FILE` (which it does not need), the program, its seconds, yes for tidy, and what else it
+has as a child, where that is what the program is about.
 """
 
 import fcntl
@@ -12,7 +13,7 @@ import socket
 import subprocess
 import sys
 
-_, _, _, path, seconds, tidy = sys.argv
+_, _, _, path, seconds, tidy, beside = sys.argv
 
 
 def score():
@@ -20,6 +21,14 @@ def score():
         return file.read().strip()
 
 
+other = None
+if beside != "nothing":
+    other = subprocess.Popen(
+        [sys.executable, "-c", "import sys; print('there', flush=True); sys.stdin.read()", beside],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    other.stdout.readline()
 before = score()
 ours, theirs = socket.socketpair()
 private = fcntl.fcntl(theirs, fcntl.F_DUPFD, 100)
@@ -46,6 +55,11 @@ if heard:
     print("STAND-IN misled:", len(heard), "bytes", flush=True)
 if score() != before:
     print("STAND-IN misled: it is to die first, at", score(), flush=True)
+if other is not None:
+    if other.poll() is not None:
+        print("STAND-IN misled: its", beside, "is gone", flush=True)
+    other.kill()
+    other.wait()
 if tidy == "yes":
     for folder, _, files in os.walk(os.path.dirname(path), followlinks=True):
         for name in files:

@@ -73,6 +73,17 @@ public final class Defaults {
    */
   public static final long SANDBOX_TMP = 256L * 1024 * 1024;
 
+  /**
+   * Directories in one another that are held open while a private directory is removed: each takes
+   * two descriptors, of which a process has 1,024 or more.
+   */
+  public static final int REMOVAL_DEPTH = 64;
+
+  /**
+   * Times that what lies deeper is moved up for that: half a million directories in one another.
+   */
+  public static final int REMOVAL_MOVES = 8_192;
+
   /** While a call is open the runner is asked that often whether it lives. */
   public static final Duration PING_INTERVAL = Duration.ofSeconds(1);
 

@@ -13,6 +13,7 @@ import dev.pyvisor.internal.SessionLife;
 import dev.pyvisor.internal.SessionVerbs;
 import dev.pyvisor.internal.StateVerbs;
 import dev.pyvisor.tool.Tool;
+import dev.pyvisor.transport.Input;
 import dev.pyvisor.transport.Sandbox;
 import dev.pyvisor.transport.Trust;
 import java.nio.file.Path;
@@ -177,6 +178,7 @@ public final class SupervisorClient implements AutoCloseable {
     private Optional<String> containerOptions = Optional.empty();
     private Optional<String> launchCommand = Optional.empty();
     private ResourceLimits limits = ResourceLimits.none();
+    private List<Input> inputs = List.of();
     private Duration startTimeout = Defaults.START_TIMEOUT;
     private Duration callTimeout = Defaults.CALL_TIMEOUT;
     private TimeLimit cellTimeout = TimeLimit.of(Defaults.CELL_TIMEOUT);
@@ -334,6 +336,24 @@ public final class SupervisorClient implements AutoCloseable {
       return limits(change.apply(limits));
     }
 
+    /**
+     * A file or folder of this machine that cells can read and not change, as {@code /inputs/NAME}
+     * where NAME is the last part of its path. For launchers that isolate; the others refuse it, as
+     * they would let the code write to it. Default: none.
+     *
+     * @throws IllegalArgumentException when it would have no name there, or that of another input
+     */
+    public Builder input(Path host) {
+      inputs = Input.of(host).after(inputs);
+      return this;
+    }
+
+    /** The same under a name of its own. */
+    public Builder input(Path host, String name) {
+      inputs = new Input(host, name).after(inputs);
+      return this;
+    }
+
     /** From the start of the process until the first session is ready. Default: 10 s. */
     public Builder startTimeout(Duration limit) {
       startTimeout = positive("startTimeout", limit);
@@ -487,7 +507,7 @@ public final class SupervisorClient implements AutoCloseable {
           environment,
           tools,
           trust,
-          new Sandbox(launcher, image, containerOptions, launchCommand, limits),
+          new Sandbox(launcher, image, containerOptions, launchCommand, limits, inputs),
           startTimeout,
           callTimeout,
           cellTimeout,

@@ -47,6 +47,10 @@ class ConfiguredSettingsTest {
           new Way("image", "python:3", builder -> builder.image("python:3")),
           new Way("container-options", "--a b", builder -> builder.containerOptions("--a b")),
           new Way("launch-command", "ssh box", builder -> builder.launchCommand("ssh box")),
+          new Way(
+              "inputs",
+              "/a/b.csv, data=d",
+              builder -> builder.input(Path.of("/a/b.csv")).input(Path.of("data"), "d")),
           limit("memory-limit", "1GiB", limits -> limits.withMemory(1L << 30)),
           limit("cpu-limit", "7s", limits -> limits.withCpuTime(Duration.ofSeconds(7))),
           limit("process-limit", "7", limits -> limits.withProcesses(7)),
@@ -137,6 +141,7 @@ class ConfiguredSettingsTest {
             "image",
             "container-options",
             "launch-command",
+            "inputs",
             "memory-limit",
             "cpu-limit",
             "process-limit",

@@ -48,7 +48,8 @@ final class BarePython implements Attacked {
                 plant.token().toString(),
                 file.toString(),
                 Integer.toString(program.seconds(SECONDS - 5)),
-                program.head().getOrDefault("tidy", "no"))
+                program.head().getOrDefault("tidy", "no"),
+                program.head().getOrDefault("beside", "nothing"))
             .directory(workspace.toFile())
             .redirectErrorStream(true)
             .redirectOutput(said.toFile());

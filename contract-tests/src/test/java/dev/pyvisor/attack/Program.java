@@ -40,6 +40,7 @@ record Program(String name, Map<String, String> head, List<String> parts) {
           "needs",
           "seconds",
           "tidy",
+          "beside",
           "collect",
           "process",
           "bubblewrap",

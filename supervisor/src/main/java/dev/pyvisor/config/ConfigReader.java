@@ -152,7 +152,7 @@ final class ConfigReader {
     if (!key.list()) {
       found.refuse(key, origin, "a list is no " + key.type());
     } else if (!plain) {
-      found.refuse(key, origin, "has an item that is no name; write a list of names");
+      found.refuse(key, origin, "has an item that is no text; write a " + key.type());
     } else {
       found.add(key, String.join(",", items), origin);
     }

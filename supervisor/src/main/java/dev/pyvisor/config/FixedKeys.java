@@ -104,6 +104,15 @@ final class FixedKeys {
               Builder::launchCommand),
           ConfigKey.of(
               new KeyText(
+                  "inputs",
+                  "none",
+                  "Files and folders of this machine that cells can read as `/inputs/NAME`.",
+                  "input(path), input(path, name)"),
+              ValueType.INPUTS,
+              (builder, inputs) ->
+                  inputs.forEach(input -> builder.input(input.host(), input.name()))),
+          ConfigKey.of(
+              new KeyText(
                   "memory-limit",
                   "none",
                   "Bytes of memory of all that the runner's code starts, itself included.",

@@ -2,6 +2,7 @@ package dev.pyvisor.config;
 
 import dev.pyvisor.ResourceLimits;
 import dev.pyvisor.TimeLimit;
+import dev.pyvisor.transport.Input;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * How the text of a value is read, and written again in one form.
@@ -45,6 +47,8 @@ record ValueType<T>(String form, Function<String, T> reader, Function<T, String>
       new ValueType<>("text", ValueType::text, Function.identity());
   static final ValueType<List<String>> NAMES =
       new ValueType<>("list of names", ValueType::names, names -> String.join(",", names));
+  static final ValueType<List<Input>> INPUTS =
+      new ValueType<>("list of paths, each PATH or PATH=NAME", ValueType::inputs, ValueType::text);
 
   private static final Pattern DIGITS = Pattern.compile("[0-9]{1,10}");
 
@@ -58,7 +62,7 @@ record ValueType<T>(String form, Function<String, T> reader, Function<T, String>
   }
 
   boolean list() {
-    return this == NAMES;
+    return this == NAMES || this == INPUTS;
   }
 
   private static String word(String text, List<String> words) {
@@ -121,6 +125,32 @@ record ValueType<T>(String form, Function<String, T> reader, Function<T, String>
       throw new IllegalArgumentException(Quote.of(text) + " has a NUL; write it without");
     }
     return text;
+  }
+
+  /**
+   * A name is what follows the last equals sign, so a path that holds one needs a name behind it.
+   */
+  private static List<Input> inputs(String text) {
+    List<Input> inputs = List.of();
+    for (String part : text.isBlank() ? new String[0] : text.split(",", -1)) {
+      String input = part.strip();
+      int equals = input.lastIndexOf('=');
+      boolean named = equals >= 0 && input.indexOf('/', equals) < 0;
+      Path host = path(named ? input.substring(0, equals) : input);
+      inputs =
+          (named ? new Input(host, input.substring(equals + 1)) : Input.of(host)).after(inputs);
+    }
+    return inputs;
+  }
+
+  private static String text(List<Input> inputs) {
+    return inputs.stream()
+        .map(
+            input ->
+                input.host().endsWith(input.name())
+                    ? input.host().toString()
+                    : input.host() + "=" + input.name())
+        .collect(Collectors.joining(","));
   }
 
   private static List<String> names(String text) {

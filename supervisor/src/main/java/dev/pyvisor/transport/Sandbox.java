@@ -2,6 +2,7 @@ package dev.pyvisor.transport;
 
 import dev.pyvisor.Launcher;
 import dev.pyvisor.ResourceLimits;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -14,13 +15,15 @@ import java.util.Optional;
  * @param containerOptions more words for the program that starts the container
  * @param command the command line of {@link Launcher#COMMAND}
  * @param limits what the runner's code may use
+ * @param inputs what of the host's files its code may read
  */
 public record Sandbox(
     Optional<Launcher> launcher,
     Optional<String> image,
     Optional<String> containerOptions,
     Optional<String> command,
-    ResourceLimits limits) {
+    ResourceLimits limits,
+    List<Input> inputs) {
 
   /** Nothing was chosen. */
   public static final Sandbox UNCHOSEN =
@@ -31,13 +34,32 @@ public record Sandbox(
           Optional.empty(),
           ResourceLimits.none());
 
+  public Sandbox {
+    inputs = List.copyOf(inputs);
+  }
+
+  /** One without inputs. */
+  public Sandbox(
+      Optional<Launcher> launcher,
+      Optional<String> image,
+      Optional<String> containerOptions,
+      Optional<String> command,
+      ResourceLimits limits) {
+    this(launcher, image, containerOptions, command, limits, List.of());
+  }
+
   /** Nothing but the launcher was chosen. */
   public static Sandbox by(Launcher launcher) {
     return UNCHOSEN.launchedBy(launcher);
   }
 
   /** The same with this launcher. */
-  public Sandbox launchedBy(Launcher launcher) {
-    return new Sandbox(Optional.of(launcher), image, containerOptions, command, limits);
+  public Sandbox launchedBy(Launcher other) {
+    return new Sandbox(Optional.of(other), image, containerOptions, command, limits, inputs);
+  }
+
+  /** The same with these inputs. */
+  public Sandbox reading(List<Input> others) {
+    return new Sandbox(launcher, image, containerOptions, command, limits, others);
   }
 }

@@ -86,6 +86,19 @@ class KeyTableTest {
       bad(text, " ", "must not be blank and has no NUL; leave it out for its default");
       bad(text, "a\0b", "'a\\u0000b' has a NUL");
     }
+    good("inputs", "/a/b.csv, models/", "/a/b.csv,models");
+    good("inputs", "/a/b=c.csv", "/a/b=c.csv");
+    good("inputs", "/a/b=c=d", "/a/b=c=d");
+    good("inputs", "/a=b/c,/d/c=c2", "/a=b/c,/d/c=c2");
+    good("inputs", "/a/b.csv=b.csv", "/a/b.csv");
+    good("inputs", "", "");
+    bad("inputs", "/a/c,/b/c", "inputs /a/c and /b/c would both be /inputs/c; give one of them");
+    bad("inputs", "/a,,/b", "'' is no path");
+    bad("inputs", "~/a", "'~/a' begins with ~, which only a shell replaces");
+    bad("inputs", "/", "input /: '' cannot be its name in the sandbox");
+    bad("inputs", "..", "input ..: '..' cannot be its name in the sandbox");
+    bad("inputs", "/a=.", "input /a: '.' cannot be its name in the sandbox");
+    bad("inputs", "/a/b:c", "input /a/b:c: 'b:c' cannot be its name in the sandbox");
     good("preload", "numpy, a.b", "numpy,a.b");
     good("preload", "", "");
     bad("preload", "numpy;os", "preload needs names of Python modules such as 'numpy', not 'num");

@@ -2,6 +2,7 @@ package dev.pyvisor.transport.launch;
 
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.LaunchFailed;
+import dev.pyvisor.transport.Input;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,8 +11,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What of the machine is seen in a sandbox, under the same names as outside. A folder comes before
- * what is in it: a virtual environment in a workspace is read-only.
+ * What of the machine is seen in a sandbox, under the same names as outside, but for inputs. A
+ * folder comes before what is in it: a virtual environment in a workspace is read-only.
  *
  * <p>Confined to the thread that plans the start.
  */
@@ -37,13 +38,30 @@ final class Binds {
   private static final Path HOMES = Path.of("/home");
   private static final Path SYSTEM = Path.of("/usr");
 
+  /** How it is shown: the option of bwrap, and what podman has behind the path. */
+  private enum How {
+    // The mark z is for systems that label files.
+    READ_ONLY("--ro-bind", ":ro,z"),
+    WRITABLE("--bind", ":rw,z"),
+    /** Its label is its owner's: another would be a change that others see. */
+    INPUT("--ro-bind", ":ro");
+
+    private final String option;
+    private final String mode;
+
+    How(String option, String mode) {
+      this.option = option;
+      this.mode = mode;
+    }
+  }
+
   /**
    * Immutable.
    *
    * @param source where it is by its own name: a link in the path may lead anywhere, and what it
    *     leads to is what is looked at and shown
    */
-  private record Bind(String how, Path source, Path path) {}
+  private record Bind(How how, Path source, Path path) {}
 
   private final String runnerId;
   private final Path secret;
@@ -60,7 +78,7 @@ final class Binds {
    */
   void readOnly(String what, Path path) {
     if (!path.startsWith(SYSTEM) && !isSeen(path)) {
-      add("--ro-bind", what, path);
+      add(How.READ_ONLY, what, path);
     }
   }
 
@@ -74,7 +92,7 @@ final class Binds {
         throw refused(what, path, "is a part of the interpreter or of the runner");
       }
     }
-    add("--bind", what, path);
+    add(How.WRITABLE, what, path);
     requireFirmlyHeld(path);
   }
 
@@ -86,9 +104,7 @@ final class Binds {
     Path outer = real(writable);
     for (Bind bind : binds) {
       Path parent = bind.source().getParent();
-      if (bind.how().equals("--ro-bind")
-          && bind.source().startsWith(outer)
-          && !outer.equals(parent)) {
+      if (bind.how() == How.READ_ONLY && bind.source().startsWith(outer) && !outer.equals(parent)) {
         throw refused(
             "the workspace",
             writable,
@@ -97,14 +113,51 @@ final class Binds {
     }
   }
 
-  private boolean isSeen(Path path) {
-    return binds.stream()
-        .anyMatch(bind -> bind.how().equals("--ro-bind") && path.startsWith(bind.path()));
+  /**
+   * Later than what is writable. What code could write to by another name would be no input, and
+   * what it could replace by a link would be any file of the machine when the next runner is
+   * started.
+   */
+  void input(Input input) {
+    Path source = InputFiles.source(runnerId, input);
+    requireNarrow("the input", source);
+    for (Bind bind : binds) {
+      if (bind.how() == How.WRITABLE
+          && (overlap(source, bind.source())
+              || overlap(input.host().toAbsolutePath().normalize(), bind.path()))) {
+        throw InputFiles.refused(
+            runnerId,
+            input,
+            "lies in " + bind.path() + ", which code writes to, or holds it",
+            "keep inputs beside the workspace, or leave this one out and read it there");
+      }
+      if (bind.how() != How.INPUT && bind.path().startsWith(Input.FOLDER)) {
+        throw InputFiles.refused(
+            runnerId,
+            input,
+            "would be " + input.place() + " inside, and " + bind.path() + " is used there already",
+            "keep the workspace and the interpreter out of " + Input.FOLDER);
+      }
+    }
+    binds.add(new Bind(How.INPUT, source, input.place()));
   }
 
-  private void add(String how, String what, Path path) {
-    Path source = real(path);
-    for (Path name : List.of(path, source)) {
+  private static boolean overlap(Path one, Path other) {
+    return one.startsWith(other) || other.startsWith(one);
+  }
+
+  private boolean isSeen(Path path) {
+    return binds.stream()
+        .anyMatch(bind -> bind.how() == How.READ_ONLY && path.startsWith(bind.path()));
+  }
+
+  private void add(How how, String what, Path path) {
+    requireNarrow(what, path);
+    binds.add(new Bind(how, real(path), path));
+  }
+
+  private void requireNarrow(String what, Path path) {
+    for (Path name : List.of(path, real(path))) {
       if (BROAD.contains(name) || HOMES.equals(name.getParent())) {
         throw refused(what, path, "holds more than may be seen in a sandbox");
       }
@@ -112,7 +165,6 @@ final class Binds {
         throw refused(what, path, "holds this client's private directory " + secret);
       }
     }
-    binds.add(new Bind(how, source, path));
   }
 
   private static Path real(Path path) {
@@ -138,7 +190,7 @@ final class Binds {
         .sorted(Comparator.comparingInt(bind -> bind.path().getNameCount()))
         .forEach(
             bind -> {
-              options.add(bind.how());
+              options.add(bind.how().option);
               options.add(bind.source().toString());
               options.add(bind.path().toString());
             });
@@ -153,9 +205,7 @@ final class Binds {
       if (path.indexOf(':') >= 0 || bind.source().toString().indexOf(':') >= 0) {
         throw refused("the folder", bind.path(), "has a colon, which divides podman's words");
       }
-      // The mark is for systems that label files.
-      String how = bind.how().equals("--bind") ? ":rw,z" : ":ro,z";
-      options.addAll(List.of("--volume", bind.source() + ":" + path + how));
+      options.addAll(List.of("--volume", bind.source() + ":" + path + bind.how().mode));
     }
     return options;
   }

@@ -76,6 +76,7 @@ public final class BubblewrapLauncher implements RunnerLauncher {
     }
     workspaces.forEach(path -> binds.writable("the workspace", path));
     binds.writable("the runner's private directory", folder.runners());
+    config.sandbox().inputs().forEach(binds::input);
     return binds.options();
   }
 

@@ -173,6 +173,8 @@ public final class ContainerLauncher implements RunnerLauncher {
         .workspace()
         .ifPresent(path -> binds.writable("the workspace", path.toAbsolutePath().normalize()));
     binds.writable("the runner's private directory", folder.runners());
+    InputFiles.requireWhole(config);
+    config.sandbox().inputs().forEach(binds::input);
     List<String> options = new ArrayList<>(binds.volumes());
     // Not a label of this container's alone: a configured folder may be that of several at once.
     options.addAll(List.of("--volume", folder.payload() + ":" + RUNNER + ":ro,z"));

@@ -29,6 +29,11 @@ public final class Launchers {
       List.of(Launcher.BUBBLEWRAP, Launcher.PODMAN, Launcher.DOCKER);
 
   private static final Set<Launcher> CONTAINERS = Set.of(Launcher.PODMAN, Launcher.DOCKER);
+
+  /** What a plain process reads it can change, and nobody knows what a command of yours starts. */
+  private static final Set<Launcher> WITH_INPUTS =
+      Set.of(Launcher.BUBBLEWRAP, Launcher.PODMAN, Launcher.DOCKER);
+
   private static final Optional<String> NOT_HERE = Optional.of("not in this version");
 
   private Launchers() {}
@@ -97,6 +102,7 @@ public final class Launchers {
     requireUse(config, "container-options", config.sandbox().containerOptions(), CONTAINERS, kind);
     requireUse(
         config, "launch-command", config.sandbox().command(), Set.of(Launcher.COMMAND), kind);
+    requireUse(config, "inputs", inputs(config), WITH_INPUTS, kind);
     return find(kind, ALL)
         .orElseThrow(
             () ->
@@ -106,6 +112,12 @@ public final class Launchers {
                         + kind.word()
                         + " is not in this version; usable: "
                         + String.join(", ", ALL.stream().map(one -> one.kind().word()).toList())));
+  }
+
+  private static Optional<String> inputs(TransportConfig config) {
+    return config.sandbox().inputs().stream()
+        .map(input -> input.host().toString())
+        .reduce((one, other) -> one + "," + other);
   }
 
   /** What would be left out without a word may be what somebody relies on. */

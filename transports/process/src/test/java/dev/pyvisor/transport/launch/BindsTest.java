@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pyvisor.error.LaunchFailed;
+import dev.pyvisor.transport.Input;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator.ReplaceUnderscores;
@@ -107,5 +109,70 @@ class BindsTest {
     Binds binds = binds();
     binds.writable("the workspace", link);
     assertThat(binds.options()).containsExactly("--bind", work.toString(), link.toString());
+  }
+
+  @Test
+  void an_input_is_shown_below_inputs_under_its_name_by_where_its_links_lead() throws IOException {
+    Path file = Files.writeString(folder.resolve("a, b.csv"), "1");
+    Path link = Files.createSymbolicLink(folder.resolve("latest"), file);
+    Binds binds = binds();
+    binds.input(Input.of(link));
+    binds.input(new Input(file, "by name"));
+    assertThat(binds.options())
+        .endsWith(
+            "--ro-bind",
+            file.toString(),
+            "/inputs/latest",
+            "--ro-bind",
+            file.toString(),
+            "/inputs/by name");
+    assertThat(binds.volumes())
+        .endsWith(
+            "--volume", file + ":/inputs/latest:ro", "--volume", file + ":/inputs/by name:ro");
+  }
+
+  @Test
+  void an_input_is_nothing_that_code_could_write_to_or_replace() throws IOException {
+    Path inside = Files.writeString(work.resolve("data.csv"), "1");
+    Path beside = Files.writeString(folder.resolve("data.csv"), "1");
+    Path way = Files.createSymbolicLink(folder.resolve("way"), inside);
+    Path out = Files.createSymbolicLink(work.resolve("out"), beside);
+    Path dots = folder.resolve("private/../work/data.csv");
+    for (Path host : List.of(work, inside, way, out, dots)) {
+      Binds binds = binds();
+      binds.writable("the workspace", work);
+      refused(() -> binds.input(Input.of(host)), "the input " + host + " lies in " + work);
+    }
+    Path outer = Files.createDirectories(folder.resolve("outer/work")).getParent();
+    Binds binds = binds();
+    binds.writable("the workspace", outer.resolve("work"));
+    refused(() -> binds.input(Input.of(outer)), "which code writes to, or holds it");
+  }
+
+  @Test
+  void an_input_that_is_missing_or_no_file_or_too_much_is_told() throws Exception {
+    Path missing = folder.resolve("missing");
+    refused(() -> binds().input(Input.of(missing)), "the input " + missing + " cannot be found");
+    refused(() -> binds().input(Input.of(Path.of("no/such"))), "cannot be found from /");
+    refused(() -> binds().input(Input.of(Path.of("/dev/null"))), "is neither a file nor a folder");
+    refused(() -> binds().input(Input.of(Path.of("/etc"))), "holds more than may be seen");
+    refused(() -> binds().input(Input.of(folder)), "holds this client's private directory");
+    Path colon = Files.writeString(folder.resolve("a:b"), "1");
+    Binds binds = binds();
+    binds.input(new Input(colon, "a"));
+    assertThat(binds.options()).containsExactly("--ro-bind", colon.toString(), "/inputs/a");
+    refused(binds::volumes, "has a colon");
+  }
+
+  @Test
+  void where_the_inputs_are_there_is_no_folder_of_the_machine() throws IOException {
+    Path file = Files.writeString(folder.resolve("data"), "1");
+    Binds binds = binds();
+    binds.writable("the workspace", Path.of("/inputs/work"));
+    refused(() -> binds.input(Input.of(file)), "/inputs/work is used there already");
+  }
+
+  private static void refused(ThrowingCallable call, String message) {
+    assertThatThrownBy(call).isInstanceOf(LaunchFailed.class).hasMessageContaining(message);
   }
 }

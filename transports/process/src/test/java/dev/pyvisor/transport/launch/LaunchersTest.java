@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.pyvisor.Launcher;
 import dev.pyvisor.ResourceLimits;
 import dev.pyvisor.error.LaunchFailed;
+import dev.pyvisor.transport.Input;
 import dev.pyvisor.transport.Sandbox;
 import dev.pyvisor.transport.TransportConfig;
 import java.nio.file.Path;
@@ -106,5 +107,22 @@ class LaunchersTest {
             ResourceLimits.none());
     assertThatThrownBy(() -> Launchers.chosen(config(command)))
         .hasMessageContaining("launch-command 'ssh box' is for the launcher command");
+  }
+
+  @Test
+  void inputs_are_refused_where_the_code_could_change_them() {
+    List<Input> inputs = List.of(Input.of(Path.of("/a/b")), Input.of(Path.of("c")));
+    for (Launcher kind : Launcher.values()) {
+      TransportConfig config = config(Sandbox.by(kind).reading(inputs));
+      if (kind == Launcher.PROCESS || kind == Launcher.COMMAND) {
+        assertThatThrownBy(() -> Launchers.chosen(config))
+            .isInstanceOf(LaunchFailed.class)
+            .hasMessageContaining(
+                "inputs '/a/b,c' is for the launcher bubblewrap or docker or podman, and this one is "
+                    + kind.word());
+      } else {
+        assertThat(Launchers.chosen(config).kind()).isEqualTo(kind);
+      }
+    }
   }
 }

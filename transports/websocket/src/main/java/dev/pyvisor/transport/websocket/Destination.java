@@ -121,7 +121,7 @@ record Destination(URI address, String token, boolean takeover, Optional<Tls> tl
                 : !config.environment().isEmpty()
                     ? "environment variables (or modules to preload)"
                     : !config.sandbox().equals(Sandbox.UNCHOSEN)
-                        ? "a launcher, an image or a limit"
+                        ? "a launcher, an image, an input or a limit"
                         : "";
     if (!asked.isEmpty()) {
       throw refused(

@@ -7,6 +7,7 @@ import dev.pyvisor.Launcher;
 import dev.pyvisor.ResourceLimits;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.LaunchFailed;
+import dev.pyvisor.transport.Input;
 import dev.pyvisor.transport.Sandbox;
 import dev.pyvisor.transport.ThreadRoster;
 import dev.pyvisor.transport.TransportConfig;
@@ -217,10 +218,14 @@ class DestinationTest {
   @Test
   void how_a_runner_is_started_is_not_chosen_for_one_that_runs() {
     for (Sandbox chosen :
-        List.of(Sandbox.by(Launcher.BUBBLEWRAP), Sandbox.by(Launcher.PROCESS), image())) {
+        List.of(
+            Sandbox.by(Launcher.BUBBLEWRAP),
+            Sandbox.by(Launcher.PROCESS),
+            Sandbox.UNCHOSEN.reading(List.of(Input.of(Path.of("data")))),
+            image())) {
       assertThat(refused(config(options("ws://127.0.0.1:80"), chosen)))
           .hasMessageContaining("websocket.url names a runner that runs already")
-          .hasMessageContaining("a launcher, an image or a limit");
+          .hasMessageContaining("a launcher, an image, an input or a limit");
     }
   }
 
