@@ -161,6 +161,9 @@ public interface RestartContract extends RunnerContract {
   @Test
   @Rule("H8")
   @Needs({Capability.SESSIONS, Capability.EVIDENCE})
+  @Limit(
+      seconds = 60,
+      why = "a runner for each verb, each some seconds in a container on a busy machine")
   default void every_session_is_opened_again_and_each_verb_starts_a_runner() {
     try (SupervisorClient client = open(DemoTools.adder())) {
       Session main = client.session();

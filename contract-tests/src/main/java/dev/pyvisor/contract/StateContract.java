@@ -36,6 +36,9 @@ public interface StateContract extends RunnerContract {
   /** Bounds the wait for a notification that comes right after a reply. */
   Duration SOON = Duration.ofSeconds(10);
 
+  /** A deadline that comes before the cell is deaf interrupts it, as any other. */
+  Duration TO_WHERE_IT_IS_STUCK = Duration.ofMillis(1_000);
+
   @TestFactory
   @Rule({"H19", "H40", "C36", "LIF-7", "LIF-18"})
   default List<DynamicTest> after_each_kind_of_death_all_is_as_before_the_cell() {
@@ -57,7 +60,7 @@ public interface StateContract extends RunnerContract {
             (name, code) -> {
               Cell cell =
                   Cell.of(RichState.SPOIL + code)
-                      .timeout(Duration.ofMillis(300))
+                      .timeout(TO_WHERE_IT_IS_STUCK)
                       .grace(Duration.ofMillis(400));
               tests.add(DynamicTest.dynamicTest(name, () -> survives(cell, OutcomeKind.TIMED_OUT)));
             });
