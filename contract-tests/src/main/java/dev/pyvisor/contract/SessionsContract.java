@@ -76,7 +76,7 @@ public interface SessionsContract extends RunnerContract {
           hangs.start(
               Cell.of(
                       "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass")
-                  .timeout(Duration.ofMillis(300))
+                  .timeout(Duration.ofMillis(1_000))
                   .grace(Duration.ofMillis(400)));
       CellRun waits = calm.start(Cell.of("next(counting); await wait()").noTimeout());
       assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();

@@ -27,10 +27,13 @@ public interface SnapshotContract extends RunnerContract {
   /** A pipe: a copy would hold its other end open. */
   String PIPE = "import os\nends = os.pipe()\n";
 
+  /** A cell that is interrupted before that keeps its kernel. */
+  Duration UNTIL_DEAF = Duration.ofMillis(400);
+
   /** Ends the kernel by the ladder. */
   Cell HANGS =
       Cell.of("import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass")
-          .timeout(Duration.ofMillis(50))
+          .timeout(UNTIL_DEAF)
           .grace(Duration.ofMillis(10));
 
   @Test
@@ -187,7 +190,7 @@ public interface SnapshotContract extends RunnerContract {
       Outcome outcome =
           session.execute(
               Cell.of("number = 2; numbers.append(2); new = 3; del loop\n" + HANGS.code())
-                  .timeout(Duration.ofMillis(100))
+                  .timeout(UNTIL_DEAF)
                   .grace(Duration.ofMillis(10)));
       assertThat(outcome.state().restored()).containsExactly("number", "numbers");
       assertThat(outcome.state().lost()).contains("loop", "mixed").doesNotContain("new");
