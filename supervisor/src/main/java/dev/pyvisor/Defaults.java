@@ -84,6 +84,18 @@ public final class Defaults {
    */
   public static final int REMOVAL_MOVES = 8_192;
 
+  /**
+   * Tries to remove one name that is changed meanwhile, or a directory that is filled again: what
+   * ends just then writes no more after the first.
+   */
+  public static final int REMOVAL_TRIES = 3;
+
+  /**
+   * Such further tries in all: code that changes names in many directories, one in another, must
+   * not have each try be many of what is in it.
+   */
+  public static final int REMOVAL_RETRIES = 100;
+
   /** While a call is open the runner is asked that often whether it lives. */
   public static final Duration PING_INTERVAL = Duration.ofSeconds(1);
 

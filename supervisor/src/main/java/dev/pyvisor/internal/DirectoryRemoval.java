@@ -43,12 +43,11 @@ final class DirectoryRemoval {
 
   private static final String MOVED = "pyvisor-moved-";
 
-  /** What is being changed under our hands, or filled again by what ends just then. */
-  private static final int TRIES = 3;
-
   private final Path directory;
   private @Nullable IOException problem;
+  private int noted;
   private int moved;
+  private int retries;
 
   private DirectoryRemoval(Path directory) {
     this.directory = directory;
@@ -113,6 +112,7 @@ final class DirectoryRemoval {
     Path name = path.getFileName();
     for (int tries = 1; ; tries++) {
       int movedBefore = moved;
+      int notedBefore = noted;
       try {
         BasicFileAttributes seen =
             parent
@@ -124,17 +124,23 @@ final class DirectoryRemoval {
           moveUp(parent, path, top);
         } else {
           empty(parent, path, top, seen, depth);
+          if (noted > notedBefore && moved == movedBefore) {
+            return; // what is left in it has been told, and another try would be one of all in it
+          }
           parent.deleteDirectory(name);
         }
         return;
       } catch (NoSuchFileException gone) {
         return;
       } catch (IOException failed) {
-        // What was moved up is there to be removed, now that nothing is around it.
-        if (tries >= TRIES && moved == movedBefore) {
+        if (depth == 0 && moved > movedBefore) {
+          continue; // what was moved up is there to be removed, now that nothing is around it
+        }
+        if (tries >= Defaults.REMOVAL_TRIES || retries == Defaults.REMOVAL_RETRIES) {
           note(failed);
           return;
         }
+        retries++;
       }
     }
   }
@@ -188,6 +194,7 @@ final class DirectoryRemoval {
   }
 
   private void note(IOException failed) {
+    noted++;
     if (problem == null) {
       problem = failed;
     }

@@ -14,10 +14,12 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator.ReplaceUnderscores;
@@ -149,6 +151,56 @@ class DirectoryRemovalTest {
   }
 
   @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void what_cannot_be_removed_is_tried_a_few_times_however_deep_it_is_and_keeps_nothing_else()
+      throws IOException {
+    Path deep = directory;
+    for (int i = 0; i < 40; i++) {
+      deep = Files.createDirectories(deep.resolve("in"));
+      Files.createDirectories(deep.resolve("beside"));
+    }
+    Path stuck = Files.writeString(deep.resolve("stuck"), "1");
+    AtomicInteger tries = new AtomicInteger();
+    Optional<IOException> left =
+        removing(
+            (use, name) -> {
+              if (name.equals("stuck")) {
+                tries.incrementAndGet();
+                throw new FileSystemException("stuck");
+              }
+            });
+    assertThat(left.orElseThrow()).hasMessage("stuck");
+    assertThat(tries).hasValue(Defaults.REMOVAL_TRIES);
+    try (Stream<Path> all = Files.walk(directory)) {
+      assertThat(all).hasSize(42).contains(stuck);
+    }
+  }
+
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void code_that_fills_every_directory_again_costs_few_tries_of_all() throws IOException {
+    Path deep = directory;
+    for (int i = 0; i < 40; i++) {
+      deep = Files.createDirectories(deep.resolve("in" + i));
+    }
+    Map<String, Integer> filled = new HashMap<>();
+    AtomicInteger uses = new AtomicInteger();
+    removing(
+        (use, name) -> {
+          uses.incrementAndGet();
+          // Once more may be the last time: the directory is left alone at the third try.
+          if (use.equals("delete directory")
+              && name.startsWith("in")
+              && !name.equals("in40")
+              && filled.merge(name, 1, Integer::sum) % Defaults.REMOVAL_TRIES != 0) {
+            refill(name);
+          }
+        });
+    assertThat(uses.get()).isLessThan(20_000);
+    assertThat(filled.values().stream().mapToInt(count -> count).sum()).isGreaterThan(100);
+  }
+
+  @Test
   void what_cannot_be_removed_is_told() {
     assertThat(DirectoryRemoval.of(Path.of("/proc/self/task")).orElseThrow())
         .isInstanceOf(FileSystemException.class);
@@ -190,6 +242,15 @@ class DirectoryRemovalTest {
     assertThat(done).as("the code had its chance").isTrue();
     assertThat(left).isEmpty();
     assertThat(directory).doesNotExist();
+  }
+
+  /** Makes a directory in the one of that name, which is the deepest that there is. */
+  private void refill(String name) throws IOException {
+    try (Stream<Path> all = Files.walk(directory)) {
+      Path found =
+          all.filter(path -> path.getFileName().toString().equals(name)).findFirst().orElseThrow();
+      Files.createDirectories(found.resolve("in" + (Integer.parseInt(name.substring(2)) + 1)));
+    }
   }
 
   private Optional<IOException> removing(WatchedDirectory.Code code) throws IOException {
