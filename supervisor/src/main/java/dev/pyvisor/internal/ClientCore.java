@@ -250,6 +250,11 @@ public final class ClientCore {
     }
   }
 
+  /** Runs work of its own that waits for the runner or for the disk. */
+  void offCaller(Runnable work) {
+    callbackThreads.execute(work);
+  }
+
   public <T> CompletableFuture<T> published(CompletableFuture<T> internal) {
     return Futures.published(internal, resources.callbacks());
   }
