@@ -3,6 +3,7 @@ package dev.pyvisor.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pyvisor.Cell;
 import dev.pyvisor.CellRun;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
@@ -12,9 +13,12 @@ import dev.pyvisor.WorkspaceFiles;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Core;
 import dev.pyvisor.contract.backend.Needs;
+import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.error.ErrorCode;
+import dev.pyvisor.error.RunnerException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -230,7 +234,7 @@ public interface FileContract extends RunnerContract {
                   try {
                     Files.write(file, new byte[LARGE + 1]);
                   } catch (IOException problem) {
-                    throw new java.io.UncheckedIOException(problem);
+                    throw new UncheckedIOException(problem);
                   }
                 });
     try (SupervisorClient client = open()) {
@@ -249,7 +253,7 @@ public interface FileContract extends RunnerContract {
       Session session = client.session();
       CellRun run =
           session.start(
-              dev.pyvisor.Cell.of(
+              Cell.of(
                   """
                   import os, time
                   open('ready', 'w').close()
@@ -329,14 +333,11 @@ public interface FileContract extends RunnerContract {
     try (SupervisorClient client = open()) {
       Session session = client.session();
       session.execute("open('f', 'wb').write(bytes(%d))".formatted(LARGE));
-      long supervisor = here(client, client.runner().pid());
+      long supervisor = client.runner().pid();
       Transfer killing =
-          Transfer.plain()
-              .listener(
-                  (path, bytes, total) ->
-                      ProcessHandle.of(supervisor).ifPresent(ProcessHandle::destroyForcibly));
+          Transfer.plain().listener((path, bytes, total) -> Processes.kill(supervisor));
       assertThatThrownBy(() -> session.files().collect("f", folder.resolve("sub/f"), killing))
-          .isInstanceOf(dev.pyvisor.error.RunnerException.class);
+          .isInstanceOf(RunnerException.class);
     }
     assertThat(folder).isEmptyDirectory();
   }
