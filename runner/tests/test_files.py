@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import os
+import pathlib
 import socket
 import subprocess
 import sys
+import tempfile
 import unittest
+from unittest import mock
 
 from _runner import limits
+from _runner.errors import ErrorCode, RpcError
+from _runner.incoming import Incoming
+from _runner.inside import Place, Tree
 from tests.support.filing import Filing, FilingTest
 
 MIB = limits.MIB
+ABC = hashlib.sha256(b"abc").hexdigest()
 
 
 class PuttingTest(FilingTest):
@@ -232,13 +241,6 @@ class ReadingTest(FilingTest):
         self.assertEqual(code, "file_refused")
         self.assertIn("'f'", text)
 
-    @unittest.skipIf(os.geteuid() == 0, "root may read everything")
-    def test_a_file_that_may_not_be_read_is_refused(self) -> None:
-        filing = self.open()
-        (self.root / "f").write_text("x")
-        (self.root / "f").chmod(0)
-        self.assertEqual(filing.refused("file.read", path="f")[0], "file_refused")
-
     def test_a_file_that_changes_meanwhile_is_refused(self) -> None:  # rule: FIL-6
         filing = self.open()
         path = self.root / "f"
@@ -377,6 +379,73 @@ class RacingTest(FilingTest):
             filing.write(transfer, b"")
             if "error" in filing.ask("file.commit", transfer=transfer)[0]:
                 filing.done("file.abort", transfer=transfer)
+
+
+class SystemTest(unittest.TestCase):
+    """What the system says, as what the host is told."""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        fd = os.open(folder.name, os.O_RDONLY | os.O_DIRECTORY)
+        self.addCleanup(os.close, fd)
+        self.tree = Tree(fd)
+
+    def test_a_file_that_may_not_be_read_is_refused(self) -> None:
+        (self.root / "f").write_text("x")
+        with self.tree.place("file.read", "f") as place:
+            with mock.patch("os.open", side_effect=PermissionError(errno.EACCES, "Permission denied")):
+                with self.assertRaises(RpcError) as refused:
+                    place.open_file()
+        self.assertEqual(refused.exception.code, ErrorCode.FILE_REFUSED)
+        self.assertIn("'f' cannot be used: Permission denied", refused.exception.message)
+
+    def test_a_disk_that_is_full_is_told_and_leaves_nothing(self) -> None:  # rule: FIL-4
+        for number in (errno.ENOSPC, errno.EDQUOT):
+            incoming = Incoming(self.tree, "file.begin", "f", False, False, 3)
+            with mock.patch("os.write", side_effect=OSError(number, os.strerror(number))):
+                with self.assertRaises(RpcError) as refused:
+                    incoming.write("file.write", "", 0, b"abc")
+            self.assertEqual(refused.exception.code, ErrorCode.RESOURCE_EXHAUSTED)
+            self.assertIn(os.strerror(number), refused.exception.message)
+            for _ in incoming.discard():
+                pass
+            self.assertEqual(os.listdir(self.root), [])
+
+    def test_a_file_system_without_hard_links_gets_its_files_all_the_same(self) -> None:  # rule: FIL-5
+        incoming = Incoming(self.tree, "file.begin", "f", False, False, 3)
+        incoming.write("file.write", "", 0, b"abc")
+        incoming.end_file("file.write", ABC, False, None)
+        with mock.patch("os.link", side_effect=PermissionError(errno.EPERM, "Operation not permitted")):
+            incoming.commit("file.commit")
+        self.assertEqual((self.root / "f").read_bytes(), b"abc")
+        self.assertEqual(os.listdir(self.root), ["f"])
+
+    def test_a_file_that_comes_in_the_last_moment_is_not_replaced(self) -> None:  # rule: FIL-5
+        incoming = Incoming(self.tree, "file.begin", "f", False, False, 3)
+        incoming.write("file.write", "", 0, b"abc")
+        incoming.end_file("file.write", ABC, False, None)
+        (self.root / "f").write_text("old")
+        with mock.patch.object(Place, "found", return_value=None), self.assertRaises(RpcError) as refused:
+            incoming.commit("file.commit")
+        self.assertEqual(refused.exception.code, ErrorCode.FILE_EXISTS)
+        self.assertEqual((self.root / "f").read_text(), "old")
+        list(incoming.discard())
+        self.assertEqual(os.listdir(self.root), ["f"])
+
+    def test_an_entry_that_cannot_be_made_leaves_no_folders(self) -> None:  # rule: FIL-4
+        real = os.mkdir
+
+        def first_only(name: bytes, mode: int, *, dir_fd: int) -> None:
+            if name == b"b":
+                raise PermissionError(errno.EACCES, "Permission denied")
+            real(name, mode, dir_fd=dir_fd)
+
+        with mock.patch("os.mkdir", side_effect=first_only):
+            with self.assertRaises(RpcError):
+                self.tree.make("file.mkdir", "a/b")
+        self.assertEqual(os.listdir(self.root), [])
 
 
 class WorkspaceTest(FilingTest):

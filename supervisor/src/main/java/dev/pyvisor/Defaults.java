@@ -112,6 +112,9 @@ public final class Defaults {
    */
   public static final long TRANSFER_BYTES = 4L * 1024 * 1024 * 1024;
 
+  /** Copies that a closing client cuts off have so long to remove what is half-done here. */
+  public static final Duration COPY_CLEANUP = Duration.ofSeconds(1);
+
   /** Puts, collects and listings of one session that run at a time; others wait for them. */
   public static final int TRANSFERS_AT_ONCE = 4;
 

@@ -328,6 +328,80 @@ public interface FileContract extends RunnerContract {
 
   @Test
   @Rule("FIL-4")
+  default void a_client_that_is_closed_meanwhile_leaves_nothing_here(@TempDir Path folder)
+      throws Exception {
+    CompletableFuture<Void> collected;
+    CountDownLatch begun = new CountDownLatch(1);
+    try (SupervisorClient client = open()) {
+      Session session = client.session();
+      session.execute("open('f', 'wb').write(bytes(%d))".formatted(LARGE));
+      Transfer held =
+          Transfer.plain()
+              .listener(
+                  (path, bytes, total) -> {
+                    begun.countDown();
+                    client.exited().join();
+                  });
+      collected = session.files().collectAsync("f", folder.resolve("sub/f"), held);
+      assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(folder.resolve("sub")).isNotEmptyDirectory();
+    }
+    assertThat(folder).isEmptyDirectory();
+    assertThat(collected).isCompletedExceptionally();
+  }
+
+  /** The racer exchanges the two in one step, so that there is always one of them. */
+  @Test
+  @Rule({"C96b", "FIL-1"})
+  default void a_link_that_comes_and_goes_leads_nowhere(@TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("f"), "put");
+    try (SupervisorClient client = open()) {
+      Session session = client.session();
+      session.execute(
+          """
+          import ctypes, os, threading
+          os.makedirs('way'); os.makedirs('private/way'); os.symlink('private/way', 'link')
+          open('way/f', 'w').write('inside'); open('private/way/f', 'w').write('behind the link')
+          exchange, over = ctypes.CDLL(None).renameat2, threading.Event()
+          assert exchange(-100, b'way', -100, b'link', 2) == 0
+          def race():
+              while not over.is_set():
+                  exchange(-100, b'way', -100, b'link', 2)
+          racer = threading.Thread(target=race)
+          racer.start()
+          """);
+      int collected = 0;
+      for (int i = 0; i < 100; i++) {
+        Path target = folder.resolve("collected" + i);
+        if (succeeds(() -> session.files().collect("way/f", target))) {
+          assertThat(target).hasContent("inside");
+          collected++;
+        }
+        int number = i;
+        succeeds(() -> session.files().put(file, "way/put" + number));
+      }
+      assertThat(collected).isBetween(1, 99);
+      assertThat(
+              session
+                  .execute("over.set(); racer.join(); print(os.listdir('private/way'))")
+                  .stdoutText())
+          .isEqualTo("['f']\n");
+    }
+  }
+
+  /** False where it is refused for the link. */
+  private static boolean succeeds(Runnable call) {
+    try {
+      call.run();
+      return true;
+    } catch (CallFailed refused) {
+      assertThat(refused.code()).isEqualTo(ErrorCode.FILE_REFUSED);
+      return false;
+    }
+  }
+
+  @Test
+  @Rule("FIL-4")
   default void a_runner_that_dies_meanwhile_leaves_nothing_here(@TempDir Path folder)
       throws IOException {
     try (SupervisorClient client = open()) {

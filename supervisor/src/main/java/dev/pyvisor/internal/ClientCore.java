@@ -21,8 +21,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
@@ -57,6 +59,7 @@ public final class ClientCore {
   private final HangReports reports;
   private final ManagedClient managed;
   private final Succession runners;
+  private final Set<CompletableFuture<Void>> copies = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean closing = new AtomicBoolean();
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
@@ -250,9 +253,33 @@ public final class ClientCore {
     }
   }
 
-  /** Runs work of its own that waits for the runner or for the disk. */
-  void offCaller(Runnable work) {
-    callbackThreads.execute(work);
+  /** Copies files on a thread of its own; the end of the client waits for what it leaves to do. */
+  void offCaller(Runnable copying) {
+    CompletableFuture<Void> over = new CompletableFuture<>();
+    copies.add(over);
+    callbackThreads.execute(
+        () -> {
+          try {
+            copying.run();
+          } finally {
+            copies.remove(over);
+            over.complete(null);
+          }
+        });
+  }
+
+  /** Their runner has ended, and so have they but for removing what is half-done. */
+  private void awaitCopies() {
+    try {
+      CompletableFuture.allOf(copies.toArray(CompletableFuture[]::new))
+          .get(Defaults.COPY_CLEANUP.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (TimeoutException late) {
+      // One whose listener holds it up, or which closes the client itself.
+    } catch (ExecutionException impossible) {
+      throw new AssertionError(impossible);
+    }
   }
 
   public <T> CompletableFuture<T> published(CompletableFuture<T> internal) {
@@ -352,6 +379,7 @@ public final class ClientCore {
       reports.close();
       toolHost.close();
       runners.close();
+      awaitCopies();
     } finally {
       timer.stop();
       callbackThreads.shutdown();
