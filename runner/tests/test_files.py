@@ -401,6 +401,16 @@ class SystemTest(unittest.TestCase):
         self.assertEqual(refused.exception.code, ErrorCode.FILE_REFUSED)
         self.assertIn("'f' cannot be used: Permission denied", refused.exception.message)
 
+    def test_a_file_that_becomes_a_link_in_the_last_moment_is_not_followed(self) -> None:  # rule: FIL-1
+        (self.root / "f").write_text("x")
+        (self.root / "link").symlink_to("f")
+        with self.tree.place("file.read", "link") as place:
+            with mock.patch.object(Place, "found", return_value=os.stat(self.root / "f")):
+                with self.assertRaises(RpcError) as refused:
+                    place.open_file()
+        self.assertEqual(refused.exception.code, ErrorCode.FILE_REFUSED)
+        self.assertIn("'link' is a link", refused.exception.message)
+
     def test_a_disk_that_is_full_is_told_and_leaves_nothing(self) -> None:  # rule: FIL-4
         for number in (errno.ENOSPC, errno.EDQUOT):
             incoming = Incoming(self.tree, "file.begin", "f", False, False, 3)

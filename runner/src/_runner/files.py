@@ -33,7 +33,7 @@ class Files:
         self._tree: Optional[Tree] = None
         try:
             # Whoever chose it may have named a link; what the code puts in its place later is not followed.
-            self._tree = Tree(os.open(os.path.realpath(workspace), _FOLDER))
+            self._tree = Tree(os.open(workspace, _FOLDER))
         except OSError as problem:
             self._problem = problem.strerror or str(problem)
 

@@ -198,6 +198,8 @@ def refusal(method: str, path: str, problem: OSError) -> RpcError:
     why = problem.strerror or str(problem)
     if problem.errno == errno.ENOENT:
         return missing(method, path)
+    if problem.errno == errno.ELOOP:
+        return RpcError(ErrorCode.FILE_REFUSED, f"{method}: {path!r} is a link, and links are not followed; name what it leads to")
     if problem.errno in _FULL:
         fix = "there is no room for it; remove files, or give the workspace more"
         return RpcError(ErrorCode.RESOURCE_EXHAUSTED, f"{method}: {path!r}: {why}: {fix}", {"limit": "disk"})
