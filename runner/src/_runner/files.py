@@ -23,7 +23,8 @@ class Files:
     """Confined to the supervisor's loop."""
 
     def __init__(self, loop: Loop, workspace: str, most: Optional[int]) -> None:
-        self._loop, self._workspace, self._most = loop, workspace, most
+        # What the code puts in its place later is not what is measured.
+        self._loop, self._workspace, self._most = loop, os.path.realpath(workspace), most
         self._transfers: dict[int, Transfer] = {}
         self._next = 1
         self._promised = 0  # bytes of transfers that wait for the workspace to be measured

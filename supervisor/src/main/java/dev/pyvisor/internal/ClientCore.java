@@ -21,10 +21,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
@@ -54,12 +52,12 @@ public final class ClientCore {
   private final ThreadRoster threads;
   private final SystemTimer timer;
   private final ExecutorService callbackThreads;
+  private final CopyThreads copies;
   private final ClientResources resources;
   private final ToolHost toolHost;
   private final HangReports reports;
   private final ManagedClient managed;
   private final Succession runners;
-  private final Set<CompletableFuture<Void>> copies = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean closing = new AtomicBoolean();
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
@@ -79,6 +77,7 @@ public final class ClientCore {
             threads.factory(ThreadJob.CALLBACK),
             // After the end: what still completes must complete somewhere.
             (task, pool) -> task.run());
+    copies = new CopyThreads(callbackThreads);
     resources =
         new ClientResources(
             PrivateDirectory.create(id),
@@ -253,33 +252,9 @@ public final class ClientCore {
     }
   }
 
-  /** Copies files on a thread of its own; the end of the client waits for what it leaves to do. */
-  void offCaller(Runnable copying) {
-    CompletableFuture<Void> over = new CompletableFuture<>();
-    copies.add(over);
-    callbackThreads.execute(
-        () -> {
-          try {
-            copying.run();
-          } finally {
-            copies.remove(over);
-            over.complete(null);
-          }
-        });
-  }
-
-  /** Their runner has ended, and so have they but for removing what is half-done. */
-  private void awaitCopies() {
-    try {
-      CompletableFuture.allOf(copies.toArray(CompletableFuture[]::new))
-          .get(Defaults.COPY_CLEANUP.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (TimeoutException late) {
-      // One whose listener holds it up, or which closes the client itself.
-    } catch (ExecutionException impossible) {
-      throw new AssertionError(impossible);
-    }
+  /** Where files are copied; the end of the client waits for what they leave to do. */
+  CopyThreads copies() {
+    return copies;
   }
 
   public <T> CompletableFuture<T> published(CompletableFuture<T> internal) {
@@ -379,7 +354,7 @@ public final class ClientCore {
       reports.close();
       toolHost.close();
       runners.close();
-      awaitCopies();
+      copies.awaitEnd();
     } finally {
       timer.stop();
       callbackThreads.shutdown();

@@ -20,7 +20,11 @@ final class FileJob<T> implements Runnable {
   private final Work<T> work;
   private volatile boolean givenUp;
 
-  /** What is done. */
+  /**
+   * What is done.
+   *
+   * <p>Confined to the thread that copies.
+   */
   interface Work<T> {
     T run(FileJob<T> job) throws IOException;
   }

@@ -84,7 +84,7 @@ public final class FileVerbs {
             what,
             self ->
                 verb.run(new FileCalls(client.core(session, deadline()), this::deadline, self)));
-    if (!session.transfers().submit(job, client::offCaller)) {
+    if (!session.transfers().submit(job, client.copies())) {
       job.result.completeExceptionally(
           new CallFailed(
               client.runnerId(),

@@ -2,9 +2,6 @@ package dev.pyvisor.internal;
 
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.wire.Limits;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
@@ -54,17 +51,8 @@ final class HostName {
   }
 
   private static boolean isText(String name) {
-    try {
-      ByteBuffer encoded =
-          StandardCharsets.UTF_8
-              .newEncoder()
-              .onUnmappableCharacter(CodingErrorAction.REPORT)
-              .onMalformedInput(CodingErrorAction.REPORT)
-              .encode(java.nio.CharBuffer.wrap(name));
-      return encoded.hasArray();
-    } catch (CharacterCodingException loneSurrogate) {
-      return false;
-    }
+    // Not of lone surrogates.
+    return StandardCharsets.UTF_8.newEncoder().canEncode(name);
   }
 
   private static String shown(String name) {

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -184,7 +185,7 @@ final class Putting {
             && channel.size() == then.size()
             && now.size() == then.size()
             && now.lastModifiedTime().equals(then.lastModifiedTime())
-            && java.util.Objects.equals(now.fileKey(), then.fileKey());
+            && Objects.equals(now.fileKey(), then.fileKey());
     if (!same) {
       throw calls.failed(
           ErrorCode.FILE_CHANGED,
