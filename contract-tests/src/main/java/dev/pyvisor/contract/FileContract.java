@@ -317,7 +317,6 @@ public interface FileContract extends RunnerContract {
       put.cancel(false);
       cancelled.countDown();
       assertThatThrownBy(put::join).isInstanceOf(CancellationException.class);
-      session.set("none", 0);
       Awaitility.await()
           .untilAsserted(
               () ->
