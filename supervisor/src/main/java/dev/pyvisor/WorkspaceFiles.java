@@ -10,11 +10,12 @@ import java.util.concurrent.CompletableFuture;
  * between them; one that is absolute or has a {@code ..} is refused, and so is a link anywhere in
  * it.
  *
- * <p>All of it works while a cell runs, and from a tool or a listener, too. A file or a directory
- * has its name when all of it is there, on both sides: whatever fails, nothing half-done is left. A
- * file that changes while it is copied is refused. At most four of a session run at a time; others
- * wait for them. An interrupt of the waiting thread, or the cancelling of the future, gives the
- * transfer up at its next step.
+ * <p>All of it works while a cell runs, and from a tool or a listener, too; a listener of a
+ * transfer does not wait for another one of its session, which is refused with {@code
+ * REENTRANT_CALL}. A file or a directory has its name when all of it is there, on both sides:
+ * whatever fails, nothing half-done is left. A file that changes while it is copied is refused. At
+ * most four of a session run at a time; others wait for them. An interrupt of the waiting thread,
+ * or the cancelling of the future, gives the transfer up at its next step.
  *
  * <p>What is refused is a {@link dev.pyvisor.error.CallFailed}: {@code FILE_NOT_FOUND}, {@code
  * FILE_EXISTS}, {@code FILE_REFUSED} for what is no regular file or may not be read, {@code
@@ -43,7 +44,7 @@ public final class WorkspaceFiles {
 
   /** Like {@link #put(Path, String)}. */
   public void put(Path host, String path, Transfer how) {
-    verbs.await(verbs.put(host, path, how), "put " + path);
+    verbs.await(() -> verbs.put(host, path, how), "put " + path);
   }
 
   /** Like {@link #put(Path, String)}, without waiting. */
@@ -53,7 +54,7 @@ public final class WorkspaceFiles {
 
   /** Makes a directory, with those above it; it may be there already. */
   public void mkdir(String path) {
-    verbs.await(verbs.mkdir(path), "mkdir " + path);
+    verbs.await(() -> verbs.mkdir(path), "mkdir " + path);
   }
 
   /** Like {@link #mkdir}, without waiting. */
@@ -68,7 +69,7 @@ public final class WorkspaceFiles {
    * @param path empty for the whole workspace
    */
   public List<WorkspaceFile> list(String path) {
-    return verbs.await(verbs.list(path), "list " + path);
+    return verbs.await(() -> verbs.list(path), "list " + path);
   }
 
   /** Like {@link #list}, without waiting. */
@@ -88,7 +89,7 @@ public final class WorkspaceFiles {
 
   /** Like {@link #collect(String, Path)}. */
   public void collect(String path, Path host, Transfer how) {
-    verbs.await(verbs.collect(path, host, how), "collect " + path);
+    verbs.await(() -> verbs.collect(path, host, how), "collect " + path);
   }
 
   /** Like {@link #collect(String, Path)}, without waiting. */

@@ -294,6 +294,27 @@ public interface FileContract extends RunnerContract {
   }
 
   @Test
+  @Rule("C109")
+  default void a_listener_of_a_transfer_cannot_wait_for_another(@TempDir Path folder)
+      throws IOException {
+    Path file = Files.writeString(folder.resolve("f"), "x");
+    try (SupervisorClient client = open()) {
+      WorkspaceFiles files = client.session().files();
+      List<CompletableFuture<List<WorkspaceFile>>> listed = new ArrayList<>();
+      Transfer asking =
+          Transfer.plain()
+              .listener(
+                  (path, bytes, total) -> {
+                    refused(ErrorCode.REENTRANT_CALL, () -> files.list(""), "future");
+                    listed.add(files.listAsync(""));
+                  });
+      files.put(file, "f", asking);
+      assertThat(listed).hasSize(1);
+      assertThat(listed.get(0).join()).hasSizeLessThan(2);
+    }
+  }
+
+  @Test
   @Rule("FIL-4")
   default void what_is_cancelled_leaves_nothing(@TempDir Path folder) throws Exception {
     Path file = Files.write(folder.resolve("f"), new byte[LARGE]);

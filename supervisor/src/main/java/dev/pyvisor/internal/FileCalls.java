@@ -49,6 +49,7 @@ final class FileCalls {
 
   Answer ask(String method, ObjectNode params, byte[]... attachments) {
     job.checkGivenUp();
+    job.asking();
     return askAnyway(method, params, attachments);
   }
 
@@ -77,6 +78,6 @@ final class FileCalls {
   }
 
   CallFailed failed(ErrorCode code, String message) {
-    return new CallFailed(session.runnerId(), code, message);
+    return FileErrors.failed(session.runnerId(), code, job.delivery(), message);
   }
 }

@@ -1,6 +1,7 @@
 package dev.pyvisor.internal;
 
 import dev.pyvisor.error.CallFailed;
+import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.ErrorCode;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -17,8 +18,13 @@ import java.nio.file.NoSuchFileException;
 final class FileErrors {
   private FileErrors() {}
 
-  static CallFailed of(String runnerId, String what, Exception failed) {
-    return new CallFailed(runnerId, code(failed), what + ": " + text(failed));
+  static CallFailed of(String runnerId, Delivery delivery, String what, Exception failed) {
+    return failed(runnerId, code(failed), delivery, what + ": " + text(failed));
+  }
+
+  /** A refusal by this side, as far as it had come. */
+  static CallFailed failed(String runnerId, ErrorCode code, Delivery delivery, String message) {
+    return new CallFailed(runnerId, code, code.number(), delivery, message, null, null);
   }
 
   private static ErrorCode code(Exception failed) {

@@ -19,6 +19,7 @@ final class FileJob<T> implements Runnable {
   private final String what;
   private final Work<T> work;
   private volatile boolean givenUp;
+  private volatile boolean asked;
 
   /**
    * What is done.
@@ -54,7 +55,17 @@ final class FileJob<T> implements Runnable {
       return new ProtocolViolated(
           runnerId, Delivery.ANSWERED, misfit.rule(), String.valueOf(misfit.getMessage()));
     }
-    return FileErrors.of(runnerId, what, failed);
+    return FileErrors.of(runnerId, delivery(), what, failed);
+  }
+
+  /** From now on the runner has been asked for something. */
+  void asking() {
+    asked = true;
+  }
+
+  /** How far it came with the runner, for a failure of this side. */
+  Delivery delivery() {
+    return asked ? Delivery.ANSWERED : Delivery.NEVER_SENT;
   }
 
   /** Its caller does not want it any more: it ends at its next step. */

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /**
  * What can be done with the files of a session's workspace, each on a thread of its own: it waits
@@ -99,8 +100,17 @@ public final class FileVerbs {
     return new Begun<>(job);
   }
 
-  /** Waits; an interrupt ends the wait and gives the work up. */
-  public <T> T await(Begun<T> begun, String what) {
+  /** Begins and waits; an interrupt ends the wait and gives the work up. */
+  public <T> T await(Supplier<Begun<T>> verb, String what) {
+    if (session.transfers().runsHere()) {
+      throw new CallFailed(
+          client.runnerId(),
+          ErrorCode.REENTRANT_CALL,
+          what
+              + ": a listener of a transfer cannot wait for another one of the same session; use"
+              + " the form that returns a future");
+    }
+    Begun<T> begun = verb.get();
     return Futures.await(
         begun.job.result,
         () -> {

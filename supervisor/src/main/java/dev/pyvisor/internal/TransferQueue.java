@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Guarded by this.
  */
 final class TransferQueue {
+  /** Whose work the current thread does: it cannot wait for more, which may wait for it. */
+  private static final ThreadLocal<@Nullable TransferQueue> RUNNING = new ThreadLocal<>();
+
   private final Deque<Runnable> waiting = new ArrayDeque<>();
   private int running;
 
@@ -27,9 +30,19 @@ final class TransferQueue {
     return true;
   }
 
+  /** Whether it is asked by a listener of what it runs. */
+  boolean runsHere() {
+    return RUNNING.get() == this;
+  }
+
   private void runAndGoOn(Runnable first) {
-    for (Runnable work = first; work != null; work = next()) {
-      work.run();
+    RUNNING.set(this);
+    try {
+      for (Runnable work = first; work != null; work = next()) {
+        work.run();
+      }
+    } finally {
+      RUNNING.remove();
     }
   }
 
