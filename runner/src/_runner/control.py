@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import time
-from typing import Any, Optional, Protocol
+from typing import Any, Optional, Protocol, Sequence
 
 from . import limits, rpc
 from .errors import ErrorCode, RpcError
+from .filemethods import FileMethods
 from .intake import draining_refusal
 from .sessions import Session
 
@@ -49,6 +50,7 @@ class Control:
         "evidence",
         "status",
         "shutdown",
+        *FileMethods.METHODS,
     )
 
     def __init__(self, house: House) -> None:
@@ -67,12 +69,13 @@ class Control:
             self._evidence,
             self._status,
             self._shutdown,
+            *FileMethods(self._session).methods.values(),
         )
         self._methods = dict(zip(self.METHODS, actions))
         self._while_draining = {**self._methods, **dict.fromkeys(_BEGINS, _refuse_draining)}
 
-    def answer(self, envelope: bytes) -> Optional[bytes]:
-        return rpc.answer(self._while_draining if self._house.draining else self._methods, envelope)
+    def answer(self, envelope: bytes, attachments: Sequence[bytes] = ()) -> Optional[bytes]:
+        return rpc.answer(self._while_draining if self._house.draining else self._methods, envelope, attachments)
 
     def _open(self, request: rpc.Request) -> Any:
         params, sessions = request.params, self._house.sessions

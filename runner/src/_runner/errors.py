@@ -40,6 +40,10 @@ class ErrorCode(enum.Enum):
     EPOCH_CHANGED = (-32022, 410, "never")
     SESSION_EXPIRED = (-32023, 410, "never")
     TRANSPORT_POISON = (-32024, 502, "never")
+    FILE_NOT_FOUND = (-32025, 404, "never")
+    FILE_EXISTS = (-32026, 409, "never")
+    FILE_REFUSED = (-32027, 422, "never")
+    FILE_CHANGED = (-32028, 409, "never")
 
     def __init__(self, number: int, status: int, retry: str) -> None:
         self.number = number

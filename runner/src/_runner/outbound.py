@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable
+from typing import Callable, Sequence
 
 from . import limits
 from .channel import Sink
@@ -37,9 +37,11 @@ class Outbound:
             self.slowed = True
             self._on_pace()
 
-    def say(self, session: int, envelope: bytes, cell: int = 0, generation: int = 0) -> None:
+    def say(
+        self, session: int, envelope: bytes, cell: int = 0, generation: int = 0, attachments: Sequence[bytes] = ()
+    ) -> None:
         number = self.next_number()
-        for data in encoded_frames(Message(_MESSAGE, 0, session, generation, cell, number, envelope)):
+        for data in encoded_frames(Message(_MESSAGE, 0, session, generation, cell, number, envelope, attachments)):
             self._sink.send(data)
 
     def next_number(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import json
 import re
-from typing import Any, Callable, Mapping, NamedTuple, NoReturn, Optional, Union
+from typing import Any, Callable, Mapping, NamedTuple, NoReturn, Optional, Sequence, Union
 
 from . import given_up, jsontext, limits
 from .errors import ErrorCode, RpcError
@@ -28,6 +28,7 @@ class Request(NamedTuple):
     method: str
     params: Any
     id: Union[Id, Absent]
+    attachments: Sequence[bytes] = ()
 
     @property
     def is_notification(self) -> bool:
@@ -98,7 +99,7 @@ def _unusual(value: Any) -> Union[Request, Reply]:
     return Request(method, params, id)
 
 
-def answer(methods: Mapping[str, Method], envelope: bytes) -> Optional[bytes]:
+def answer(methods: Mapping[str, Method], envelope: bytes, attachments: Sequence[bytes] = ()) -> Optional[bytes]:
     """The envelope that answers this one; None where nothing is to be said now."""
     try:
         request = parse(envelope)
@@ -106,6 +107,8 @@ def answer(methods: Mapping[str, Method], envelope: bytes) -> Optional[bytes]:
         return error(refusal.id, refusal.error)
     if isinstance(request, Reply):
         return None
+    if attachments:
+        request = request._replace(attachments=attachments)
     try:
         found = call(methods, request)
     except RpcError as refused:

@@ -12,6 +12,7 @@ from . import limits, linux, rpc
 from .births import Births
 from .enforcer import Enforcer
 from .errors import ErrorCode, ProtocolError, RpcError
+from .files import Files
 from .frames import Frame, FrameKind, InnerFlag
 from .inquiry import Inquiries
 from .intake import Intake
@@ -57,6 +58,7 @@ class Session:
         self.inquiries = Inquiries(loop)
         self._oom = OomCounter(nursery.allowance)
         self._quota = Quota(loop, state.workspace, nursery.allowance.workspace)
+        self.files = Files(loop, state.workspace, nursery.allowance.workspace)
         self.intake = Intake(self, state, outbound)
         self._loop, self._outbound = loop, outbound
         self._on_closed = on_closed
@@ -374,9 +376,14 @@ class Session:
     def _refuse(self, request: Optional[rpc.Request], refused: RpcError) -> None:
         self.reply(request, lambda id: rpc.error(id, refused))
 
-    def reply(self, request: Optional[rpc.Request], envelope: Callable[[Any], bytes]) -> None:
+    def reply(
+        self,
+        request: Optional[rpc.Request],
+        envelope: Callable[[Any], bytes],
+        attachments: Sequence[bytes] = (),
+    ) -> None:
         if request is not None and not request.is_notification:
-            self._outbound.say(0, envelope(request.id))
+            self._outbound.say(0, envelope(request.id), attachments=attachments)
 
     # --- what a kernel says ---
 
@@ -580,6 +587,7 @@ class Session:
         self._quota.stop()
         self.succession.end()
         self.output.close()
+        self.files.close()
         self.drop_workspace()
         self._page.close()
         os.close(self._page_fd)

@@ -30,7 +30,7 @@ from .sessions import Session
 _MESSAGE, _RELAY = int(FrameKind.MESSAGE), int(FrameKind.RELAY)
 _FIRST, _WHOLE = int(Flag.FIRST), int(Flag.FIRST | Flag.LAST)
 _STREAMS = {int(Lane.STDOUT): STDOUT, int(Lane.STDERR): STDERR}
-_CAPABILITIES = ("execute", "variables", "tools", "reset", "interrupt", "checkpoints")
+_CAPABILITIES = ("execute", "variables", "tools", "reset", "interrupt", "checkpoints", "files")
 _EXIT_USAGE = 64
 _EXIT_PROTOCOL = 70
 
@@ -206,6 +206,8 @@ class Supervisor:
         state = SessionState(number, name, path, logging, policy)
         session = Session(state, self._loop, self._outbound, self._nursery, self._retired_pipes, self._forget, shared)
         session.owns_workspace = workspace is None or workspaces.was_private(path)
+        if workspace is not None:
+            session.files.sweep()
         self.sessions[number] = session
         return session
 
@@ -236,6 +238,7 @@ class Supervisor:
         if left:
             print(f"pyvisor: these processes did not end: {left}", file=sys.stderr)
         for session in self.sessions.values():
+            session.files.close()
             session.drop_workspace()
         self._nursery.allowance.drop_groups()
 
@@ -311,7 +314,7 @@ class Supervisor:
             raise ProtocolError("FRM-11", f"a message of more than {limits.CONTROL_MESSAGE} bytes for the supervisor")
         message = self._messages.accept(frame)
         if message is not None:
-            reply = self._control.answer(message.envelope)
+            reply = self._control.answer(message.envelope, message.attachments)
             if reply is not None:
                 self._outbound.say(0, reply)
 

@@ -11,6 +11,7 @@ from . import limits
 from .pristine import BUILTINS as __builtins__  # noqa: F401
 
 _PREFIX = "workspace-"
+_STAGED = (".pyvisor-", ".part")  # around the name of what is on its way into a workspace
 _HOST_PREFIX = "pyvisor-"  # of the private directory, which the host makes
 
 
@@ -20,6 +21,15 @@ def make() -> str:
     path = os.path.join(parent, f"{_PREFIX}{secrets.token_hex(8)}")
     os.mkdir(path, 0o700)
     return path
+
+
+def name_for_staging() -> str:
+    return secrets.token_hex(8).join(_STAGED)
+
+
+def is_staged(name: str) -> bool:
+    """Whether it is on its way into a workspace, and not there yet."""
+    return name.startswith(_STAGED[0]) and name.endswith(_STAGED[1])
 
 
 def was_private(path: str) -> bool:
@@ -54,4 +64,9 @@ def copy(origin: str, target: str) -> None:
                 f"the workspace holds more than the {limits.WORKSPACE_COPY} bytes that a branch copies; name a "
                 "directory for it instead"
             )
-    shutil.copytree(origin, target, symlinks=True, dirs_exist_ok=True)
+    shutil.copytree(origin, target, symlinks=True, dirs_exist_ok=True, ignore=_staged)
+
+
+def _staged(folder: str, names: list[str]) -> list[str]:
+    """What is on its way into the origin arrives there."""
+    return [name for name in names if is_staged(name)]

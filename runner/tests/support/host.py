@@ -70,6 +70,7 @@ class Host:
         self.hello: dict[str, Any] = {}
         self.gives_credit = True
         self.replies: dict[Any, dict[str, Any]] = {}
+        self.attached: dict[Any, Sequence[Any]] = {}
         self.reports: dict[int, dict[str, Any]] = {}
         self.events: list[dict[str, Any]] = []
         self.output: dict[tuple[int, int, int], bytearray] = {}
@@ -281,6 +282,8 @@ class Host:
         else:
             self.order.append(("reply", message.cell))
             self.replies[envelope["id"]] = envelope
+            if message.attachments:
+                self.attached[envelope["id"]] = message.attachments
 
     def _call_tool(self, message: Message, envelope: dict[str, Any]) -> None:
         params = envelope["params"]

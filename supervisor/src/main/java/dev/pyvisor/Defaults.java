@@ -130,6 +130,18 @@ public final class Defaults {
   public static final int OUTBOUND_BYTES = 64 * 1024 * 1024;
 
   /**
+   * Bytes of what is put or collected at a time: what takes longer than minutes is better mounted,
+   * and what comes from the code must not fill the host's disk.
+   */
+  public static final long TRANSFER_BYTES = 4L * 1024 * 1024 * 1024;
+
+  /** Copies that a closing client cuts off have so long to remove what is half-done here. */
+  public static final Duration COPY_CLEANUP = Duration.ofSeconds(1);
+
+  /** Puts, collects and listings of one session that run at a time; others wait for them. */
+  public static final int TRANSFERS_AT_ONCE = 4;
+
+  /**
    * Cells and other operations of one session that wait for their turn; beyond it they are refused.
    */
   public static final int QUEUED_OPERATIONS = 1_024;

@@ -27,12 +27,19 @@ public final class Session {
   private final SessionLife life;
   private final SessionVerbs verbs;
   private final StateVerbs state;
+  private final WorkspaceFiles files;
   private final Reentrancy reentrancy;
 
-  Session(SessionLife life, SessionVerbs verbs, StateVerbs state, Reentrancy reentrancy) {
+  Session(
+      SessionLife life,
+      SessionVerbs verbs,
+      StateVerbs state,
+      WorkspaceFiles files,
+      Reentrancy reentrancy) {
     this.life = life;
     this.verbs = verbs;
     this.state = state;
+    this.files = files;
     this.reentrancy = reentrancy;
   }
 
@@ -107,6 +114,14 @@ public final class Session {
   /** Like {@link #set}, without waiting for the answer. */
   public CompletableFuture<Void> setAsync(String name, Object value) {
     return verbs.published(verbs.set(name, value));
+  }
+
+  /**
+   * The files of its workspace: put there, listed, collected. They do not wait for the session's
+   * turn.
+   */
+  public WorkspaceFiles files() {
+    return files;
   }
 
   /**

@@ -7,6 +7,7 @@ import dev.pyvisor.internal.ClientCore;
 import dev.pyvisor.internal.ClientSettings;
 import dev.pyvisor.internal.Counters;
 import dev.pyvisor.internal.Deadline;
+import dev.pyvisor.internal.FileVerbs;
 import dev.pyvisor.internal.Futures;
 import dev.pyvisor.internal.Reentrancy;
 import dev.pyvisor.internal.SessionLife;
@@ -153,6 +154,7 @@ public final class SupervisorClient implements AutoCloseable {
         session,
         new SessionVerbs(core, session, reentrancy),
         new StateVerbs(core, session, reentrancy),
+        new WorkspaceFiles(new FileVerbs(core, session)),
         reentrancy);
   }
 

@@ -147,6 +147,9 @@ public abstract class BackendContract implements Rows.Suite {
   class AwkwardGlobals extends Part implements GlobalsContract {}
 
   @Nested
+  class WorkspaceFiles extends Part implements FileContract {}
+
+  @Nested
   class Branches extends Part implements BranchContract {}
 
   @Nested

@@ -44,7 +44,11 @@ public enum ErrorCode {
   ALREADY_ATTACHED(-32021, 409, NEVER),
   EPOCH_CHANGED(-32022, 410, NEVER),
   SESSION_EXPIRED(-32023, 410, NEVER),
-  TRANSPORT_POISON(-32024, 502, NEVER);
+  TRANSPORT_POISON(-32024, 502, NEVER),
+  FILE_NOT_FOUND(-32025, 404, NEVER),
+  FILE_EXISTS(-32026, 409, NEVER),
+  FILE_REFUSED(-32027, 422, NEVER),
+  FILE_CHANGED(-32028, 409, NEVER);
 
   private static final Map<String, ErrorCode> BY_NAME =
       Arrays.stream(values()).collect(Collectors.toMap(ErrorCode::wireName, Function.identity()));

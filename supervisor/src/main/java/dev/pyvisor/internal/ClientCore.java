@@ -52,6 +52,7 @@ public final class ClientCore {
   private final ThreadRoster threads;
   private final SystemTimer timer;
   private final ExecutorService callbackThreads;
+  private final CopyThreads copies;
   private final ClientResources resources;
   private final ToolHost toolHost;
   private final HangReports reports;
@@ -76,6 +77,7 @@ public final class ClientCore {
             threads.factory(ThreadJob.CALLBACK),
             // After the end: what still completes must complete somewhere.
             (task, pool) -> task.run());
+    copies = new CopyThreads(callbackThreads);
     resources =
         new ClientResources(
             PrivateDirectory.create(id),
@@ -250,6 +252,11 @@ public final class ClientCore {
     }
   }
 
+  /** Where files are copied; the end of the client waits for what they leave to do. */
+  CopyThreads copies() {
+    return copies;
+  }
+
   public <T> CompletableFuture<T> published(CompletableFuture<T> internal) {
     return Futures.published(internal, resources.callbacks());
   }
@@ -347,6 +354,7 @@ public final class ClientCore {
       reports.close();
       toolHost.close();
       runners.close();
+      copies.awaitEnd();
     } finally {
       timer.stop();
       callbackThreads.shutdown();

@@ -6,8 +6,9 @@ import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.wire.Envelope;
 import dev.pyvisor.wire.JsonRpc;
 import dev.pyvisor.wire.ProtocolError;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -27,13 +28,14 @@ final class ControlCall<T> implements PendingCall {
 
   private final String runnerId;
   private final String method;
-  private final Function<JsonNode, T> reading;
+  private final BiFunction<JsonNode, List<byte[]>, T> reading;
 
   /**
-   * {@code reading} makes something of the result, on the reader thread and so before anything that
-   * the runner says next; it may throw a ProtocolError.
+   * {@code reading} makes something of the result and of what is attached to it, on the reader
+   * thread and so before anything that the runner says next; it may throw a ProtocolError.
    */
-  ControlCall(String runnerId, long id, String method, Function<JsonNode, T> reading) {
+  ControlCall(
+      String runnerId, long id, String method, BiFunction<JsonNode, List<byte[]>, T> reading) {
     this.runnerId = runnerId;
     this.id = Long.toString(id);
     this.method = method;
@@ -42,6 +44,11 @@ final class ControlCall<T> implements PendingCall {
 
   @Override
   public void answered(Envelope.Reply reply) {
+    answered(reply, List.of());
+  }
+
+  @Override
+  public void answered(Envelope.Reply reply, List<byte[]> attachments) {
     JsonNode error = reply.error();
     if (error != null) {
       result.completeExceptionally(WireErrors.refused(runnerId, method, error));
@@ -49,7 +56,8 @@ final class ControlCall<T> implements PendingCall {
     }
     JsonNode found = reply.result();
     try {
-      result.complete(reading.apply(found == null ? JsonNodeFactory.instance.nullNode() : found));
+      result.complete(
+          reading.apply(found == null ? JsonNodeFactory.instance.nullNode() : found, attachments));
     } catch (ProtocolError misfit) {
       result.completeExceptionally(
           new ProtocolViolated(

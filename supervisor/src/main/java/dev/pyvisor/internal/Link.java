@@ -250,7 +250,7 @@ final class Link implements TransportListener {
     }
     Envelope envelope = JsonRpc.parse(message.envelope());
     if (envelope instanceof Envelope.Reply reply) {
-      requests.replyArrived(reply);
+      requests.replyArrived(reply, message.attachments());
     } else if (envelope instanceof Envelope.Notification notification) {
       notified(notification);
     } else if (envelope instanceof Envelope.Request request) {

@@ -2,6 +2,7 @@ package dev.pyvisor.internal;
 
 import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.wire.Envelope;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,11 @@ import org.jspecify.annotations.Nullable;
 interface PendingCall {
   /** The reply is here; on the reader thread. */
   void answered(Envelope.Reply reply);
+
+  /** The same, with what is attached to it. */
+  default void answered(Envelope.Reply reply, List<byte[]> attachments) {
+    answered(reply);
+  }
 
   /** No reply will come. */
   void failed(RunnerException verdict);

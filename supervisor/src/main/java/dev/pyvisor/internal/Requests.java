@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -85,14 +86,25 @@ final class Requests {
   /** The same; {@code reading} makes something of the result before anything else is heard. */
   <T> CompletableFuture<T> request(
       String method, String params, Deadline by, Function<JsonNode, T> reading) {
+    return request(method, params, List.of(), by, (result, attached) -> reading.apply(result));
+  }
+
+  /** The same with attachments, in both directions. */
+  <T> CompletableFuture<T> request(
+      String method,
+      String params,
+      List<byte[]> attachments,
+      Deadline by,
+      BiFunction<JsonNode, List<byte[]>, T> reading) {
     ControlCall<T> call = new ControlCall<>(runnerId, IDS.incrementAndGet(), method, reading);
     byte[] envelope = JsonRpc.request(Long.parseLong(call.id), method, params);
-    RunnerException refusal = refusal(method, envelope.length, by);
+    int size = envelope.length + attachments.stream().mapToInt(each -> each.length).sum();
+    RunnerException refusal = refusal(method, size, by);
     if (refusal != null) {
       call.failed(refusal);
       return call.result;
     }
-    return send(call, envelope, by, () -> controlBytes.release(envelope.length));
+    return send(call, envelope, attachments, by, () -> controlBytes.release(size));
   }
 
   /**
@@ -100,24 +112,27 @@ final class Requests {
    */
   CompletableFuture<JsonNode> requestNow(String method, String params, Deadline by) {
     ControlCall<JsonNode> call =
-        new ControlCall<>(runnerId, IDS.incrementAndGet(), method, result -> result);
-    return send(call, JsonRpc.request(Long.parseLong(call.id), method, params), by, () -> {});
+        new ControlCall<>(runnerId, IDS.incrementAndGet(), method, (result, attached) -> result);
+    return send(
+        call, JsonRpc.request(Long.parseLong(call.id), method, params), List.of(), by, () -> {});
   }
 
   private CompletableFuture<?> askStatus(Function<JsonNode, Set<CellOperation>> reading) {
     ControlCall<Set<CellOperation>> call =
-        new ControlCall<>(runnerId, IDS.incrementAndGet(), "status", reading);
+        new ControlCall<>(
+            runnerId, IDS.incrementAndGet(), "status", (result, attached) -> reading.apply(result));
     return send(
         call,
         JsonRpc.request(Long.parseLong(call.id), "status", "{}"),
+        List.of(),
         Deadline.in(timer, Defaults.PING_LIMIT),
         () -> {});
   }
 
   private <T> CompletableFuture<T> send(
-      ControlCall<T> call, byte[] envelope, Deadline by, Runnable left) {
+      ControlCall<T> call, byte[] envelope, List<byte[]> attachments, Deadline by, Runnable left) {
     Message message =
-        new Message(FrameKind.MESSAGE, 0, 0, 0, 0, nextMessage(), envelope, List.of());
+        new Message(FrameKind.MESSAGE, 0, 0, 0, 0, nextMessage(), envelope, attachments);
     Outgoing outgoing = new Outgoing(message, left);
     call.outgoing = outgoing;
     RunnerException verdict = calls.admit(call.id, call);
@@ -267,10 +282,10 @@ final class Requests {
     liveness.heard();
   }
 
-  void replyArrived(Envelope.Reply reply) {
+  void replyArrived(Envelope.Reply reply, List<byte[]> attachments) {
     PendingCall call = calls.take(reply.id());
     if (call != null) {
-      call.answered(reply);
+      call.answered(reply, attachments);
       return;
     }
     if (reply.id().equals(JsonRpc.NULL_ID) && reply.error() != null) {

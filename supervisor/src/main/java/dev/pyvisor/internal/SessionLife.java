@@ -29,6 +29,7 @@ public final class SessionLife {
   private final Mailbox mailbox;
   private final AtomicInteger cells = new AtomicInteger();
   private final Set<Operation> unsettled = ConcurrentHashMap.newKeySet();
+  private final TransferQueue transfers = new TransferQueue();
   private volatile @Nullable SessionCore core;
   private volatile @Nullable Function<BooleanSupplier, Session> faces;
   private volatile @Nullable Session facade;
@@ -71,6 +72,11 @@ public final class SessionLife {
   /** What is told stays in order also where one runner takes the place of another. */
   Mailbox mailbox() {
     return mailbox;
+  }
+
+  /** Its transfers of files take turns whatever runner they go to. */
+  TransferQueue transfers() {
+    return transfers;
   }
 
   /** Numbers are never used again, so that a report names one cell only. */

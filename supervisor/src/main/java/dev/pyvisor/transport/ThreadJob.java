@@ -29,7 +29,10 @@ public enum ThreadJob {
    * Starts the runner that takes the place of a dead one; blocks at most for the start time-out.
    */
   START,
-  /** Calls listeners and completes futures; blocks wherever user code blocks. */
+  /**
+   * Calls listeners, completes futures and copies files; blocks wherever user code blocks, on the
+   * disk, and on the runner's answers with their own deadlines.
+   */
   CALLBACK,
   /** Runs host tools; blocks wherever user code blocks, and on room in the outbound queue. */
   TOOL,

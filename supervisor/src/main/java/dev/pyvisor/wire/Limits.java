@@ -23,8 +23,17 @@ public final class Limits {
   public static final int TOOLS = 1_024;
   public static final int SESSIONS = 64;
   public static final int NAMED_CHECKPOINTS = 4;
+  public static final int FILE_CHUNK = 262_144;
+  public static final int FILE_ENTRIES = 10_000;
+  public static final int FILE_PATH = 4_096;
+  public static final int FILE_DEPTH = 64;
+  public static final int TRANSFERS = 8;
+  public static final int TRANSFER_ENTRIES = 100_000;
   public static final int REPR = 4_096;
   public static final int GARBAGE_SHOWN = 200;
+
+  /** Bytes of one name in a path: what file systems hold. */
+  public static final int FILE_NAME = 255;
 
   public static final int FRAME_LENGTH_FIELD = 4;
   public static final int FRAME_HEADER = 24;

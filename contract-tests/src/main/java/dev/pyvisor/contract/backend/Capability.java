@@ -35,7 +35,9 @@ public enum Capability {
   /** A runner says what it is doing, and so why it hangs. */
   EVIDENCE("reports of what a runner is doing"),
   /** A runner is held to limits of what its code may use. */
-  LIMITS("limits of what the code may use");
+  LIMITS("limits of what the code may use"),
+  /** Files go into a workspace and come out of it over the wire. */
+  FILES("files of a workspace that are put and collected");
 
   private final String meaning;
 

@@ -86,6 +86,10 @@ final class HostVerbs {
           throw new Unfit(
               ErrorCode.METHOD_NOT_FOUND,
               method + ": the backend stdio keeps no checkpoints; use the backend pipe");
+      case "file.begin", "file.read", "file.list", "file.mkdir" ->
+          throw new Unfit(
+              ErrorCode.METHOD_NOT_FOUND,
+              method + ": the backend stdio copies no files; use the backend pipe");
       default ->
           throw new Unfit(
               ErrorCode.METHOD_NOT_FOUND, "the backend stdio has no method '" + method + "'");

@@ -74,7 +74,8 @@ class TranslatorTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"checkpoint", "checkpoint.drop", "rollback", "branch", "telepathy"})
+  @ValueSource(
+      strings = {"checkpoint", "checkpoint.drop", "rollback", "branch", "file.list", "telepathy"})
   void what_the_dialect_cannot_do_is_refused_by_name(String method) {
     Bench bench = Bench.opened();
     bench.asks(method, "{\"session\":1,\"name\":\"x\"}");

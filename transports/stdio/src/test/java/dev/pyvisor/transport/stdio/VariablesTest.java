@@ -91,6 +91,7 @@ class VariablesTest {
       assertThatThrownBy(() -> client.openSession("other")).hasMessageContaining("one session");
       assertThatThrownBy(() -> session.checkpoint("c")).hasMessageContaining("no checkpoints");
       assertThatThrownBy(() -> session.branch("b")).hasMessageContaining("no checkpoints");
+      assertThatThrownBy(() -> session.files().list("")).hasMessageContaining("copies no files");
       Outcome valued = session.execute(Cell.of("1").withValue());
       assertThat(valued.kind()).isEqualTo(OutcomeKind.NEVER_STARTED);
       assertThat(valued.cause().orElseThrow().text()).contains("value must be false");
