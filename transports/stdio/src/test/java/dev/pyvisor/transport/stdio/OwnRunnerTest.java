@@ -60,7 +60,7 @@ class OwnRunnerTest {
       Outcome killed =
           session.execute(
               Cell.of("import signal;signal.signal(signal.SIGINT,signal.SIG_IGN)\nwhile True: pass")
-                  .timeout(Duration.ofMillis(100))
+                  .timeout(Duration.ofMillis(500))
                   .grace(Duration.ofMillis(100)));
       assertThat(killed.kind()).isEqualTo(OutcomeKind.TIMED_OUT);
       assertThat(killed.state().source()).isEqualTo(StateSource.CHECKPOINT);
