@@ -162,8 +162,12 @@ public interface SessionsContract extends RunnerContract {
   default void closing_a_session_again_or_by_many_at_once_is_closing_it_once() throws Exception {
     try (SupervisorClient client = open()) {
       Session session = client.openSession("closed by many");
-      session.execute("import time");
-      CellRun running = session.start(Cell.of("while True: time.sleep(9)"));
+      InterruptContract.Begun begun = new InterruptContract.Begun();
+      CellRun running =
+          session.start(
+              Cell.of("print('begun', flush=True)\nimport time\nwhile True: time.sleep(9)")
+                  .listener(begun));
+      begun.await(); // one that is on its way yet may never have started
       List<CompletableFuture<Void>> closers = new ArrayList<>();
       for (int i = 0; i < SESSIONS; i++) {
         closers.add(CompletableFuture.runAsync(session::close));
