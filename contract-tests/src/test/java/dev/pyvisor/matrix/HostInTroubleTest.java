@@ -19,6 +19,7 @@ import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.contract.load.Interpreters;
+import dev.pyvisor.contract.load.Wrappers;
 import dev.pyvisor.outcome.OutputChunk;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,6 +31,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -142,6 +144,18 @@ class HostInTroubleTest {
     }
   }
 
+  /** What is started here is no runner: nobody but the host removes the host's directory. */
+  @Test
+  @Rule({"H27", "LIF-9"})
+  void a_host_that_exits_while_it_starts_a_runner_leaves_no_directory() throws Exception {
+    Path silent = Wrappers.shell(folder, "silent", "exec cat >/dev/null");
+    try (HostProcess host = HostProcess.start(folder, Host.class, silent.toString(), "start")) {
+      assertThat(host.line()).isEqualTo("starts");
+      assertThat(host.process().waitFor()).isEqualTo(7);
+      assertThat(host.privateDirectories()).isEmpty();
+    }
+  }
+
   private HostProcess host(BackendUnderTest backend, String what, int count) throws IOException {
     Optional<String> obstacle = backend.obstacle();
     assumeTrue(obstacle.isEmpty(), () -> backend.label() + ": " + obstacle.orElse(""));
@@ -159,6 +173,9 @@ class HostInTroubleTest {
 
     /** Prints its supervisor's number, and what comes of a cell. */
     public static void main(String[] arguments) throws Exception {
+      if (arguments[1].equals("start")) {
+        exitAtTheStart(Path.of(arguments[0]));
+      }
       BackendUnderTest backend =
           launchers()
               .filter(one -> one.launcher().map(Launcher::word).orElse("").equals(arguments[0]))
@@ -182,6 +199,19 @@ class HostInTroubleTest {
                       + "while True: pass"));
       say("runs");
       System.in.read();
+      System.exit(7);
+    }
+
+    private static void exitAtTheStart(Path python) throws IOException {
+      Thread starter = new Thread(() -> new PipeBackend().client(python).open(), "starter");
+      starter.setDaemon(true);
+      starter.start();
+      Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+      Awaitility.await()
+          .pollInterval(Duration.ofMillis(1))
+          .atMost(SOON)
+          .until(() -> HostProcess.privateDirectories(temporary).size() == 1);
+      say("starts");
       System.exit(7);
     }
 

@@ -43,6 +43,10 @@ record HostProcess(Process process, BufferedReader lines, Path folder) implement
 
   /** Those that are there. */
   List<Path> privateDirectories() throws IOException {
+    return privateDirectories(folder);
+  }
+
+  static List<Path> privateDirectories(Path folder) throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
       return files.filter(file -> file.getFileName().toString().startsWith("pyvisor-")).toList();
     }
