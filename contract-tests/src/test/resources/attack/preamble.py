@@ -1,6 +1,7 @@
 """Comes before each program: what was planted for it, and how it says what it measured."""
 
 import json as _json
+import os as _os
 
 planted = _json.loads(PLANTED)  # noqa: F821
 
@@ -18,3 +19,19 @@ def attempt(act, what):
         return None
     verdict("succeeded", f"{what}: {found!r:.200}")
     return found
+
+
+def the_zygote():
+    """The process that kernels come from: the oldest of the parent's children with that word, for later ones it has forked."""
+    found = []
+    for name in filter(str.isdigit, _os.listdir("/proc")):
+        try:
+            words = open(f"/proc/{name}/cmdline").read().split("\0")
+            parent = int(open(f"/proc/{name}/stat").read().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        if "zygote" in words and parent == _os.getppid():
+            found.append(int(name))
+    if not found or min(found) == _os.getpid():
+        raise RuntimeError("it is not there")
+    return min(found)

@@ -17,22 +17,6 @@ libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.restype = ctypes.c_long
 
 
-def find():
-    """The oldest of the parent's children with that word: later ones are kernels, which it has forked."""
-    found = []
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            words = open(f"/proc/{name}/cmdline").read().split("\0")
-            parent = int(open(f"/proc/{name}/stat").read().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-        if "zygote" in words and parent == os.getppid():
-            found.append(int(name))
-    if not found or min(found) == os.getpid():
-        raise RuntimeError("it is not there")
-    return min(found)
-
-
 def stack(pid):
     for line in open(f"/proc/{pid}/maps"):
         if "[stack]" in line:
@@ -79,7 +63,7 @@ def by_descriptor(pid):
     return checked(libc.syscall(438, handle, 2, 0))  # pidfd_getfd
 
 
-zygote = find()
+zygote = the_zygote()
 done, refused = [], []
 for way in (by_file, by_call, by_descriptor, by_trace):
     try:

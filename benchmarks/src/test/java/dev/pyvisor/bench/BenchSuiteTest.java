@@ -9,6 +9,7 @@ import dev.pyvisor.bench.BenchOptions.Phase;
 import dev.pyvisor.bench.BenchReport.Result;
 import dev.pyvisor.bench.python.Interpreter;
 import dev.pyvisor.contract.backend.Alone;
+import dev.pyvisor.contract.backend.Sandboxes;
 import dev.pyvisor.contract.guard.Census;
 import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.Limit;
@@ -29,10 +30,6 @@ import tools.jackson.databind.json.JsonMapper;
 @ExtendWith({Census.class, HangReport.class})
 @Limit(seconds = 120, why = "it warms up every row, with an ipykernel where there is one")
 class BenchSuiteTest {
-  /** Where that is said, a machine without a usable bubblewrap or podman fails instead. */
-  private static final boolean SANDBOXES_ARE_REQUIRED =
-      "required".equals(System.getenv("PYVISOR_SANDBOXES"));
-
   private final ByteArrayOutputStream page = new ByteArrayOutputStream();
 
   @Test
@@ -47,7 +44,7 @@ class BenchSuiteTest {
     for (Result result : report.results()) {
       if (result.key().startsWith("ipykernel") && result.figures().isEmpty()) {
         assertThat(result.note()).contains("not installed");
-      } else if (needsSandbox(result.key()) && !SANDBOXES_ARE_REQUIRED) {
+      } else if (needsSandbox(result.key()) && !Sandboxes.areRequired()) {
         assertThat(result.figures().isPresent() || !result.note().isBlank()).isTrue();
       } else {
         assertThat(result.figures()).as(result.title() + ": " + result.note()).isPresent();

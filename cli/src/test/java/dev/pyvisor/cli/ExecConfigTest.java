@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pyvisor.cli.Command.Result;
+import dev.pyvisor.contract.backend.Sandboxes;
 import dev.pyvisor.transport.TransportProvider;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,8 +51,7 @@ class ExecConfigTest {
 
     // A backend that isolates begins nothing where nothing can.
     assumeTrue(
-        "required".equals(System.getenv("PYVISOR_SANDBOXES"))
-            || !result.err().contains("this machine has none that does"),
+        Sandboxes.areRequired() || !result.err().contains("this machine has none that does"),
         result::err);
     assertThat(result.out())
         .isEqualTo(Files.readString(Command.ROOT.resolve("examples/penguins.expected.txt")));

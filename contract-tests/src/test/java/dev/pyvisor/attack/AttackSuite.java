@@ -1,8 +1,10 @@
 package dev.pyvisor.attack;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.pyvisor.contract.backend.Sandboxes;
 import dev.pyvisor.contract.guard.Census;
 import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.Limit;
@@ -20,9 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Every hostile program under one launcher: what came of it is what its head says. */
 @ExtendWith({Census.class, HangReport.class})
 abstract class AttackSuite {
-  /** Set where a launcher that cannot be used must be a failure. */
-  private static final String REQUIRED = "PYVISOR_SANDBOXES";
-
   private static final String ONLY = "pyvisor.attack";
 
   private final Cage cage;
@@ -53,10 +52,10 @@ abstract class AttackSuite {
   }
 
   private static void skip(String obstacle) {
-    assertThat(System.getenv(REQUIRED))
-        .as("%s, and %s says that this must not be", obstacle, REQUIRED)
-        .isNotEqualTo("required");
-    assumeTrue(false, obstacle);
+    assertThat(Sandboxes.areRequired())
+        .as("%s, and %s says that this must not be", obstacle, Sandboxes.VARIABLE)
+        .isFalse();
+    abort(obstacle);
   }
 
   private void check(Attacked attacked, Program program, String python) throws Exception {

@@ -95,20 +95,10 @@ final class HostFolder implements AutoCloseable {
 
   /** Removes what is there and below; links are removed, never followed. */
   void remove(String name) throws IOException {
-    Optional<BasicFileAttributes> found = attributes(name);
-    if (found.isEmpty()) {
-      return;
+    Optional<IOException> left = DirectoryRemoval.of(stream, path.resolve(name));
+    if (left.isPresent()) {
+      throw left.get();
     }
-    if (!found.get().isDirectory()) {
-      stream.deleteFile(Path.of(name));
-      return;
-    }
-    try (HostFolder folder = below(name)) {
-      for (Path inside : folder.stream) {
-        folder.remove(String.valueOf(inside.getFileName()));
-      }
-    }
-    stream.deleteDirectory(Path.of(name));
   }
 
   @Override

@@ -25,7 +25,7 @@ public abstract class BubblewrapBackend extends SandboxBackend {
 
   @Override
   public Optional<String> obstacle() {
-    return isRequired() ? Optional.empty() : Launchers.obstacle(Launcher.BUBBLEWRAP);
+    return Sandboxes.areRequired() ? Optional.empty() : Launchers.obstacle(Launcher.BUBBLEWRAP);
   }
 
   /** A bwrap that we started. */

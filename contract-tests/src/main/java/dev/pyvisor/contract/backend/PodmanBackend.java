@@ -137,7 +137,7 @@ public abstract class PodmanBackend extends SandboxBackend {
     }
 
     private static @Nullable String why() {
-      if (isRequired()) {
+      if (Sandboxes.areRequired()) {
         return null;
       }
       try {

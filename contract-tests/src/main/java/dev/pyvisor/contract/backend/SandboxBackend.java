@@ -28,13 +28,6 @@ abstract class SandboxBackend implements BackendUnderTest {
     this.namespaces = namespaces;
   }
 
-  /**
-   * Whether tests that need a sandbox are to fail, rather than to be skipped, where there is none.
-   */
-  static boolean isRequired() {
-    return "required".equals(System.getenv("PYVISOR_SANDBOXES"));
-  }
-
   @Override
   public final String name() {
     return plain.name();

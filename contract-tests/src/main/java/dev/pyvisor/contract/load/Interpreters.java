@@ -98,21 +98,11 @@ public final class Interpreters {
    * of this JVM, and a test whose time is up must not take the answer from the others.
    */
   private static boolean ends(Process process) {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PROBE_SECONDS);
-    boolean interrupted = false;
-    try {
-      while (true) {
-        try {
-          return process.waitFor(end - System.nanoTime(), TimeUnit.NANOSECONDS);
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
+    return process
+        .onExit()
+        .thenApply(over -> true)
+        .completeOnTimeout(false, PROBE_SECONDS, TimeUnit.SECONDS)
+        .join();
   }
 
   private static List<Path> candidates() {
