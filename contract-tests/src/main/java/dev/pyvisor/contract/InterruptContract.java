@@ -12,6 +12,7 @@ import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Heavy;
 import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.guard.Limit;
+import dev.pyvisor.contract.load.Begun;
 import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.error.CallTimedOut;
 import dev.pyvisor.error.ErrorCode;
@@ -43,20 +44,6 @@ import org.junit.jupiter.api.Test;
 public interface InterruptContract extends RunnerContract {
   /** The design's: interrupts every 0 to 400 microseconds. */
   int LONGEST_DELAY_NANOS = 400_000;
-
-  /** A cell's listener that knows when the cell's code has begun to print. */
-  final class Begun implements CellListener {
-    private final CountDownLatch latch = new CountDownLatch(1);
-
-    @Override
-    public void onOutput(OutputChunk chunk) {
-      latch.countDown();
-    }
-
-    void await() throws InterruptedException {
-      assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
-    }
-  }
 
   /** A cell that sleeps before this returns. */
   private static CellRun sleeping(Session session) throws InterruptedException {

@@ -12,6 +12,7 @@ import dev.pyvisor.contract.backend.Heavy;
 import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.contract.guard.Processes;
+import dev.pyvisor.contract.load.Begun;
 import dev.pyvisor.contract.load.Latencies;
 import dev.pyvisor.error.CallCancelled;
 import dev.pyvisor.error.CallFailed;
@@ -162,7 +163,7 @@ public interface SessionsContract extends RunnerContract {
   default void closing_a_session_again_or_by_many_at_once_is_closing_it_once() throws Exception {
     try (SupervisorClient client = open()) {
       Session session = client.openSession("closed by many");
-      InterruptContract.Begun begun = new InterruptContract.Begun();
+      Begun begun = new Begun();
       CellRun running =
           session.start(
               Cell.of("print('begun', flush=True)\nimport time\nwhile True: time.sleep(9)")

@@ -12,11 +12,11 @@ import dev.pyvisor.contract.chaos.ChaosProxy;
 import dev.pyvisor.contract.chaos.Cut;
 import dev.pyvisor.contract.chaos.Cut.How;
 import dev.pyvisor.contract.guard.Limit;
+import dev.pyvisor.contract.load.Begun;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -108,13 +108,13 @@ class WebsocketClientsTest {
       int rounds = Counts.of(3, 20, 100).now();
       for (int i = 0; i < rounds; i++) {
         Session session = client.openSession("closed-" + i);
-        CountDownLatch begun = new CountDownLatch(1);
+        Begun begun = new Begun();
         CellRun run =
             session.start(
                 Cell.of("print('in')\nimport time\nwhile True: time.sleep(0.01)")
                     .noTimeout()
-                    .listener(new Begun(begun)));
-        assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
+                    .listener(begun));
+        begun.await();
         CellRun waits = session.start(Cell.of("print('never')"));
         proxy.sever(How.RST);
         session.close();

@@ -12,12 +12,12 @@ import dev.pyvisor.contract.chaos.Cut.How;
 import dev.pyvisor.contract.chaos.Fate;
 import dev.pyvisor.contract.chaos.Valve;
 import dev.pyvisor.contract.guard.Limit;
+import dev.pyvisor.contract.load.Begun;
 import dev.pyvisor.contract.load.Latencies;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -105,9 +105,9 @@ class WebsocketDeadlinesTest {
   }
 
   private static CellRun begin(SupervisorClient client, Cell cell) throws InterruptedException {
-    CountDownLatch begun = new CountDownLatch(1);
-    CellRun run = client.session().start(cell.listener(new Begun(begun)));
-    assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
+    Begun begun = new Begun();
+    CellRun run = client.session().start(cell.listener(begun));
+    begun.await();
     return run;
   }
 }

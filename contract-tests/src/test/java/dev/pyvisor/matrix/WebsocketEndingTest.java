@@ -14,6 +14,7 @@ import dev.pyvisor.contract.chaos.Cut.How;
 import dev.pyvisor.contract.chaos.Valve;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.guard.Processes;
+import dev.pyvisor.contract.load.Begun;
 import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.ExitReport;
@@ -26,7 +27,6 @@ import dev.pyvisor.outcome.OutcomeKind;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -52,14 +52,12 @@ class WebsocketEndingTest {
                 .backendOption("websocket.proxy", proxy.address())
                 .restart(false)
                 .open()) {
-      CountDownLatch begun = new CountDownLatch(1);
+      Begun begun = new Begun();
       CellRun cell =
           client
               .session()
-              .start(
-                  Cell.of("print('begun')\nimport time\ntime.sleep(600)")
-                      .listener(new Begun(begun)));
-      assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
+              .start(Cell.of("print('begun')\nimport time\ntime.sleep(600)").listener(begun));
+      begun.await();
       valve.shut();
       proxy.sever(How.RST);
       Awaitility.await().atMost(PATIENCE).until(() -> runner.status().has("tombstone"));
@@ -98,7 +96,7 @@ class WebsocketEndingTest {
     try (ChaosProxy proxy = Proxied.always(new Valve());
         SupervisorClient client = Proxied.by(proxy).payload(patient()).restart(false).open()) {
       Session other = client.openSession("other");
-      CountDownLatch begun = new CountDownLatch(1);
+      Begun begun = new Begun();
       CellRun cell =
           client
               .session()
@@ -107,8 +105,8 @@ class WebsocketEndingTest {
                           "import os, time\nprint('begun')\nwhile not os.path.exists('%s'):"
                                   .formatted(mark)
                               + " time.sleep(0.01)\nprint('ended' * 10_000)")
-                      .listener(new Begun(begun)));
-      assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
+                      .listener(begun));
+      begun.await();
       Probe probe = Probe.of(client, proxy.target());
       Processes.signal(client.runner().pid(), "TERM");
       Awaitility.await()

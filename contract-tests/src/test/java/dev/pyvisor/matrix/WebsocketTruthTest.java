@@ -15,12 +15,12 @@ import dev.pyvisor.contract.chaos.Cut.Direction;
 import dev.pyvisor.contract.chaos.Cut.How;
 import dev.pyvisor.contract.chaos.Valve;
 import dev.pyvisor.contract.guard.Limit;
+import dev.pyvisor.contract.load.Begun;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,15 +53,15 @@ class WebsocketTruthTest {
         SupervisorClient client = Proxied.by(proxy).open()) {
       Probe probe = Probe.of(client, proxy.target());
       assertThat(probe.status().path("attached").asBoolean(false)).isTrue();
-      CountDownLatch begun = new CountDownLatch(1);
+      Begun begun = new Begun();
       CellRun run =
           client
               .session()
               .start(
                   Cell.of("for i in range(20_000): print('line', i, 'é🙂')")
                       .noTimeout()
-                      .listener(new Begun(begun)));
-      assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
+                      .listener(begun));
+      begun.await();
       valve.shut();
       proxy.sever(How.RST);
       probe.awaitIdle(1);
@@ -98,14 +98,12 @@ class WebsocketTruthTest {
         SupervisorClient client =
             Proxied.by(proxy).payload(forgettingTheEndOfCell(2)).noCellTimeout().open()) {
       assertThat(client.session().execute("kept = 41").ok()).isTrue();
-      CountDownLatch begun = new CountDownLatch(1);
+      Begun begun = new Begun();
       CellRun run =
           client
               .session()
-              .start(
-                  Cell.of("print('some', kept)\nimport time\ntime.sleep(0.3)")
-                      .listener(new Begun(begun)));
-      assertThat(begun.await(10, TimeUnit.SECONDS)).isTrue();
+              .start(Cell.of("print('some', kept)\nimport time\ntime.sleep(0.3)").listener(begun));
+      begun.await();
       valve.shut();
       proxy.sever(How.FIN);
       Probe.of(client, proxy.target()).awaitIdle(2);
