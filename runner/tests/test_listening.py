@@ -20,7 +20,7 @@ from tests.support.certificates import certify
 from tests.support.attached import TOKEN, Attached, Runner
 from tests.support.host import PATIENCE, Ended
 from tests.support.payload import compiled, patched
-from tests.support.processes import alive, until_gone
+from tests.support.processes import alive, children, until_gone
 
 
 class CommandLineTest(unittest.TestCase):
@@ -321,6 +321,19 @@ class AnotherHostTest(unittest.TestCase):
             with Attached(runner) as other:
                 self.assertEqual(other.execute("print(1)", other.open())["outcome"], "completed")
                 self.assertEqual(len(other.sessions()), 1)
+
+    def test_a_session_without_a_process_ends_at_once_and_the_next_host_is_greeted_once(self) -> None:  # rule: REC-8, LIF-1
+        with Runner() as runner:
+            host = Attached(runner)
+            (zygote,) = children(runner.process.pid)
+            os.kill(zygote, signal.SIGSTOP)  # it will not make the kernel that is asked for
+            host.request("session.open", {"name": "without a kernel"})
+            self.assertEqual(host.sessions()[0]["pid"], 0)
+            host.cut()
+            with Attached(runner) as other:
+                self.assertEqual(other.sessions(), [])
+                os.kill(zygote, signal.SIGCONT)
+                self.assertEqual(other.execute("print(1)", other.open())["outcome"], "completed")
 
 
 class OneStreamForAllTest(unittest.TestCase):

@@ -143,9 +143,13 @@ class Supervisor:
         self._outbound.close()
         self._take_host(channel, channel)
         self.dismiss()
-        if not self.sessions:
-            self._greet()
+        self._greet_when_alone()
         return self.incarnation
+
+    def _greet_when_alone(self) -> None:
+        """Once; where the last session of the host before ends within its dismissal, that has done it."""
+        if not self.sessions and not self._greeted:
+            self._greet()
 
     def dismiss(self) -> None:
         """All sessions end; nobody waits for it."""
@@ -213,8 +217,7 @@ class Supervisor:
 
     def _forget(self, session: Session) -> None:
         self.sessions.pop(session.state.number, None)
-        if not self.sessions and not self._greeted:
-            self._greet()
+        self._greet_when_alone()
 
     def _hello(self) -> bytes:
         hello = {

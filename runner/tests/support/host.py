@@ -248,6 +248,7 @@ class Host:
     def _take(self, frame: Frame) -> None:
         kind = frame.kind
         if kind == FrameKind.HELLO:
+            assert not self.hello, "HELLO came twice"
             self.hello = json.loads(frame.body)
         elif kind in _LANES:
             self._output(frame)
