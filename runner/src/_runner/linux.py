@@ -17,6 +17,7 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _PR_SET_NAME = 15
 _PR_GET_NAME = 16
+_EXITING = 0x4  # PF_EXITING, of the flags in /proc/PID/stat
 _TAG_VARIABLE = "PYVISOR_SESSION"
 _COPY = b"pyvisor-copy"
 _PR_SET_CHILD_SUBREAPER = 36
@@ -114,6 +115,12 @@ def state(pid: int) -> str:
     """The letter that the system has for what a process does; `?` where there is none."""
     fields = read_proc(f"/proc/{pid}/stat").rpartition(b")")[2].split()
     return fields[0].decode("ascii") if fields else "?"
+
+
+def is_ending(pid: int) -> bool:
+    """Whether a process is on its way out, or a zombie: it closes what it has open before its children get another parent."""
+    fields = read_proc(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+    return len(fields) > 6 and bool(int(fields[6]) & _EXITING)
 
 
 def read_proc(path: str, size: int = limits.PROC_FILE) -> bytes:

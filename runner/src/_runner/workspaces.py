@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import stat
 from typing import Optional
 
-from . import limits
+from . import limits, linux
 from .pristine import BUILTINS as __builtins__  # noqa: F401
 
 _PREFIX = "workspace-"
@@ -42,11 +43,18 @@ def was_private(path: str) -> bool:
 def clear_up_behind(host: int) -> None:
     """Remove the private directory where the process that made it is gone, and cannot do it itself."""
     path = _private()
-    if path is None or os.getppid() == host:
+    if path is None or (os.getppid() == host and not linux.is_ending(host)):
         return
     # The variable may have been set by anybody: what a host has made has its name and its mode.
-    if os.path.basename(path).startswith(_HOST_PREFIX) and not os.path.islink(path) and os.stat(path).st_mode & 0o777 == 0o700:
+    if os.path.basename(path).startswith(_HOST_PREFIX) and _mode(path) == stat.S_IFDIR | 0o700:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _mode(path: str) -> int:
+    try:
+        return os.lstat(path).st_mode
+    except OSError:
+        return 0  # the host has removed it, while it could
 
 
 def _private() -> Optional[str]:
