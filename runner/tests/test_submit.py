@@ -11,6 +11,14 @@ from _runner import limits, reports
 from tests.support.host import Host
 
 SUBMIT = [{"name": "SUBMIT", "submits": True}, {"name": "echo"}]
+PRICES = {"type": "object", "additionalProperties": {"type": "number"}}
+TYPED = {
+    "name": "FINAL", "submits": True, "description": "Ends the search.",
+    "schema": {
+        "type": "object", "required": ["title", "count"], "additionalProperties": False,
+        "properties": {"title": {"type": "string", "description": "what was found"}, "count": {"type": "integer", "minimum": 1}, "prices": PRICES},
+    },
+}  # fmt: skip
 
 
 class SubmitTest(unittest.TestCase):
@@ -73,3 +81,44 @@ class SubmitTest(unittest.TestCase):
 
     def test_a_call_that_was_not_awaited_does_not_take_it_away(self) -> None:
         self.assertEqual(self.submitted("echo(1); SUBMIT(a=1)"), {"a": 1})
+
+    def raised(self, code: str) -> Any:
+        self.assertEqual(self.host.execute(code)["outcome"], "raised")
+        return self.host.reports[self.host.cell()]["error"]
+
+    def test_an_answer_that_fits_its_schema_is_submitted(self) -> None:  # rule: LIF-20
+        self.host.call("tools.register", session=1, tools=[TYPED])
+        self.assertEqual(self.submitted("FINAL(title='a', count=2)"), {"title": "a", "count": 2})
+        self.assertEqual(self.submitted("FINAL(title='a', count=2, prices={'x': 1.5})")["prices"], {"x": 1.5})
+
+    def test_one_that_does_not_is_told_in_all_its_places_and_the_cell_may_repair_it(self) -> None:  # rule: LIF-20
+        self.host.call("tools.register", session=1, tools=[TYPED])
+        error = self.raised("FINAL(title=1, prices={'x': 'dear'}, extra=None)")
+        self.assertEqual((error["type"], error["module"]), ("SubmitError", "pyvisor"))
+        self.assertEqual(
+            error["message"].split("\n"),
+            [
+                "FINAL: the answer does not fit, and was not submitted:",
+                "  count: is missing; it has to be an integer",
+                "  title: has to be a string, and is the integer 1",
+                "  prices.x: has to be a number, and is the string 'dear'",
+                "  extra: is no field here; there are title, count, prices",
+                "FINAL takes title (string), count (integer), prices (object, optional)",
+            ],
+        )
+        repaired = "try:\n  FINAL(title='a', count='2')\nexcept SubmitError as problem:\n  FINAL(title='a', count=2)"
+        self.assertEqual(self.submitted(repaired), {"title": "a", "count": 2})
+        self.assertEqual(self.raised("FINAL('a')")["message"], "FINAL takes keyword arguments only: FINAL(title=...)")
+
+    def test_its_help_tells_the_fields(self) -> None:
+        self.host.call("tools.register", session=1, tools=[TYPED])
+        self.assertEqual(self.host.execute("print(FINAL.__doc__)")["outcome"], "completed")
+        self.assertEqual(
+            self.host.text(),
+            "Ends the search.\n\nFields:\n    title (string): what was found\n    count (integer)\n    prices (object, optional)\n",
+        )
+
+    def test_an_answer_whose_objects_lie_about_themselves_is_told_as_it_would_arrive(self) -> None:
+        self.host.call("tools.register", session=1, tools=[TYPED])
+        liar = "class Liar(int):\n  __class__ = str\n  def __repr__(self): raise SystemExit\n"
+        self.assertIn("title: has to be a string, and is the integer 7", self.raised(liar + "FINAL(title=Liar(7), count=1)")["message"])

@@ -59,6 +59,15 @@ class Encoder:
                 {FORM: "opaque", "type": type_name(value), "repr": reason[: limits.REPR]}
             )
 
+    def form(self, value: Any) -> Any:
+        """What the text of `encode` says, before it is written."""
+        try:
+            if is_plain(value):
+                return value
+        except BaseException:  # noqa: B902
+            pass
+        return self._form(value, 0)
+
     def _form(self, value: Any, depth: int) -> Any:
         cls = type(value)
         if cls is str:

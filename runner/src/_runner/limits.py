@@ -150,6 +150,8 @@ HEAP_BYTES = 64 * MIB  # that the process may grow by before that
 # --- inside a kernel ---
 DOCUMENT_DEPTH = JSON_DEPTH - 8  # an envelope wraps a document in at most eight levels of its own
 DOCUMENT_NODES = 1_000_000  # containers and odd objects in a document that is not plain; shared parts could multiply
+SCHEMA_PROBLEMS = 10  # places told in one message that an answer does not fit in: what a reader repairs at once
+SCHEMA_WORDS = 20  # names, choices or fields listed in such a message
 TYPE_NAME = 200  # characters of a type's name in a document
 ERROR_MESSAGE = 64 * KIB  # characters of an exception's message; its head and its tail are kept
 TRACEBACK = 256 * KIB  # characters of a traceback as text

@@ -1,4 +1,4 @@
-"""What a host tool's call can raise. User code imports these from the module `pyvisor`."""
+"""What a host tool's call, or an answer, can raise. User code imports these from the module `pyvisor`."""
 
 from __future__ import annotations
 
@@ -67,6 +67,10 @@ class ToolNotAwaited(RuntimeError):
     """A host tool was called without `await`, so it never ran."""
 
 
+class SubmitError(ValueError):
+    """An answer is not what the host asked for; nothing was submitted, and the cell may try again."""
+
+
 _PUBLIC = (
     ToolError,
     ToolNotFound,
@@ -75,6 +79,7 @@ _PUBLIC = (
     ToolReentered,
     ToolCallTooLarge,
     ToolNotAwaited,
+    SubmitError,
 )
 _BY_CODE: Mapping[str, type[ToolError]] = {
     kind.code: kind for kind in _PUBLIC if issubclass(kind, ToolError) and kind is not ToolError

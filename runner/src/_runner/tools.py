@@ -97,7 +97,7 @@ class Tools:
             self._namespace.setdefault(name, tool)
 
     def _stand_in(self, name: str, spec: dict[str, Any]) -> Any:
-        return submitter(name) if spec.get("submits") is True else HostTool(self, name, spec)
+        return submitter(name, spec) if spec.get("submits") is True else HostTool(self, name, spec)
 
     def is_tool(self, name: str, value: Any) -> bool:
         return self._registered.get(name) is value

@@ -15,13 +15,15 @@ import java.util.Optional;
  *     client's builder says
  * @param interruptGrace how long it may take to heed an interrupt or its deadline before its kernel
  *     is killed; empty: as the client's builder says
+ * @param draft whether an answer that it submits is told as a draft
  */
 public record Cell(
     String code,
     ValueMode value,
     Optional<CellListener> listener,
     Optional<TimeLimit> timeLimit,
-    Optional<Duration> interruptGrace) {
+    Optional<Duration> interruptGrace,
+    boolean draft) {
 
   public Cell {
     requireText(code);
@@ -50,17 +52,18 @@ public record Cell(
    * @throws IllegalArgumentException when the code has half a surrogate pair
    */
   public static Cell of(String code) {
-    return new Cell(code, ValueMode.NOTHING, Optional.empty(), Optional.empty(), Optional.empty());
+    return new Cell(
+        code, ValueMode.NOTHING, Optional.empty(), Optional.empty(), Optional.empty(), false);
   }
 
   /** The same cell, reporting the value of its last expression. */
   public Cell withValue() {
-    return new Cell(code, ValueMode.LAST_EXPRESSION, listener, timeLimit, interruptGrace);
+    return new Cell(code, ValueMode.LAST_EXPRESSION, listener, timeLimit, interruptGrace, draft);
   }
 
   /** The same cell, with a listener. */
   public Cell listener(CellListener newListener) {
-    return new Cell(code, value, Optional.of(newListener), timeLimit, interruptGrace);
+    return new Cell(code, value, Optional.of(newListener), timeLimit, interruptGrace, draft);
   }
 
   /**
@@ -87,10 +90,18 @@ public record Cell(
    * @throws IllegalArgumentException when it is negative or above {@link TimeLimit#LONGEST}
    */
   public Cell grace(Duration grace) {
-    return new Cell(code, value, listener, timeLimit, Optional.of(grace));
+    return new Cell(code, value, listener, timeLimit, Optional.of(grace), draft);
+  }
+
+  /**
+   * The same cell, whose answer is to be confirmed: what it submits is told as a draft, and a later
+   * cell submits what counts. Nothing else differs; each cell says so for itself.
+   */
+  public Cell asDraft() {
+    return new Cell(code, value, listener, timeLimit, interruptGrace, true);
   }
 
   private Cell limited(TimeLimit limit) {
-    return new Cell(code, value, listener, Optional.of(limit), interruptGrace);
+    return new Cell(code, value, listener, Optional.of(limit), interruptGrace, draft);
   }
 }

@@ -52,6 +52,12 @@ final class ConsoleReport implements Report, CellListener {
         .ifPresent(value -> out.println(value.repr()));
     out.flush();
     outcome.error().ifPresent(error -> err.print(error.traceback()));
+    outcome
+        .submission()
+        .ifPresent(
+            submission ->
+                err.println(
+                    "pyvisor: cell " + number + " submitted " + submission.answer().json()));
     if (ABOUT_THE_SESSION.contains(outcome.kind())) {
       err.println("pyvisor: cell " + number + " " + fate(outcome));
     }

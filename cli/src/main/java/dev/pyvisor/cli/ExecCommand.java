@@ -5,6 +5,7 @@ import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.config.Configuration;
 import dev.pyvisor.error.RunnerException;
+import dev.pyvisor.tool.Tool;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -41,11 +42,17 @@ import picocli.CommandLine.Spec;
           + " and one that fails counts like a cell that failed.",
       "Ctrl-C interrupts the running cell, and the next one finds the state; a second Ctrl-C, or one"
           + " while no cell runs, ends the program and leaves nothing.",
-      "Exit status: 0 all cells completed; 1 some cell did not, or its output could not be"
+      "Exit status: 0 all cells completed or submitted; 1 some cell did not, or its output could not be"
           + " written; 2 usage; 3 the runner could not be started or reached; 130 ended by Ctrl-C."
     })
 final class ExecCommand implements Callable<Integer> {
   private static final Path HERE = Path.of("");
+
+  /** Every transcript may end a cell with an answer, under the name that models are told. */
+  private static final Tool SUBMIT =
+      Tool.submit("SUBMIT")
+          .description("Ends the cell with these fields as its answer.")
+          .anyFields();
 
   @Spec private CommandSpec spec;
 
@@ -234,7 +241,7 @@ final class ExecCommand implements Callable<Integer> {
     if (demoTools) {
       builder.tools(new DemoTools());
     }
-    return builder;
+    return builder.tool(SUBMIT);
   }
 
   private Path directory(Path given) {

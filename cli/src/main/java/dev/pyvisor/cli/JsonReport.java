@@ -66,6 +66,10 @@ final class JsonReport implements Report {
     line.putNull("error");
     outcome.error().ifPresent(error -> line.set("error", error(error)));
     line.putNull("submitted");
+    outcome
+        .submission()
+        .ifPresent(
+            submission -> line.set("submitted", MAPPER.readTree(submission.answer().json())));
     line.set("state", state(outcome.state()));
     line.put("generation", outcome.generation());
     line.put("toolCalls", outcome.toolCalls());

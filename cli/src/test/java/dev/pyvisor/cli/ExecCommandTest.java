@@ -51,6 +51,22 @@ class ExecCommandTest {
   }
 
   @Test
+  void an_answer_ends_its_cell_and_is_told() throws Exception {
+    Result json =
+        Command.run("exec", "--json", "-c", "SUBMIT(a=[1, 'é'])\nprint(2)", "-c", "print(3)");
+    List<JsonNode> lines = json.out().lines().map(JsonMapper.shared()::readTree).toList();
+    assertThat(json.status()).as(json.err()).isZero();
+    assertThat(lines.get(0).get("outcome").asString()).isEqualTo("submitted");
+    assertThat(lines.get(0).get("submitted").toString()).isEqualTo("{\"a\":[1,\"é\"]}");
+    assertThat(lines.get(1).get("stdout").asString()).isEqualTo("3\n");
+
+    Result console = Command.run("exec", "-c", "SUBMIT(a=1)");
+    assertThat(console.status()).isZero();
+    assertThat(console.out()).isEmpty();
+    assertThat(console.err()).contains("pyvisor: cell 1 submitted {\"a\":1}");
+  }
+
+  @Test
   void json_is_one_line_per_cell_and_nothing_else() throws Exception {
     Result result =
         Command.run(

@@ -96,6 +96,9 @@ public abstract class BackendContract implements Rows.Suite {
   class ToolDeadlines extends Part implements ToolDeadlineContract {}
 
   @Nested
+  class Submissions extends Part implements SubmitContract {}
+
+  @Nested
   class ConcurrentTools extends Part implements ConcurrentToolContract {}
 
   @Nested

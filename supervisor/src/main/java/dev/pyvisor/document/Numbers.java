@@ -1,7 +1,12 @@
 package dev.pyvisor.document;
 
+import java.lang.invoke.MethodType;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -12,7 +17,28 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable.
  */
 final class Numbers {
+  private static final Map<Class<?>, Range> RANGES =
+      Map.of(
+          byte.class, new Range(Byte.MIN_VALUE, Byte.MAX_VALUE),
+          short.class, new Range(Short.MIN_VALUE, Short.MAX_VALUE),
+          int.class, new Range(Integer.MIN_VALUE, Integer.MAX_VALUE),
+          long.class, new Range(Long.MIN_VALUE, Long.MAX_VALUE),
+          OptionalInt.class, new Range(Integer.MIN_VALUE, Integer.MAX_VALUE),
+          OptionalLong.class, new Range(Long.MIN_VALUE, Long.MAX_VALUE));
+
+  /**
+   * What a whole number may be.
+   *
+   * <p>Immutable.
+   */
+  record Range(long least, long most) {}
+
   private Numbers() {}
+
+  /** What a type of whole numbers holds; empty for another type. */
+  static Optional<Range> range(Class<?> type) {
+    return Optional.ofNullable(RANGES.get(MethodType.methodType(type).unwrap().returnType()));
+  }
 
   static @Nullable Object whole(
       Object value, long least, long most, LongFunction<? extends Object> made) {

@@ -17,7 +17,11 @@ import tools.jackson.databind.node.ObjectNode;
 public final class Schemas {
   private final Deque<Class<?>> open = new ArrayDeque<>();
 
-  private Schemas() {}
+  private final boolean exact;
+
+  private Schemas(boolean exact) {
+    this.exact = exact;
+  }
 
   /**
    * The schema as JSON text.
@@ -26,7 +30,18 @@ public final class Schemas {
    * @throws IllegalArgumentException for a type that no Python value can become
    */
   public static String of(Type type, String what) {
-    return new Schemas().schema(JavaTypes.of(type), what).toString();
+    return new Schemas(false).schema(JavaTypes.of(type), what).toString();
+  }
+
+  /**
+   * The same, saying also what only a program needs that checks a value by it: the ranges of whole
+   * numbers, and that an Optional may be {@code None}.
+   *
+   * @param what names the value in the error
+   * @throws IllegalArgumentException for a type that no Python value can become
+   */
+  public static String exact(Type type, String what) {
+    return new Schemas(true).schema(JavaTypes.of(type), what).toString();
   }
 
   /** Whether a value of the type may be left out, or be {@code None}, without a default. */
@@ -42,11 +57,15 @@ public final class Schemas {
   private ObjectNode schema(JavaType type, String what) {
     Scalar scalar = Scalar.of(type.getRawClass());
     if (scalar != null) {
-      return scalar(scalar);
+      ObjectNode single = scalar(scalar, type.getRawClass());
+      return exact && Shape.of(type) == Shape.OPTIONAL ? orNull(single) : single;
     }
     return switch (Shape.of(type)) {
       case ANY -> node();
-      case OPTIONAL -> schema(type.containedTypeOrUnknown(0), what);
+      case OPTIONAL -> {
+        ObjectNode present = schema(type.containedTypeOrUnknown(0), what);
+        yield exact ? orNull(present) : present;
+      }
       case ARRAY -> list(schema(type.getContentType(), what));
       case LIST -> list(schema(type.containedTypeOrUnknown(0), what));
       case SET -> list(schema(type.containedTypeOrUnknown(0), what)).put("uniqueItems", true);
@@ -64,12 +83,25 @@ public final class Schemas {
     };
   }
 
-  private static ObjectNode scalar(Scalar scalar) {
+  private ObjectNode scalar(Scalar scalar, Class<?> type) {
     ObjectNode schema = node().put("type", scalar.schema());
+    if (exact) {
+      Numbers.range(type)
+          .ifPresent(range -> schema.put("minimum", range.least()).put("maximum", range.most()));
+    }
     if (!scalar.format().isEmpty()) {
       schema.put("format", scalar.format());
     }
     return schema;
+  }
+
+  private static ObjectNode orNull(ObjectNode present) {
+    if (present.isEmpty()) {
+      return present;
+    }
+    ObjectNode either = node();
+    either.putArray("anyOf").add(present).add(node().put("type", "null"));
+    return either;
   }
 
   private static ObjectNode list(ObjectNode items) {

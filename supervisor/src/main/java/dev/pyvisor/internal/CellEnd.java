@@ -11,6 +11,7 @@ import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
 import dev.pyvisor.outcome.Output;
 import dev.pyvisor.outcome.StateReport;
+import dev.pyvisor.outcome.Submission;
 import dev.pyvisor.wire.Envelope;
 import dev.pyvisor.wire.Message;
 import dev.pyvisor.wire.StandIn;
@@ -163,16 +164,16 @@ record CellEnd(
     return report == null || report.payload() <= Defaults.INLINE_BYTES;
   }
 
-  CellResult result(int cell, @Nullable Capture capture) {
+  CellResult result(int cell, @Nullable Capture capture, boolean draft) {
     Capture.Kept kept =
         capture == null
             ? new Capture.Kept(Output.empty(), Output.empty(), List.of())
             : capture.kept();
     CellReport said = report == null ? CellReport.NOTHING : CellReport.parse(report);
-    return new CellResult(outcome(cell, kept, said), failure);
+    return new CellResult(outcome(cell, kept, said, draft), failure);
   }
 
-  private Outcome outcome(int cell, Capture.Kept kept, CellReport said) {
+  private Outcome outcome(int cell, Capture.Kept kept, CellReport said, boolean draft) {
     return new Outcome(
         kind,
         cell,
@@ -181,6 +182,9 @@ record CellEnd(
         kept.chunks(),
         said.value(),
         said.error(),
+        kind == OutcomeKind.SUBMITTED
+            ? said.submitted().map(answer -> new Submission(answer, draft))
+            : Optional.empty(),
         state,
         terminal == null ? 0 : terminal.generation(),
         terminal == null ? 0 : (int) Math.min(Integer.MAX_VALUE, terminal.toolCalls()),

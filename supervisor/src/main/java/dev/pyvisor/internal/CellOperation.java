@@ -236,7 +236,7 @@ final class CellOperation extends Operation {
   private void finish(CellEnd end) {
     if (!result.isDone()) {
       releaseHeld();
-      result.complete(end.result(cell, capture));
+      result.complete(end.result(cell, capture, request.draft()));
     }
   }
 
@@ -289,7 +289,7 @@ final class CellOperation extends Operation {
   void withdrawn() {
     CellEnd end = CellEnd.withdrawn(session.runnerId(), describe());
     if (known.compareAndSet(null, end)) {
-      result.complete(end.result(0, null));
+      result.complete(end.result(0, null, request.draft()));
     }
   }
 
@@ -328,7 +328,8 @@ final class CellOperation extends Operation {
       return;
     }
     result.complete(
-        (end == null ? lost(verdict, delivery) : end.cutShort(verdict)).result(cell, capture));
+        (end == null ? lost(verdict, delivery) : end.cutShort(verdict))
+            .result(cell, capture, request.draft()));
   }
 
   @Override

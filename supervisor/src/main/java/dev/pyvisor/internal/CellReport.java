@@ -17,13 +17,14 @@ import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What a kernel says about a cell of its own: value or error. User code can reach the kernel, so
- * nothing here is believed to be well-formed.
+ * What a kernel says about a cell of its own: value, error or answer. User code can reach the
+ * kernel, so nothing here is believed to be well-formed.
  *
  * <p>Immutable.
  */
-record CellReport(Optional<Value> value, Optional<PythonError> error) {
-  static final CellReport NOTHING = new CellReport(Optional.empty(), Optional.empty());
+record CellReport(Optional<Value> value, Optional<PythonError> error, Optional<Value> submitted) {
+  static final CellReport NOTHING =
+      new CellReport(Optional.empty(), Optional.empty(), Optional.empty());
   private static final Logger LOG = LoggerFactory.getLogger(CellReport.class);
   private static final String RULE = "LIF-3";
 
@@ -46,6 +47,9 @@ record CellReport(Optional<Value> value, Optional<PythonError> error) {
             : Optional.empty(),
         report.has("error")
             ? Optional.of(error(report.object("error"), attachments))
+            : Optional.empty(),
+        report.has("submitted")
+            ? Optional.of(submitted(String.valueOf(report.raw("submitted")), attachments))
             : Optional.empty());
   }
 
@@ -56,6 +60,10 @@ record CellReport(Optional<Value> value, Optional<PythonError> error) {
         attachments,
         value.text("repr", ""),
         value.text("type", ""));
+  }
+
+  private static Value submitted(String document, List<byte[]> attachments) {
+    return Value.of(document, attachments, "", "builtins.dict");
   }
 
   private static PythonError error(Fields error, List<byte[]> attachments) {

@@ -12,7 +12,7 @@ import java.util.Optional;
  *
  * <p>Immutable.
  *
- * @param params a JSON object; limit and grace stand in it
+ * @param params a JSON object; limit, grace and draft stand in it
  */
 record CellRequest(
     String method,
@@ -20,7 +20,8 @@ record CellRequest(
     List<byte[]> attachments,
     Optional<CellListener> listener,
     TimeLimit limit,
-    Duration grace) {
+    Duration grace,
+    boolean draft) {
   CellRequest {
     attachments = List.copyOf(attachments);
   }
@@ -32,7 +33,13 @@ record CellRequest(
       TimeLimit limit,
       Duration grace) {
     String params = params(limit, grace, value ? ",\"value\":true" : "");
-    return new CellRequest("execute", params, List.of(code), listener, limit, grace);
+    return new CellRequest("execute", params, List.of(code), listener, limit, grace, false);
+  }
+
+  /** The same, whose answer is told as a draft. */
+  CellRequest asDraft() {
+    String drafted = params.substring(0, params.length() - 1) + ",\"draft\":true}";
+    return new CellRequest(method, drafted, attachments, listener, limit, grace, true);
   }
 
   /** A request about a global variable. */
@@ -44,7 +51,8 @@ record CellRequest(
         attachments,
         Optional.empty(),
         limit,
-        grace);
+        grace,
+        false);
   }
 
   long size() {

@@ -183,7 +183,13 @@ public final class ClientCore {
 
   void registerTools(SessionLife session, List<Tool> tools, Deadline deadline) {
     runners.usable(deadline);
-    session.core().registerTools(toolHost.register(session, tools), deadline);
+    List<Tool> before = toolHost.tools(session);
+    try {
+      session.core().registerTools(toolHost.register(session, tools), deadline);
+    } catch (CallFailed refused) {
+      toolHost.takeBack(session, tools, before); // else it would be asked for at every later time
+      throw refused;
+    }
   }
 
   void closeSession(SessionLife session, Deadline deadline) {

@@ -49,7 +49,7 @@ public final class SessionVerbs {
             cell.interruptGrace().orElse(client.settings().interruptGrace()));
     Deadline by = deadline();
     SessionCore core = client.core(session, by);
-    return new CellHandle(core, core.start(request, by));
+    return new CellHandle(core, core.start(cell.draft() ? request.asDraft() : request, by));
   }
 
   public CompletableFuture<Value> get(String name) {

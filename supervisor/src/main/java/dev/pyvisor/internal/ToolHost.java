@@ -35,6 +35,15 @@ final class ToolHost implements ToolRunner {
     return registry(session).add(tools);
   }
 
+  List<Tool> tools(SessionLife session) {
+    return registry(session).all();
+  }
+
+  /** A registration that the runner refused leaves what there was before. */
+  void takeBack(SessionLife session, List<Tool> refused, List<Tool> before) {
+    registry(session).takeBack(refused, before);
+  }
+
   /** Gives a new session the tools of another. */
   void inherit(SessionLife session, SessionLife parent) {
     registry(session).add(registry(parent).all());

@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param chunks both in the order of arrival; where there was too much for memory, what is kept
  * @param value the value of its last expression, where it was asked for and there is one
  * @param error the exception that ended it
+ * @param submission the answer that it ended itself with, where it did
  * @param state what is left of the session's state
  * @param generation the generation of the kernel that ran it; 0 where none did
  * @param toolCalls how many host tool calls it made
@@ -33,6 +34,7 @@ public record Outcome(
     List<OutputChunk> chunks,
     Optional<Value> value,
     Optional<PythonError> error,
+    Optional<Submission> submission,
     StateReport state,
     int generation,
     int toolCalls,

@@ -7,13 +7,13 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Describes a parameter of a host tool.
+ * Describes a parameter of a host tool, or a field of an answer (only its description, there).
  *
  * <p>Immutable.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
-@Target(ElementType.PARAMETER)
+@Target({ElementType.PARAMETER, ElementType.RECORD_COMPONENT})
 public @interface Param {
   /** Says that there is no default: the parameter is required. */
   String NO_DEFAULT = "\0none";

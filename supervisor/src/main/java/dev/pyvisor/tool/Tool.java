@@ -20,6 +20,7 @@ public final class Tool {
   private final String name;
   private final String description;
   private final @Nullable Signature signature;
+  private final @Nullable Answer answer;
   private final ToolFunction function;
   private final Optional<TimeLimit> timeLimit;
 
@@ -29,9 +30,20 @@ public final class Tool {
       @Nullable Signature signature,
       ToolFunction function,
       Optional<TimeLimit> timeLimit) {
+    this(name, description, signature, null, function, timeLimit);
+  }
+
+  private Tool(
+      String name,
+      String description,
+      @Nullable Signature signature,
+      @Nullable Answer answer,
+      ToolFunction function,
+      Optional<TimeLimit> timeLimit) {
     this.name = Names.check(name, "the tool name");
     this.description = description;
     this.signature = signature;
+    this.answer = answer;
     this.function = function;
     this.timeLimit = timeLimit;
   }
@@ -52,6 +64,25 @@ public final class Tool {
    */
   public static Builder named(String name) {
     return new Builder(name);
+  }
+
+  /**
+   * A function that ends the cell which calls it with its named arguments as the answer ({@link
+   * dev.pyvisor.outcome.Outcome#submission}), and is never called here. No {@code except Exception}
+   * around it loses the answer, and the session goes on.
+   *
+   * @throws IllegalArgumentException when the name cannot be written in Python
+   */
+  public static Submit submit(String name) {
+    return new Submit(name);
+  }
+
+  static Tool submitting(String name, String description, Answer answer) {
+    ToolFunction never =
+        (arguments, context) -> {
+          throw new IllegalStateException(name + " ends its cell; it is not called on the host");
+        };
+    return new Tool(name, description, null, answer, never, Optional.empty());
   }
 
   /**
@@ -83,7 +114,7 @@ public final class Tool {
   }
 
   private Tool limited(TimeLimit limit) {
-    return new Tool(name, description, signature, function, Optional.of(limit));
+    return new Tool(name, description, signature, answer, function, Optional.of(limit));
   }
 
   public String name() {
@@ -107,7 +138,10 @@ public final class Tool {
 
   /** The JSON schema of all arguments as one object. */
   public String schemaJson() {
-    return signature == null ? "{\"type\":\"object\"}" : signature.schema().toString();
+    if (answer != null) {
+      return answer.schema().toString();
+    }
+    return signature == null ? Answer.ANY.schema().toString() : signature.schema().toString();
   }
 
   @Override
@@ -125,6 +159,9 @@ public final class Tool {
     form.put("name", name).put("description", description);
     if (signature != null) {
       form.set("parameters", signature.wireForm());
+    }
+    if (answer != null) {
+      form.put("submits", true).set("schema", answer.schema());
     }
     return form;
   }

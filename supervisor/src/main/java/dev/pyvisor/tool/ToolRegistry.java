@@ -55,6 +55,20 @@ public final class ToolRegistry {
     return json;
   }
 
+  /**
+   * Undoes an {@link #add}: where nobody has replaced a tool since, the one before is there again.
+   */
+  public synchronized void takeBack(Collection<Tool> added, Collection<Tool> before) {
+    for (Tool tool : added) {
+      if (tools.get(tool.name()) == tool) {
+        tools.remove(tool.name());
+        before.stream()
+            .filter(old -> old.name().equals(tool.name()))
+            .forEach(old -> tools.put(old.name(), old));
+      }
+    }
+  }
+
   public synchronized Optional<Tool> find(String name) {
     return Optional.ofNullable(tools.get(name));
   }

@@ -37,6 +37,22 @@ class ToolRegistryTest {
   }
 
   @Test
+  void what_was_added_is_taken_back_where_nobody_has_replaced_it_since() {
+    List<Tool> before = tools(2);
+    registry.add(before);
+    Tool replacing = Tool.of(before.get(0).name(), (arguments, context) -> 2);
+    Tool other = Tool.of("other", (arguments, context) -> 2);
+    Tool later = Tool.of("other", (arguments, context) -> 3);
+    registry.add(List.of(replacing, other));
+    registry.add(List.of(later));
+    registry.takeBack(List.of(replacing, other), before);
+    assertThat(registry.find(before.get(0).name())).containsSame(before.get(0));
+    assertThat(registry.find("other")).containsSame(later);
+    registry.takeBack(List.of(later), before);
+    assertThat(registry.all()).containsExactlyInAnyOrderElementsOf(before);
+  }
+
+  @Test
   void descriptions_beyond_a_control_message_are_refused_with_both_sizes() {
     Tool wordy =
         Tool.named("wordy")

@@ -79,6 +79,9 @@ record CellOrder(String id, String method, int cell, PeerRequest request, @Nulla
         params.put("execution_timeout_interrupt_grace_seconds", seconds(given, GRACE));
       }
     }
+    if (given.path("draft").asBoolean(false)) {
+      params.put("defer_final_output", true);
+    }
     return params;
   }
 

@@ -15,6 +15,8 @@ import tools.jackson.databind.node.ObjectNode;
  * <p>Immutable.
  */
 final class ToolNames {
+  private static final String SUBMIT = "SUBMIT";
+
   private ToolNames() {}
 
   /**
@@ -34,9 +36,32 @@ final class ToolNames {
         throw new Unfit(
             "tools.register: each tool needs a name of its own, not " + name + " in " + tool);
       }
-      names.add(name.stringValue());
+      if (tool.path("submits").asBoolean(false)) {
+        checkSubmits(name.stringValue(), tool.path("schema"));
+      } else {
+        names.add(name.stringValue());
+      }
     }
     return names;
+  }
+
+  /** The dialect has one submit function, of a fixed name and with any fields. */
+  private static void checkSubmits(String name, JsonNode schema) throws Unfit {
+    if (!name.equals(SUBMIT)) {
+      throw new Unfit(
+          "tools.register: on the backend stdio cells submit with "
+              + SUBMIT
+              + "; name the submit function so, not "
+              + name
+              + ", or use the backend pipe");
+    }
+    if (schema.has("properties") || schema.has("$ref")) {
+      throw new Unfit(
+          "tools.register: "
+              + SUBMIT
+              + " takes any fields on the backend stdio, so that a schema cannot be kept; use"
+              + " anyFields(), or the backend pipe");
+    }
   }
 
   /** Has the peer define them, and no others. */

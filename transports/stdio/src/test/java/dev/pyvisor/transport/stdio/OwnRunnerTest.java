@@ -1,6 +1,7 @@
 package dev.pyvisor.transport.stdio;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pyvisor.Cell;
 import dev.pyvisor.CellRun;
@@ -107,6 +108,24 @@ class OwnRunnerTest {
       assertThat(session.get("x").asJava()).isEqualTo(Map.of("a", List.of(1L, 2.5, true, "é")));
       assertThat(session.execute("import os; print(os.getcwd())").stdoutText().strip())
           .isEqualTo(directory.toString());
+    }
+  }
+
+  @Test
+  @Rule({"C43", "C44", "LIF-20"})
+  void a_submit_function_that_the_dialect_has_no_word_for_is_refused_and_drafts_are_passed_on(
+      @TempDir Path directory) {
+    try (SupervisorClient client = Peer.open(Peer.own().workspace(directory))) {
+      Session session = client.session();
+      assertThatThrownBy(() -> session.registerTools(Tool.submit("FINAL").anyFields()))
+          .hasMessageContaining("cells submit with SUBMIT; name the submit function so, not FINAL");
+      String schema = "{\"type\":\"object\",\"properties\":{\"a\":{}}}";
+      assertThatThrownBy(() -> session.registerTools(Tool.submit("SUBMIT").schema(schema)))
+          .hasMessageContaining("a schema cannot be kept; use anyFields()");
+      session.registerTools(Tool.submit("SUBMIT").anyFields());
+      Outcome draft = session.execute(Cell.of("SUBMIT(a=1)").asDraft());
+      assertThat(draft.submission().orElseThrow().draft()).isTrue();
+      assertThat(draft.submission().orElseThrow().answer().asJava()).isEqualTo(Map.of("a", 1L));
     }
   }
 

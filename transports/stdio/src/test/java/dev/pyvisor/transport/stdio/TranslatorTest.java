@@ -117,6 +117,8 @@ class TranslatorTest {
       delimiter = '|',
       value = {
         "{\"graceMs\":2000}                      | {'code':'x'}",
+        "{\"graceMs\":2000,\"draft\":true}      | {'code':'x','defer_final_output':true}",
+        "{\"graceMs\":2000,\"draft\":false}     | {'code':'x'}",
         "{\"timeoutMs\":2500,\"graceMs\":2000}   | {'code':'x','execution_timeout_seconds':2.5}",
         "{\"timeoutMs\":3000,\"graceMs\":2000}   | {'code':'x','execution_timeout_seconds':3.0}",
         "{\"timeoutMs\":200,\"graceMs\":10}      | {'code':'x','execution_timeout_seconds':0.2,"
