@@ -34,6 +34,18 @@ public final class Defaults {
   /** A host tool, from its call to its answer, waiting for a thread included. */
   public static final Duration TOOL_TIMEOUT = Duration.ofSeconds(60);
 
+  /** Runners of a pool: as many as a small machine starts at once without being slowed by it. */
+  public static final int POOL_SIZE = 4;
+
+  /** Who may wait for a lease; beyond it a caller does better to come again than to wait. */
+  public static final int POOL_WAITING = 1_000;
+
+  /** How long a caller waits for a lease: as for any verb. */
+  public static final Duration POOL_LEASE_TIMEOUT = CALL_TIMEOUT;
+
+  /** A runner that nobody wants costs some 30 MiB; it is started again in half a second. */
+  public static final Duration POOL_IDLE_TIMEOUT = Duration.ofMinutes(5);
+
   /** When sessions keep a frozen copy of their state. */
   public static final CheckpointPolicy CHECKPOINTS = CheckpointPolicy.AUTO;
 

@@ -132,6 +132,19 @@ public final class Session {
   }
 
   /**
+   * How many of its tool calls run on the host at this moment, also of cells that have ended: a
+   * tool that does not heed its interrupt stays counted until it returns.
+   */
+  public int hostWork() {
+    return life.hostWork().running();
+  }
+
+  /** Completes when no tool call of it runs on the host, on the thread of the last one. */
+  public CompletableFuture<Void> hostWorkDone() {
+    return life.hostWork().done();
+  }
+
+  /**
    * Hears of output that comes when no cell runs, for example from a thread that a cell left
    * behind.
    */

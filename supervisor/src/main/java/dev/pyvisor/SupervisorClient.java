@@ -89,6 +89,14 @@ public final class SupervisorClient implements AutoCloseable {
     return core.published(internalRequest(method, paramsJson, Deadline.in(core.timer(), deadline)));
   }
 
+  /**
+   * Whether each session has a workspace of its own, which goes with it; not where the builder
+   * named a directory.
+   */
+  public boolean ownsWorkspaces() {
+    return core.settings().workspace().isEmpty();
+  }
+
   /** Who is at the other end; after a death, until another has been started, who was. */
   public RunnerInfo runner() {
     return core.info();

@@ -159,6 +159,9 @@ public abstract class BackendContract implements Rows.Suite {
   class Sessions extends Part implements SessionsContract {}
 
   @Nested
+  class Pools extends Part implements PoolContract {}
+
+  @Nested
   @Alone
   @Heavy(why = "thousands of tool calls, whose pace is that of host and supervisor")
   class Pace extends Part implements PaceContract {}

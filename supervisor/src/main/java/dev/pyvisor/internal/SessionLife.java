@@ -30,6 +30,7 @@ public final class SessionLife {
   private final AtomicInteger cells = new AtomicInteger();
   private final Set<Operation> unsettled = ConcurrentHashMap.newKeySet();
   private final TransferQueue transfers = new TransferQueue();
+  private final HostWork hostWork = new HostWork();
   private volatile @Nullable SessionCore core;
   private volatile @Nullable Function<BooleanSupplier, Session> faces;
   private volatile @Nullable Session facade;
@@ -77,6 +78,11 @@ public final class SessionLife {
   /** Its transfers of files take turns whatever runner they go to. */
   TransferQueue transfers() {
     return transfers;
+  }
+
+  /** What its tools do on the host. */
+  public HostWork hostWork() {
+    return hostWork;
   }
 
   /** Numbers are never used again, so that a report names one cell only. */

@@ -84,6 +84,7 @@ final class ToolRun implements ToolRunner.Run, ToolContext {
 
   private void run(ToolRegistry registry) {
     CALLER.set(session);
+    session.life().hostWork().begin();
     try {
       ToolCall.Answer answer =
           new ToolCall(id, call.envelope(), call.attachments()).run(registry, this::begin);
@@ -96,6 +97,7 @@ final class ToolRun implements ToolRunner.Run, ToolContext {
     } finally {
       CALLER.remove();
       end();
+      session.life().hostWork().end();
     }
   }
 

@@ -1,0 +1,58 @@
+package dev.pyvisor.pool;
+
+import dev.pyvisor.Defaults;
+import dev.pyvisor.Session;
+import dev.pyvisor.SupervisorClient;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A client, of whose sessions one is lent after the other.
+ *
+ * <p>Thread-safe: the session is written whole, by one thread at a time.
+ */
+final class ClientMember implements Member {
+  private final SupervisorClient client;
+  private volatile Session session;
+
+  ClientMember(SupervisorClient client) {
+    this.client = client;
+    this.session = client.session();
+  }
+
+  @Override
+  public Session session() {
+    return session;
+  }
+
+  @Override
+  public boolean usable() {
+    return !client.exited().isDone();
+  }
+
+  @Override
+  public int hostWork() {
+    return session.hostWork();
+  }
+
+  @Override
+  public CompletableFuture<Void> hostWorkDone() {
+    return session.hostWorkDone();
+  }
+
+  @Override
+  public void renew() {
+    Session used = session;
+    used.close(); // first: what it keeps is free for the next
+    session = client.openSession(Defaults.SESSION);
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+
+  @Override
+  public String toString() {
+    return "runner " + client.runner().runnerId();
+  }
+}

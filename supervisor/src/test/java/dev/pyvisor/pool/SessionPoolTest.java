@@ -1,0 +1,473 @@
+package dev.pyvisor.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.pyvisor.Session;
+import dev.pyvisor.error.CallFailed;
+import dev.pyvisor.error.CallTimedOut;
+import dev.pyvisor.error.ErrorCode;
+import dev.pyvisor.error.RunnerException;
+import dev.pyvisor.testing.Rule;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class SessionPoolTest {
+  private final Queue<Fake> opened = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger numbers = new AtomicInteger();
+  private volatile Supplier<RunnerException> openFails = () -> null;
+  private SessionPool pool;
+
+  @AfterEach
+  void close() {
+    if (pool != null) {
+      pool.close();
+      assertThat(opened).allMatch(member -> member.closed.getCount() == 0);
+    }
+  }
+
+  /** A member without a runner. */
+  private class Fake implements Member {
+    final int number = numbers.getAndIncrement();
+    final AtomicBoolean lent = new AtomicBoolean();
+    final AtomicInteger renewed = new AtomicInteger();
+    final CountDownLatch closed = new CountDownLatch(1);
+    volatile CompletableFuture<Void> work = CompletableFuture.completedFuture(null);
+    volatile boolean dead;
+    volatile RuntimeException renewFails;
+    volatile RuntimeException closeFails;
+
+    @Override
+    public Session session() {
+      return null;
+    }
+
+    @Override
+    public boolean usable() {
+      return !dead;
+    }
+
+    @Override
+    public int hostWork() {
+      return work.isDone() ? 0 : 1;
+    }
+
+    @Override
+    public CompletableFuture<Void> hostWorkDone() {
+      return work;
+    }
+
+    @Override
+    public void renew() {
+      renewed.incrementAndGet();
+      if (renewFails != null) {
+        throw renewFails;
+      }
+    }
+
+    @Override
+    public void close() {
+      closed.countDown();
+      if (closeFails != null) {
+        throw closeFails;
+      }
+    }
+  }
+
+  private Fake open() {
+    RunnerException failure = openFails.get();
+    if (failure != null) {
+      throw failure;
+    }
+    Fake member = new Fake();
+    opened.add(member);
+    return member;
+  }
+
+  private SessionPool.Builder builder(int size) {
+    return new SessionPool.Builder(this::open).size(size);
+  }
+
+  private static RunnerException broken(String why) {
+    return new CallFailed("r", ErrorCode.INTERNAL, why);
+  }
+
+  private static Fake of(Lease lease) {
+    return (Fake) lease.member();
+  }
+
+  @Test
+  @Rule("C142")
+  void warm_runners_are_started_all_at_once() {
+    CyclicBarrier together = new CyclicBarrier(3);
+    pool =
+        new SessionPool.Builder(
+                () -> {
+                  try {
+                    together.await(20, TimeUnit.SECONDS);
+                  } catch (Exception alone) {
+                    throw new IllegalStateException(alone);
+                  }
+                  return open();
+                })
+            .size(3)
+            .open();
+    assertThat(pool.status()).isEqualTo(new PoolStatus(3, 3, 0, 0, 0, 0));
+    assertThatThrownBy(() -> builder(0)).hasMessageContaining("size must be at least 1, not 0");
+    assertThatThrownBy(() -> builder(1).warm(2).open())
+        .hasMessageContaining("warm is 2, more than the size of the pool, 1");
+  }
+
+  @Test
+  @Rule("C143")
+  void where_one_cannot_be_started_the_others_are_ended() {
+    AtomicInteger starts = new AtomicInteger();
+    openFails = () -> starts.incrementAndGet() == 2 ? broken("no room") : null;
+    assertThatThrownBy(() -> builder(3).open())
+        .isInstanceOf(CallFailed.class)
+        .hasMessageContaining("no room");
+    assertThat(opened).hasSize(2);
+    opened.forEach(member -> assertThat(ended(member)).isTrue());
+  }
+
+  private static boolean ended(Fake member) {
+    try {
+      return member.closed.await(20, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  @Rule({"C145", "C146"})
+  void a_lease_is_exclusive_and_those_who_wait_are_served_in_their_order() {
+    pool = builder(1).open();
+    Lease first = pool.lease();
+    CompletableFuture<Lease> second = pool.leaseAsync();
+    CompletableFuture<Lease> third = pool.leaseAsync();
+    assertThat(second).isNotDone();
+    first.close();
+    first.close();
+    Lease next = second.join();
+    assertThat(of(next).renewed).hasValue(1);
+    assertThat(third).isNotDone();
+    first.close(); // long over: it must not give back what is another's
+    assertThat(pool.status().leased()).isEqualTo(1);
+    next.close();
+    assertThat(of(third.join()).renewed).hasValue(2);
+  }
+
+  @Test
+  @Rule("C146")
+  void the_one_that_is_idle_for_longest_is_lent_first() {
+    pool = builder(2).open();
+    Lease one = pool.lease();
+    Lease other = pool.lease();
+    int first = of(one).number;
+    one.close();
+    CompletableFuture<Lease> again = pool.leaseAsync();
+    assertThat(of(again.join()).number).isEqualTo(first);
+    other.close();
+  }
+
+  @Test
+  @Rule("C155")
+  void a_waiter_that_is_cancelled_takes_nothing_from_those_behind() {
+    pool = builder(1).open();
+    Lease first = pool.lease();
+    CompletableFuture<Lease> second = pool.leaseAsync();
+    CompletableFuture<Lease> third = pool.leaseAsync();
+    assertThat(second.cancel(false)).isTrue();
+    assertThat(pool.status().waiting()).isEqualTo(1);
+    first.close();
+    assertThat(third.join()).isNotNull();
+  }
+
+  @Test
+  @Rule("C151")
+  void one_that_cannot_be_made_anew_is_replaced() {
+    pool = builder(1).open();
+    Lease first = pool.lease();
+    of(first).renewFails = broken("stuck");
+    first.close();
+    Lease next = pool.lease();
+    assertThat(of(next)).isNotSameAs(of(first));
+    assertThat(ended(of(first))).isTrue();
+  }
+
+  @Test
+  void one_that_is_discarded_or_dead_is_replaced_and_not_lent() {
+    pool = builder(1).open();
+    Lease first = pool.lease();
+    first.discard();
+    Lease second = pool.lease();
+    assertThat(of(second)).isNotSameAs(of(first));
+    assertThat(of(first).renewed).hasValue(0);
+    second.close();
+    Lease third = pool.lease();
+    third.close();
+    Lease fourth = pool.lease();
+    Fake died = of(fourth);
+    died.dead = true;
+    fourth.close();
+    assertThat(of(pool.lease())).isNotSameAs(died);
+  }
+
+  @Test
+  @Rule("C152")
+  void a_replacement_that_fails_is_told_to_the_first_in_the_line_and_the_next_one_tries_again() {
+    pool = builder(1).open();
+    Lease first = pool.lease();
+    of(first).renewFails = broken("stuck");
+    CompletableFuture<Lease> second = pool.leaseAsync();
+    CompletableFuture<Lease> third = pool.leaseAsync();
+    AtomicInteger tries = new AtomicInteger();
+    openFails = () -> tries.incrementAndGet() == 1 ? broken("no memory") : null;
+    first.close();
+    assertThatThrownBy(second::join)
+        .isInstanceOf(CompletionException.class)
+        .hasRootCauseMessage("no memory");
+    assertThat(third.join()).isNotNull();
+    third.join().close();
+    assertThat(pool.lease()).isNotNull();
+  }
+
+  @Test
+  void without_a_waiter_a_failed_replacement_is_tried_again_at_the_next_lease() {
+    pool = builder(1).open();
+    Lease first = pool.lease();
+    AtomicInteger tries = new AtomicInteger();
+    CountDownLatch failed = new CountDownLatch(1);
+    openFails =
+        () -> {
+          boolean fails = tries.incrementAndGet() == 1;
+          failed.countDown();
+          return fails ? broken("no memory") : null;
+        };
+    first.discard();
+    try {
+      failed.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    Lease second = null;
+    while (second == null) { // the first may still be told the failure: then it asks once more
+      try {
+        second = pool.lease();
+      } catch (CallFailed told) {
+        assertThat(told).hasMessage("no memory");
+      }
+    }
+    assertThat(tries).hasValueGreaterThan(1);
+  }
+
+  @Test
+  @Rule({"C147", "C148", "C150"})
+  void closing_ends_all_of_them_though_one_fails_and_frees_who_waits() {
+    pool = builder(3).open();
+    Lease lent = pool.lease();
+    pool.lease();
+    pool.lease();
+    CompletableFuture<Lease> waiter = pool.leaseAsync();
+    List<Fake> members = new ArrayList<>(opened);
+    members.get(0).closeFails = new IllegalStateException("cannot end");
+    assertThatThrownBy(() -> pool.close()).hasMessageContaining("cannot end");
+    assertThat(members).allMatch(member -> member.closed.getCount() == 0);
+    assertThatThrownBy(waiter::join)
+        .hasCauseInstanceOf(CallFailed.class)
+        .hasMessageContaining("the pool is closed");
+    assertThatThrownBy(() -> pool.lease()).hasMessageContaining("the pool is closed");
+    lent.close();
+    assertThat(of(lent).renewed).hasValue(0);
+    pool.close();
+  }
+
+  @Test
+  @Rule("C149")
+  void one_that_is_being_started_when_the_pool_is_closed_is_ended_when_it_is_there()
+      throws Exception {
+    CountDownLatch starting = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    SessionPool closing =
+        new SessionPool.Builder(
+                () -> {
+                  starting.countDown();
+                  try {
+                    goOn.await();
+                  } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                  }
+                  return open();
+                })
+            .size(1)
+            .warm(0)
+            .open();
+    CompletableFuture<Lease> waiter = closing.leaseAsync();
+    starting.await();
+    closing.close();
+    assertThatThrownBy(waiter::join).hasMessageContaining("the pool is closed");
+    goOn.countDown();
+    Awaitility.await().until(() -> !opened.isEmpty());
+    assertThat(ended(opened.element())).isTrue();
+  }
+
+  @Test
+  void a_principals_runner_serves_no_other() {
+    pool = builder(2).warm(0).open();
+    Lease ann = pool.lease("ann");
+    Fake anns = of(ann);
+    ann.close();
+    Lease again = pool.lease("ann");
+    assertThat(of(again)).isSameAs(anns);
+    again.close();
+    Lease bob = pool.lease("bob");
+    Lease cy = pool.lease("cy");
+    assertThat(of(bob)).isNotSameAs(anns);
+    assertThat(of(cy)).isNotSameAs(anns).isNotSameAs(of(bob));
+    assertThat(ended(anns)).as("ann's, in whose place another's is").isTrue();
+    bob.close();
+    cy.close();
+    Lease nobody = pool.lease();
+    assertThat(of(nobody)).isNotSameAs(of(bob)).isNotSameAs(of(cy));
+    assertThatThrownBy(() -> pool.lease("")).hasMessageContaining("must not be empty");
+  }
+
+  @Test
+  @Rule({"C154", "C176"})
+  void one_whose_tools_still_run_is_replaced_and_ended_when_they_have_ended() {
+    pool = builder(1).open();
+    Lease first = pool.lease();
+    Fake busy = of(first);
+    busy.work = new CompletableFuture<>();
+    first.close();
+    Lease next = pool.lease();
+    assertThat(of(next)).isNotSameAs(busy);
+    assertThat(busy.closed.getCount()).as("while its tools run").isEqualTo(1);
+    assertThat(pool.status().retired()).isEqualTo(1);
+    busy.work.complete(null);
+    assertThat(ended(busy)).isTrue();
+    assertThat(busy.renewed).hasValue(0);
+  }
+
+  @Test
+  void what_is_not_kept_warm_is_ended_after_a_while_and_the_rest_stays() {
+    pool = builder(3).warm(1).idleTimeout(Duration.ofMillis(1)).open();
+    Lease one = pool.lease();
+    Lease two = pool.lease();
+    Lease three = pool.lease();
+    List<Fake> members = List.of(of(one), of(two), of(three));
+    one.close();
+    two.close();
+    assertThat(ended(members.get(0))).isTrue();
+    three.close();
+    assertThat(ended(members.get(1))).isTrue();
+    assertThat(members.get(2).closed.getCount()).isEqualTo(1);
+    assertThat(of(pool.lease())).isSameAs(members.get(2));
+  }
+
+  @Test
+  void more_than_may_wait_are_refused_with_the_numbers() {
+    pool = builder(1).maxWaiting(2).open();
+    pool.lease();
+    CompletableFuture<Lease> second = pool.leaseAsync();
+    pool.leaseAsync();
+    assertThatThrownBy(() -> pool.leaseAsync())
+        .isInstanceOfSatisfying(
+            CallFailed.class,
+            refused -> assertThat(refused.code()).isEqualTo(ErrorCode.RESOURCE_EXHAUSTED))
+        .hasMessageContaining("2 wait for one of 1 runners");
+    second.cancel(false);
+    assertThat(pool.leaseAsync()).isNotDone();
+  }
+
+  @Test
+  void whoever_waits_for_too_long_is_told_so_and_takes_nothing() {
+    pool = builder(1).leaseTimeout(Duration.ofMillis(20)).open();
+    Lease first = pool.lease();
+    assertThatThrownBy(() -> pool.lease())
+        .isInstanceOf(CallTimedOut.class)
+        .hasMessageContaining("no session was free within PT0.02S");
+    assertThat(pool.status().waiting()).isZero();
+    first.close();
+    assertThat(pool.leaseAsync().join()).isNotNull();
+  }
+
+  /** Threads that lease, cancel, discard and fail at random: nobody is stranded, nothing shared. */
+  @Test
+  @Rule({"C145", "C152", "C155"})
+  void whatever_fails_nobody_is_stranded_and_no_member_is_lent_twice() throws Exception {
+    Random openings = new Random(7);
+    openFails =
+        () -> {
+          synchronized (openings) {
+            return openings.nextInt(10) == 0 ? broken("at random") : null;
+          }
+        };
+    pool = builder(3).warm(0).open();
+    ExecutorService threads = Executors.newFixedThreadPool(6);
+    List<Future<Integer>> users = new ArrayList<>();
+    for (int user = 0; user < 6; user++) {
+      int seed = user;
+      users.add(threads.submit(() -> uses(new Random(seed))));
+    }
+    threads.shutdown();
+    int served = 0;
+    for (Future<Integer> user : users) {
+      served += user.get(25, TimeUnit.SECONDS);
+    }
+    assertThat(served).isPositive();
+    assertThat(pool.status().waiting()).isZero();
+    assertThat(pool.status().leased()).isZero();
+    openFails = () -> null;
+    assertThat(pool.lease()).isNotNull();
+  }
+
+  private int uses(Random random) {
+    int served = 0;
+    for (int turn = 0; turn < 400; turn++) {
+      CompletableFuture<Lease> asked =
+          random.nextBoolean() ? pool.leaseAsync() : pool.leaseAsync("p" + random.nextInt(3));
+      if (random.nextInt(5) == 0 && asked.cancel(false)) {
+        continue;
+      }
+      try {
+        Lease lease = asked.join();
+        Fake member = of(lease);
+        assertThat(member.lent.compareAndSet(false, true)).as("lent once").isTrue();
+        assertThat(member.closed.getCount()).as("lent alive").isEqualTo(1);
+        member.renewFails = random.nextInt(8) == 0 ? broken("at random") : null;
+        member.dead = random.nextInt(20) == 0;
+        member.lent.set(false);
+        served++;
+        if (random.nextInt(10) == 0) {
+          lease.discard();
+        } else {
+          lease.close();
+        }
+      } catch (CompletionException failed) {
+        assertThat(failed).hasRootCauseMessage("at random");
+      }
+    }
+    return served;
+  }
+}
