@@ -7,8 +7,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Ends what nobody has wanted for a while, by one alarm at a time: set when the first member
- * becomes idle, and again while there are any.
+ * Ends what nobody has wanted for a while, by one alarm at a time, while there is any such member.
  *
  * <p>Guarded by this.
  */
@@ -25,9 +24,15 @@ final class Reaper {
   /** A member of these has become idle. */
   synchronized void watch(Slots slots) {
     if (!set) {
-      set = true;
-      ring(slots, idle.toNanos());
+      ring(slots);
     }
+  }
+
+  /** At the moment when the first of them will have been idle for long enough; not, for none. */
+  private void ring(Slots slots) {
+    Optional<Long> since = slots.idleSince();
+    set = since.isPresent();
+    since.ifPresent(first -> ring(slots, Math.max(0, first + idle.toNanos() - System.nanoTime())));
   }
 
   private void ring(Slots slots, long nanos) {
@@ -39,17 +44,9 @@ final class Reaper {
   }
 
   private void look(Slots slots) {
-    long now = System.nanoTime();
-    slots.reap(now - idle.toNanos());
+    slots.reap(System.nanoTime() - idle.toNanos());
     synchronized (this) {
-      Optional<Long> since = slots.idleSince();
-      set = since.isPresent();
-      // Those that are kept warm stay idle for longer: looked at once in each such time.
-      since.ifPresent(
-          first -> {
-            long left = first + idle.toNanos() - now;
-            ring(slots, left > 0 ? left : idle.toNanos());
-          });
+      ring(slots);
     }
   }
 }

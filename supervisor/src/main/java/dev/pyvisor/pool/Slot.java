@@ -8,7 +8,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Guarded by the {@link Slots} that it belongs to.
  */
 final class Slot {
-  /** What its member does. */
+  /**
+   * What its member does.
+   *
+   * <p>Immutable.
+   */
   enum State {
     EMPTY,
     IDLE,

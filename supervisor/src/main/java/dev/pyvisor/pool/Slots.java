@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -140,26 +141,15 @@ final class Slots {
     }
   }
 
-  /** Ends members that have been idle since before a moment, apart from so many. */
+  /** Ends members that have been idle since before a moment, apart from those kept warm. */
   void reap(long before) {
     locked(
-        () ->
-            slots.stream()
-                .filter(slot -> slot.state == Slot.State.IDLE)
-                .sorted(Comparator.comparingLong((Slot slot) -> slot.turn).reversed())
-                .skip(warm)
-                .filter(slot -> slot.idleSince - before < 0)
-                .toList()
-                .forEach(this::retire));
+        () -> spare().filter(slot -> slot.idleSince - before <= 0).toList().forEach(this::retire));
   }
 
-  /** When the member that was idle for longest became so; empty where none is. */
+  /** When the first of those that are not kept warm became idle; empty where there are none. */
   synchronized Optional<Long> idleSince() {
-    return slots.stream()
-        .filter(slot -> slot.state == Slot.State.IDLE)
-        .sorted(Comparator.comparingLong(slot -> slot.turn))
-        .map(slot -> slot.idleSince)
-        .findFirst();
+    return spare().min(Comparator.comparingLong(slot -> slot.turn)).map(slot -> slot.idleSince);
   }
 
   /** Nothing is lent any more; returns what is to be closed. Who waits is told. */
@@ -185,6 +175,14 @@ final class Slots {
   }
 
   // ---- with the lock ----
+
+  /** Idle ones beyond those that are kept warm, which are the last to have become idle. */
+  private Stream<Slot> spare() {
+    return slots.stream()
+        .filter(slot -> slot.state == Slot.State.IDLE)
+        .sorted(Comparator.comparingLong((Slot slot) -> slot.turn).reversed())
+        .skip(warm);
+  }
 
   private int count(Slot.State state) {
     return (int) slots.stream().filter(slot -> slot.state == state).count();

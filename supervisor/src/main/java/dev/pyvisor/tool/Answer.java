@@ -12,7 +12,7 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * What a submit function takes.
  *
- * <p>Immutable: nobody changes the schema.
+ * <p>Immutable.
  *
  * @param schema of all fields as one object
  */

@@ -377,6 +377,8 @@ class SessionPoolTest {
     Lease three = pool.lease();
     List<Fake> members = List.of(of(one), of(two), of(three));
     one.close();
+    Awaitility.await().until(() -> pool.status().idle() == 1); // the one that is kept warm
+    assertThat(members.get(0).closed.getCount()).isEqualTo(1);
     two.close();
     assertThat(ended(members.get(0))).isTrue();
     three.close();
