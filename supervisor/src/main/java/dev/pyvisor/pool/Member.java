@@ -1,7 +1,6 @@
 package dev.pyvisor.pool;
 
 import dev.pyvisor.Session;
-import dev.pyvisor.error.RunnerException;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -26,7 +25,7 @@ interface Member {
   /**
    * Puts a new session in the place of the lent one, of which nothing is left.
    *
-   * @throws RunnerException when that cannot be done
+   * @throws RuntimeException when that cannot be done
    */
   void renew();
 

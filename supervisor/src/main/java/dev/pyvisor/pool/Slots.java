@@ -2,7 +2,6 @@ package dev.pyvisor.pool;
 
 import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.error.ErrorCode;
-import dev.pyvisor.error.RunnerException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -16,6 +15,8 @@ import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Who has which member, and who waits for one. What takes time is done by the executor, and comes
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Guarded by this; waiters are completed and members touched without the lock.
  */
 final class Slots {
+  private static final Logger LOG = LoggerFactory.getLogger(Slots.class);
+
   private final Supplier<? extends Member> opener;
   private final Executor executor;
   private final int mostWaiting;
@@ -293,14 +296,16 @@ final class Slots {
   }
 
   private boolean entered(Slot slot, Member opened) {
-    synchronized (this) {
-      if (closed) {
-        return false;
-      }
-      slot.member = opened;
-    }
-    locked(() -> idle(slot));
-    return true;
+    boolean[] kept = {false};
+    locked(
+        () -> {
+          if (!closed) {
+            kept[0] = true;
+            slot.member = opened;
+            idle(slot);
+          }
+        });
+    return kept[0];
   }
 
   /** No member came of it: who is first in the line hears why, and the next one tries again. */
@@ -335,7 +340,8 @@ final class Slots {
           }
           try {
             member.renew();
-          } catch (RunnerException problem) {
+          } catch (RuntimeException | Error problem) { // else its place would be busy for ever
+            LOG.warn("{} cannot make a new session, and is replaced", member, problem);
             locked(() -> replace(slot, member));
             return;
           }

@@ -213,6 +213,9 @@ class SessionPoolTest {
     Lease next = pool.lease();
     assertThat(of(next)).isNotSameAs(of(first));
     assertThat(ended(of(first))).isTrue();
+    of(next).renewFails = new IllegalStateException("a bug");
+    next.close();
+    assertThat(of(pool.lease())).isNotSameAs(of(next));
   }
 
   @Test
