@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -390,7 +391,14 @@ final class Slots {
   }
 
   private void run(Runnable task) {
-    outside.add(() -> executor.execute(task));
+    outside.add(
+        () -> {
+          try {
+            executor.execute(task);
+          } catch (RejectedExecutionException ending) {
+            // The pool was closed meanwhile: who waited has been told.
+          }
+        });
   }
 
   // ---- the lock ----
