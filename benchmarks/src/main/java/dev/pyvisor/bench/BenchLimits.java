@@ -49,6 +49,12 @@ public final class BenchLimits {
   /** Between two cells: long enough for the kernel to keep its state meanwhile. */
   public static final Duration PAUSE = Duration.ofMillis(5);
 
+  /**
+   * Before a cell that somebody has thought about: ten times what a kernel works after a cell, and
+   * caches are as cold as after the seconds that it takes in earnest.
+   */
+  public static final Duration THOUGHT = Duration.ofMillis(30);
+
   /** Cells that are sent until one completes, after the kernel was killed. */
   public static final int ATTEMPTS = 3;
 

@@ -79,6 +79,7 @@ public final class BenchSuite {
             ForkRows.all(),
             OurRows.all(),
             SessionRows.all(),
+            PauseRows.all(),
             StateRows.all(),
             WorkerRows.all(),
             IpykernelRows.all())

@@ -1,21 +1,12 @@
 package dev.pyvisor.bench;
 
 import dev.pyvisor.bench.Row.Yardstick;
-import dev.pyvisor.bench.python.Interpreter;
-import dev.pyvisor.bench.python.PythonChild;
-import dev.pyvisor.bench.python.Script;
-import java.io.DataInputStream;
-import java.io.EOFException;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.lang.ProcessBuilder.Redirect;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
 /** The yardsticks: what a pipe to a Python process costs when nothing is done with it. */
 final class RawRows {
-  private static final int SMALL = 64;
+  static final int SMALL = 64;
   private static final int COLD_EVERY = 10;
 
   private RawRows() {}
@@ -61,7 +52,7 @@ final class RawRows {
   }
 
   private static Probe start(Workbench workbench) {
-    return start(bare(workbench.interpreter()));
+    return start(Echo.bare(workbench.interpreter()));
   }
 
   /** Namespaces of its own on the files of this machine: the least that bwrap is asked for. */
@@ -71,12 +62,8 @@ final class RawRows {
         new ArrayList<>(
             List.of("bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/"));
     command.addAll(List.of("--proc", "/proc", "--dev", "/dev", "--"));
-    command.addAll(bare(workbench.interpreter()));
+    command.addAll(Echo.bare(workbench.interpreter()));
     return start(command);
-  }
-
-  private static List<String> bare(Interpreter interpreter) {
-    return List.of(interpreter.path().toString(), "-I", "-S");
   }
 
   private static Probe start(List<String> command) {
@@ -91,46 +78,5 @@ final class RawRows {
             return System.nanoTime() - begin;
           }
         });
-  }
-
-  /** A Python process that sends frames back. */
-  private static final class Echo implements Subject {
-    private final PythonChild child;
-    private final OutputStream out;
-    private final DataInputStream in;
-
-    Echo(Interpreter interpreter) throws IOException {
-      this(bare(interpreter));
-    }
-
-    Echo(List<String> command) throws IOException {
-      child = PythonChild.start(command, Script.ECHO, Redirect.INHERIT);
-      out = child.stdin();
-      in = new DataInputStream(child.stdout());
-    }
-
-    /** The echo reads a frame whole before it writes, so one thread may write and then read. */
-    void roundTrip(byte[] payload) throws IOException {
-      out.write(ByteBuffer.allocate(Integer.BYTES).putInt(payload.length).array());
-      out.write(payload);
-      out.flush();
-      int length = in.readInt();
-      if (length != payload.length) {
-        throw new IOException("an echo of " + length + " bytes for " + payload.length);
-      }
-      if (in.readNBytes(length).length != length) {
-        throw new EOFException("the echo ended inside a frame");
-      }
-    }
-
-    @Override
-    public void abort() {
-      child.kill();
-    }
-
-    @Override
-    public void close() {
-      child.close();
-    }
   }
 }

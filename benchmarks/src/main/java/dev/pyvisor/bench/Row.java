@@ -23,6 +23,7 @@ record Row(String key, String title, Yardstick yardstick, Unit unit, int every, 
   enum Yardstick {
     ECHO("echo"),
     ECHO_LARGE("echo-large"),
+    ECHO_AFTER_PAUSE("echo-after-pause"),
     PYTHON_START("python-start"),
     BWRAP_START("bwrap-start"),
     PODMAN_START("podman-start"),

@@ -73,6 +73,22 @@ class BenchSuiteTest {
   }
 
   @Test
+  void a_cell_after_a_pause_stands_beside_an_echo_after_the_same_pause() throws Exception {
+    BenchReport report = run(List.of("cell-after-pause"), EnumSet.of(Phase.IDLE), Format.JSON);
+
+    assertThat(report.results())
+        .extracting(Result::key)
+        .containsExactly("echo-after-pause", "cell-after-pause");
+    JsonNode results = JsonMapper.shared().readTree(text()).path("results");
+    assertThat(results.path(1).path("yardstick").asString()).isEqualTo("echo-after-pause");
+    assertThat(results.path(1).path("ratio").asDouble()).isPositive();
+    // What is waited for is in no figure: the pause alone is many times an echo.
+    assertThat(results.path(0).path("medianNanos").asLong())
+        .isPositive()
+        .isLessThan(BenchLimits.THOUGHT.toNanos());
+  }
+
+  @Test
   void memory_is_told_in_bytes_beside_that_of_a_bare_fork() throws Exception {
     BenchReport report = run(List.of("session-memory"), EnumSet.of(Phase.IDLE), Format.JSON);
 
