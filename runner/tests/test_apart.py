@@ -99,16 +99,16 @@ class ApartTest(unittest.TestCase):
             self.assertNotEqual(self.zygote(host), zygote)
 
     def test_a_zygote_that_code_has_stopped_is_replaced_when_a_kernel_is_overdue(self) -> None:
-        short = patched(type(self), "limits", "START_BUDGET = 10.0", "START_BUDGET = 4.0")  # which has to do for the next zygote, too
-        with Host(payload=short) as host:
+        with Host() as host:
             host.open()
             zygote = self.zygote(host)
             os.kill(zygote, signal.SIGSTOP)
-            self.assertIn("was not ready after 4 s", host.call("session.open", name="late")["error"]["message"])
+            self.assertIn("was not ready after 10 s", host.call("session.open", name="late")["error"]["message"])
             session = host.open("next")
             host.execute("print('here')", session)
             self.assertEqual(host.text(session), "here\n")
             self.assertNotEqual(self.zygote(host), zygote)
+        short = patched(type(self), "limits", "START_BUDGET = 10.0", "START_BUDGET = 4.0")  # for the first kernel, too
         with Host(payload=short, environment={limits.CONFINE_VARIABLE: "1"}) as host:
             host.open()
             os.kill(self.zygote(host), signal.SIGSTOP)
