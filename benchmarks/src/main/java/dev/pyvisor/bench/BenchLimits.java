@@ -16,6 +16,9 @@ public final class BenchLimits {
   /** 64 MiB in all: more than an outcome keeps, so that it has to flow. */
   public static final int STREAM_PIECES = 1_024;
 
+  /** A file that is large enough for the rate to be what is measured, and small beside a disk. */
+  public static final int FILE = 64 * 1024 * 1024;
+
   /** How many large messages are under way at once, as when the wedge was first seen. */
   public static final int AT_ONCE = 12;
 

@@ -80,6 +80,8 @@ public final class BenchSuite {
             OurRows.all(),
             SessionRows.all(),
             PauseRows.all(),
+            FileRows.all(),
+            PoolRows.all(),
             StateRows.all(),
             WorkerRows.all(),
             IpykernelRows.all())

@@ -342,8 +342,14 @@ final class Slots {
           try {
             member.renew();
           } catch (RuntimeException | Error problem) { // else its place would be busy for ever
-            LOG.warn("{} cannot make a new session, and is replaced", member, problem);
-            locked(() -> replace(slot, member));
+            locked(
+                () -> {
+                  if (!closed) { // then that is why
+                    outside.add(
+                        () -> LOG.warn("{} makes no new session any more", member, problem));
+                  }
+                  replace(slot, member);
+                });
             return;
           }
           locked(
