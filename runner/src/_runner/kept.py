@@ -35,7 +35,7 @@ def sweep(runner: str, attaching: bool) -> int:
     Who attaches has written its name before it sweeps, so a sweep that is late, of a runner before, ends nothing:
     either it sees the name, or the one who attaches ends it.
     """
-    if _held_by() != runner:
+    if not runner or _held_by() != runner or not _is_ours(1):
         return 0
     try:
         os.kill(-1, signal.SIGKILL)  # all at once: nothing that forks is missed
@@ -58,6 +58,11 @@ def _held_by() -> str:
         return ""
 
 
+def _is_ours(first: int) -> bool:
+    """Whether the first process is the one above: whatever else there is must not be ended in a place that is no such container."""
+    return linux.read_proc(f"/proc/{first}/cmdline").endswith(b"\0idle\0")
+
+
 def _await_end(budget: float) -> Sequence[int]:
     """Wait for those that are there now; returns the ones that live on."""
     deadline = time.monotonic() + budget
@@ -67,8 +72,8 @@ def _await_end(budget: float) -> Sequence[int]:
             continue
         try:
             fd = os.pidfd_open(pid)
-        except ProcessLookupError:
-            continue
+        except (OSError, AttributeError):
+            continue  # it has ended, or the system cannot tell when it does: it has been killed in any case
         try:
             end = select.poll()
             end.register(fd, select.POLLIN)

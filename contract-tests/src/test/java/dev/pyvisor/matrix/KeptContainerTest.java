@@ -42,8 +42,12 @@ class KeptContainerTest {
   private static final String STOP_THE_SUPERVISOR =
       """
       import os, signal
-      for entry in os.listdir('/proc'):
-          if entry.isdigit() and b'supervisor' in open(f'/proc/{entry}/cmdline', 'rb').read():
+      for entry in filter(str.isdigit, os.listdir('/proc')):
+          try:
+              words = open(f'/proc/{entry}/cmdline', 'rb').read()
+          except OSError:
+              continue  # it has ended
+          if b'supervisor' in words:
               os.kill(int(entry), signal.SIGSTOP)
       """;
 

@@ -76,6 +76,6 @@ public record KeptFolder(Launcher engine, String name, Path path) {
 
   /** Beside the folder: who destroys the one must still hold the other. */
   Path lock() {
-    return root().resolve("locks").resolve(engine.word() + "-" + name);
+    return path.getParent().resolveSibling("locks").resolve(engine.word() + "-" + name);
   }
 }

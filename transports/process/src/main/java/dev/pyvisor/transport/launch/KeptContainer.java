@@ -104,8 +104,8 @@ record KeptContainer(Engine engine, KeptFolder folder) {
     for (Path own : List.of(folder.files(), folder.runners())) {
       if (!Files.isDirectory(own)) {
         directory(own, "rwx------");
-        user.own(own);
       }
+      user.own(own);
     }
     replace(folder.holder(), config.runnerId().getBytes(StandardCharsets.US_ASCII));
   }

@@ -30,11 +30,11 @@ public final class KeptContainers {
    * @throws IOException when it cannot be removed
    */
   public static void destroy(Launcher engine, String name) throws IOException {
-    destroy(new Engine(engine), name);
+    destroy(new Engine(engine), KeptFolder.of(engine, name));
   }
 
-  static void destroy(Engine engine, String name) throws IOException {
-    KeptFolder folder = KeptFolder.of(engine.kind(), name);
+  static void destroy(Engine engine, KeptFolder folder) throws IOException {
+    String name = folder.name();
     KeptLock lock = KeptLock.take(name, folder);
     try {
       Optional<KeptState> found = KeptState.of(engine, name);
