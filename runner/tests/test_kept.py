@@ -34,6 +34,24 @@ class IdleTest(unittest.TestCase):
             self.assertEqual(kept.idle(), 0)
         self.assertEqual(calls, ["reap", "reap"])
 
+    def told(self, names):
+        ends, kills = [signal.SIGUSR1, signal.SIGTERM], []
+        with ExitStack() as stack:
+            stack.enter_context(mock.patch.object(kept.linux, "hide_memory"))
+            stack.enter_context(mock.patch.object(kept.linux, "reap", lambda: iter(())))
+            stack.enter_context(mock.patch.object(kept.signal, "pthread_sigmask"))
+            stack.enter_context(mock.patch.object(kept.signal, "sigwait", lambda _: ends.pop(0)))
+            stack.enter_context(mock.patch.object(kept, "_name_in", names.get))
+            stack.enter_context(mock.patch.object(kept.os, "kill", lambda *words: kills.append(words)))
+            self.assertEqual(kept.idle(), 0)
+        return kills
+
+    def test_it_ends_all_others_when_the_host_of_their_runner_is_gone_and_not_when_another_one_has_come(self):
+        names = {limits.KEPT_HOLDER: "r1", limits.KEPT_ENDED: "r1"}
+        self.assertEqual(self.told(names), [(-1, signal.SIGKILL)])
+        self.assertEqual(self.told({**names, limits.KEPT_HOLDER: "r2"}), [])
+        self.assertEqual(self.told(dict.fromkeys(names, "")), [])
+
 
 class SweepTest(unittest.TestCase):
     def setUp(self):

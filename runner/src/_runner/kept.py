@@ -1,5 +1,8 @@
-"""What runs in a container that outlives its clients, beside their runners: its first process, which does nothing, and a
+"""What runs in a container that outlives its clients, beside their runners: its first process, which only reaps, and a
 sweep that ends all others.
+
+Where the sweep cannot be started, because code has used up the container's processes, the first process does it: nothing
+in the container can stop that one.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from typing import Sequence
 
 from . import limits, linux
 
-_ENDS = {signal.SIGTERM, signal.SIGCHLD}
+_ENDS = {signal.SIGTERM, signal.SIGCHLD, signal.SIGUSR1}
 
 
 def idle() -> int:
@@ -25,8 +28,11 @@ def idle() -> int:
     while True:
         for _ in linux.reap():
             pass
-        if signal.sigwait(_ENDS) == signal.SIGTERM:
+        number = signal.sigwait(_ENDS)
+        if number == signal.SIGTERM:
             return 0
+        if number == signal.SIGUSR1 and _name_in(limits.KEPT_ENDED) == _name_in(limits.KEPT_HOLDER) != "":
+            _end_all()
 
 
 def sweep(runner: str, attaching: bool) -> int:
@@ -35,12 +41,9 @@ def sweep(runner: str, attaching: bool) -> int:
     Who attaches has written its name before it sweeps, so a sweep that is late, of a runner before, ends nothing:
     either it sees the name, or the one who attaches ends it.
     """
-    if not runner or _held_by() != runner or not _is_ours(1):
+    if not runner or _name_in(limits.KEPT_HOLDER) != runner or not _is_ours(1):
         return 0
-    try:
-        os.kill(-1, signal.SIGKILL)  # all at once: nothing that forks is missed
-    except ProcessLookupError:
-        pass
+    _end_all()
     left = _await_end(limits.KEPT_SWEEP)
     if left:
         print(f"pyvisor: processes {left} of the container would not end", file=sys.stderr)
@@ -50,9 +53,16 @@ def sweep(runner: str, attaching: bool) -> int:
     return 0
 
 
-def _held_by() -> str:
+def _end_all() -> None:
     try:
-        with open(limits.KEPT_HOLDER, encoding="ascii") as file:
+        os.kill(-1, signal.SIGKILL)  # all at once: nothing that forks is missed
+    except ProcessLookupError:
+        pass
+
+
+def _name_in(path: str) -> str:
+    try:
+        with open(path, encoding="ascii") as file:
             return file.read().strip()
     except OSError:
         return ""

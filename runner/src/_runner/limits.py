@@ -161,6 +161,7 @@ DIRECTORY_VARIABLE = "PYVISOR_DIR"  # the private directory of this runner
 ALLOWANCE_VARIABLE = "PYVISOR_ALLOWANCE"  # what its code may use, as `allowance` reads it
 CONFINE_VARIABLE = "PYVISOR_CONFINE"  # 1: kernels filter their own system calls
 KEPT_HOLDER = "/pyvisor-kept/holder"  # names the runner that a kept container is for; code cannot write it
+KEPT_ENDED = "/pyvisor-kept/ended"  # names the runner whose host is gone
 KEPT_SWEEP = 2.0  # seconds for killed processes to end, as LIF-9 has it for everything
 PRELOAD_VARIABLE = "PYVISOR_PRELOAD"  # modules that the zygote imports, separated by commas
 WORKSPACE_COPY = 256 * MIB  # what a branch copies of its parent's files at most

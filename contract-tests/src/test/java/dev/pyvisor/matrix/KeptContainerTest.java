@@ -155,6 +155,17 @@ class KeptContainerTest {
   }
 
   @Test
+  @Rule({"C165", "LIF-9"})
+  void what_a_runner_leaves_that_was_killed_is_ended_with_its_client() throws IOException {
+    try (SupervisorClient client = OpenClients.open(client().restart(false))) {
+      assertThat(run(client, InBubblewrap.ESCAPEES)).isEqualTo("ready\n");
+      Processes.kill(client.runner().pid());
+      client.exited().join();
+    }
+    assertThat(processes()).as("all but the first one").hasSize(1);
+  }
+
+  @Test
   @Rule("C165")
   void a_container_that_somebody_else_made_is_neither_used_nor_removed() throws IOException {
     List<String> words = new ArrayList<>(List.of("create", "--name", name));

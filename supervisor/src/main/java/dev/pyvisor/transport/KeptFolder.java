@@ -74,6 +74,11 @@ public record KeptFolder(Launcher engine, String name, Path path) {
     return told().resolve("holder");
   }
 
+  /** Names the runner whose host is gone. */
+  public Path ended() {
+    return told().resolve("ended");
+  }
+
   /** Beside the folder: who destroys the one must still hold the other. */
   Path lock() {
     return path.getParent().resolveSibling("locks").resolve(engine.word() + "-" + name);

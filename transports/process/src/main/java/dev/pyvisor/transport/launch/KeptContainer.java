@@ -34,6 +34,9 @@ record KeptContainer(Engine engine, KeptFolder folder) {
   /** Where {@link KeptFolder#told} is inside; the runner knows it. */
   static final String TOLD = "/pyvisor-kept";
 
+  /** $1 is a runner, $2 where to write its name; the rest is a command. */
+  private static final String LAST_WORDS = "printf %s \"$1\" > \"$2\"; shift 2; exec \"$@\"";
+
   /**
    * How a runner is started in it; the container is there and empty then.
    *
@@ -72,7 +75,7 @@ record KeptContainer(Engine engine, KeptFolder folder) {
         engine.command(runner),
         Engine.environment(),
         start.directory(),
-        new Remains(() -> end(sweep), Optional.of(engine.command(sweep))));
+        new Remains(() -> end(config, sweep), Optional.of(will(config))));
   }
 
   /** What is one client's cannot be in a container of several. */
@@ -107,6 +110,9 @@ record KeptContainer(Engine engine, KeptFolder folder) {
       }
       user.own(own);
     }
+    replace(folder.ended(), new byte[0]);
+    // Its owner writes it once more when it can do nothing else, by its name.
+    Files.setPosixFilePermissions(folder.ended(), PosixFilePermissions.fromString("rw-r--r--"));
     replace(folder.holder(), config.runnerId().getBytes(StandardCharsets.US_ASCII));
   }
 
@@ -217,9 +223,22 @@ record KeptContainer(Engine engine, KeptFolder folder) {
     return words;
   }
 
-  private void end(List<String> sweep) {
+  /**
+   * Ends the same where no process can be started inside: by a signal to the first one, once it can
+   * read whose host is gone.
+   */
+  private List<String> will(TransportConfig config) {
+    List<String> words =
+        new ArrayList<>(List.of("/bin/sh", "-c", LAST_WORDS, "pyvisor-end", config.runnerId()));
+    words.add(folder.ended().toString());
+    words.addAll(engine.command(List.of("kill", "--signal", "USR1", folder.name())));
+    return words;
+  }
+
+  private void end(TransportConfig config, List<String> sweep) {
     engine
         .complaint(sweep)
+        .flatMap(why -> complaint(will(config)).map(also -> why + "; " + also))
         .ifPresent(
             why ->
                 LOG.warn(
@@ -227,5 +246,14 @@ record KeptContainer(Engine engine, KeptFolder folder) {
                         + " {}",
                     folder.name(),
                     why));
+  }
+
+  private static Optional<String> complaint(List<String> command) {
+    try {
+      Commands.Result result = Commands.run(command, Engine.environment());
+      return result.succeeded() ? Optional.empty() : Optional.of(result.complaint());
+    } catch (IOException problem) {
+      return Optional.of(problem.getMessage());
+    }
   }
 }
