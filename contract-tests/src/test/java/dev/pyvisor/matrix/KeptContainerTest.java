@@ -8,6 +8,8 @@ import dev.pyvisor.Cell;
 import dev.pyvisor.Launcher;
 import dev.pyvisor.ResourceLimits;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.Counts;
+import dev.pyvisor.contract.Evidence;
 import dev.pyvisor.contract.Rule;
 import dev.pyvisor.contract.backend.PodmanBackend;
 import dev.pyvisor.contract.guard.Census;
@@ -240,12 +242,18 @@ class KeptContainerTest {
       Awaitility.await()
           .atMost(LIMIT)
           .until(() -> podman("top", name, "state", "args").stream().anyMatch(this::isStopped));
+      long start = System.nanoTime();
       host.kill();
       Awaitility.await()
           .pollDelay(Duration.ZERO)
           .pollInterval(Duration.ofMillis(20))
           .atMost(LIMIT)
           .until(() -> processes().size() == 1 && host.privateDirectories().isEmpty());
+      Evidence.record(
+          "from SIGKILL of the host to the end of what it had in a kept container",
+          List.of("LIF-9"),
+          Duration.ofNanos(System.nanoTime() - start).toMillis() + " ms",
+          Counts.always(1));
     }
     try (SupervisorClient next = OpenClients.open(client())) {
       assertThat(run(next, "print(open('note').read())")).isEqualTo("kept\n");

@@ -35,7 +35,11 @@ public final class ContainerLauncher implements RunnerLauncher {
 
   /** {@code kind}: podman or docker. */
   public ContainerLauncher(Launcher kind) {
-    engine = new Engine(kind);
+    this(new Engine(kind));
+  }
+
+  ContainerLauncher(Engine engine) {
+    this.engine = engine;
   }
 
   @Override

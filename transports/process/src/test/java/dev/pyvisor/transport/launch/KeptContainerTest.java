@@ -152,6 +152,26 @@ class KeptContainerTest {
   }
 
   @Test
+  void without_a_name_no_container_is_asked_for_and_none_is_made_to_stay() throws IOException {
+    Sandbox sandbox =
+        new Sandbox(
+            Optional.of(Launcher.PODMAN),
+            Optional.of("box"),
+            Optional.empty(),
+            Optional.empty(),
+            ResourceLimits.none());
+    TransportConfig config =
+        Configs.of(folder.resolve("pyvisor-private"), Optional.empty(), sandbox);
+    LaunchPlan plan =
+        new ContainerLauncher(engine)
+            .plan(
+                new RunnerStart(config, List.of("supervisor"), Map.of(), folder, Optional.empty()));
+    assertThat(verbs()).containsExactly("info", "image");
+    assertThat(plan.command()).contains("run", "--rm").doesNotContain("--detach");
+    assertThat(kept.path()).doesNotExist();
+  }
+
+  @Test
   void one_that_is_not_ours_is_refused_and_nothing_is_done_to_it() throws IOException {
     container("running", "", config(ResourceLimits.none()));
     assertThatThrownBy(this::plan)
