@@ -42,6 +42,10 @@ def serve(home, arguments):
         from _runner import outside
 
         return outside.main(arguments[1:])
+    if arguments == ["idle"] or (arguments[:1] in (["sweep"], ["attach"]) and len(arguments) == 2):
+        from _runner import kept
+
+        return kept.idle() if arguments == ["idle"] else kept.sweep(arguments[1], arguments[0] == "attach")
     # stdio-backend: begin
     if arguments == ["--stdio"]:
         from _runner import legacy_stdio

@@ -15,6 +15,7 @@ import dev.pyvisor.internal.SessionVerbs;
 import dev.pyvisor.internal.StateVerbs;
 import dev.pyvisor.tool.Tool;
 import dev.pyvisor.transport.Input;
+import dev.pyvisor.transport.KeptFolder;
 import dev.pyvisor.transport.Sandbox;
 import dev.pyvisor.transport.Trust;
 import java.nio.file.Path;
@@ -185,6 +186,7 @@ public final class SupervisorClient implements AutoCloseable {
     private Trust trust = Trust.NOT_STATED;
     private Optional<Launcher> launcher = Optional.empty();
     private Optional<String> image = Optional.empty();
+    private Optional<String> container = Optional.empty();
     private Optional<String> containerOptions = Optional.empty();
     private Optional<String> launchCommand = Optional.empty();
     private ResourceLimits limits = ResourceLimits.none();
@@ -310,6 +312,19 @@ public final class SupervisorClient implements AutoCloseable {
      */
     public Builder image(String name) {
       image = Optional.of(given("image", name));
+      return this;
+    }
+
+    /**
+     * The name of a container that is kept: made where there is none of that name, used again where
+     * there is one, and left running by {@link SupervisorClient#close}. Its processes end with the
+     * client, its files stay; docs/SECURITY.md says which, and how it is destroyed. For {@link
+     * Launcher#PODMAN} and {@link Launcher#DOCKER}, and one client at a time.
+     *
+     * @throws IllegalArgumentException when it is no name for a container
+     */
+    public Builder container(String name) {
+      container = Optional.of(KeptFolder.checked(name));
       return this;
     }
 
@@ -508,16 +523,18 @@ public final class SupervisorClient implements AutoCloseable {
 
     /** What has been set so far. */
     ClientSettings settings() {
+      Sandbox chosen =
+          new Sandbox(launcher, image, containerOptions, launchCommand, limits, inputs, container);
       return new ClientSettings(
           backend,
           backendOptions,
           python,
           payload,
-          workspace,
+          workspace.or(() -> chosen.kept().map(KeptFolder::files)),
           environment,
           tools,
           trust,
-          new Sandbox(launcher, image, containerOptions, launchCommand, limits, inputs),
+          chosen,
           startTimeout,
           callTimeout,
           cellTimeout,

@@ -45,6 +45,7 @@ class ConfiguredSettingsTest {
           new Way("trusted", "true", Builder::trusted),
           new Way("launcher", "podman", builder -> builder.launcher(Launcher.PODMAN)),
           new Way("image", "python:3", builder -> builder.image("python:3")),
+          new Way("container", "desk", builder -> builder.container("desk")),
           new Way("container-options", "--a b", builder -> builder.containerOptions("--a b")),
           new Way("launch-command", "ssh box", builder -> builder.launchCommand("ssh box")),
           new Way(
@@ -139,6 +140,7 @@ class ConfiguredSettingsTest {
             "inherit-environment",
             "launcher",
             "image",
+            "container",
             "container-options",
             "launch-command",
             "inputs",

@@ -88,6 +88,14 @@ final class FixedKeys {
               Builder::image),
           ConfigKey.of(
               new KeyText(
+                  "container",
+                  "none: one that ends with its runner",
+                  "The name of a container that is kept, and used again by the next client.",
+                  "container(name)"),
+              ValueType.TEXT,
+              Builder::container),
+          ConfigKey.of(
+              new KeyText(
                   "container-options",
                   "none",
                   "More words for the `run` of podman or docker, such as `--runtime runc`.",

@@ -11,6 +11,7 @@ import dev.pyvisor.error.ExitReport;
 import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.tool.Tool;
+import dev.pyvisor.transport.KeptLock;
 import dev.pyvisor.transport.ThreadJob;
 import dev.pyvisor.transport.ThreadRoster;
 import dev.pyvisor.wire.Json;
@@ -21,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -58,12 +60,14 @@ public final class ClientCore {
   private final HangReports reports;
   private final ManagedClient managed;
   private final Succession runners;
+  private final Optional<KeptLock> lock;
   private final AtomicBoolean closing = new AtomicBoolean();
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
-  private ClientCore(ClientSettings settings) {
+  private ClientCore(String id, ClientSettings settings, Optional<KeptLock> lock) {
+    this.id = id;
     this.settings = settings;
-    id = newId();
+    this.lock = lock;
     threads = new ThreadRoster(id);
     timer = new SystemTimer(threads);
     // Bounded by what can be open: a mailbox for each session, a future for each call.
@@ -110,7 +114,7 @@ public final class ClientCore {
    * @throws LaunchFailed when it does not come up; then nothing is left of it
    */
   public static ClientCore open(ClientSettings settings) {
-    ClientCore client = new ClientCore(settings);
+    ClientCore client = holding(settings);
     try {
       client.runners.current().launch(Deadline.in(client.timer, settings.startTimeout()));
       OpenClients.add(client);
@@ -118,6 +122,18 @@ public final class ClientCore {
       return client;
     } catch (RuntimeException | Error failed) {
       client.giveUp();
+      throw failed;
+    }
+  }
+
+  /** Takes what is for one client at a time before anything else is there. */
+  private static ClientCore holding(ClientSettings settings) {
+    String id = newId();
+    Optional<KeptLock> lock = settings.sandbox().kept().map(folder -> KeptLock.take(id, folder));
+    try {
+      return new ClientCore(id, settings, lock);
+    } catch (RuntimeException | Error failed) {
+      lock.ifPresent(KeptLock::release);
       throw failed;
     }
   }
@@ -365,6 +381,7 @@ public final class ClientCore {
       timer.stop();
       callbackThreads.shutdown();
       PrivateDirectory.remove(resources.privateDirectory());
+      lock.ifPresent(KeptLock::release);
       OpenClients.remove(this);
       closed.complete(null);
     }

@@ -16,6 +16,8 @@ import java.util.Optional;
  * @param command the command line of {@link Launcher#COMMAND}
  * @param limits what the runner's code may use
  * @param inputs what of the host's files its code may read
+ * @param container the name of a container that is kept when its client closes, where one was
+ *     chosen
  */
 public record Sandbox(
     Optional<Launcher> launcher,
@@ -23,7 +25,8 @@ public record Sandbox(
     Optional<String> containerOptions,
     Optional<String> command,
     ResourceLimits limits,
-    List<Input> inputs) {
+    List<Input> inputs,
+    Optional<String> container) {
 
   /** Nothing was chosen. */
   public static final Sandbox UNCHOSEN =
@@ -45,7 +48,7 @@ public record Sandbox(
       Optional<String> containerOptions,
       Optional<String> command,
       ResourceLimits limits) {
-    this(launcher, image, containerOptions, command, limits, List.of());
+    this(launcher, image, containerOptions, command, limits, List.of(), Optional.empty());
   }
 
   /** Nothing but the launcher was chosen. */
@@ -55,11 +58,25 @@ public record Sandbox(
 
   /** The same with this launcher. */
   public Sandbox launchedBy(Launcher other) {
-    return new Sandbox(Optional.of(other), image, containerOptions, command, limits, inputs);
+    return new Sandbox(
+        Optional.of(other), image, containerOptions, command, limits, inputs, container);
   }
 
   /** The same with these inputs. */
   public Sandbox reading(List<Input> others) {
-    return new Sandbox(launcher, image, containerOptions, command, limits, others);
+    return new Sandbox(launcher, image, containerOptions, command, limits, others, container);
+  }
+
+  /** The same in a container of this name, which is kept. */
+  public Sandbox keptAs(String name) {
+    return new Sandbox(
+        launcher, image, containerOptions, command, limits, inputs, Optional.of(name));
+  }
+
+  /** Where that container has what stays, where both it and an engine for it were chosen. */
+  public Optional<KeptFolder> kept() {
+    return launcher
+        .filter(kind -> kind == Launcher.PODMAN || kind == Launcher.DOCKER)
+        .flatMap(kind -> container.map(name -> KeptFolder.of(kind, name)));
   }
 }

@@ -86,6 +86,9 @@ class KeyTableTest {
       bad(text, " ", "must not be blank and has no NUL; leave it out for its default");
       bad(text, "a\0b", "'a\\u0000b' has a NUL");
     }
+    good("container", "a-b_c.9", "a-b_c.9");
+    bad("container", "-a", "container '-a' is no name for a container; write 2 to 63 letters");
+    bad("container", "a b", "container 'a b' is no name for a container");
     good("inputs", "/a/b.csv, models/", "/a/b.csv,models");
     good("inputs", "/a/b=c.csv", "/a/b=c.csv");
     good("inputs", "/a/b=c=d", "/a/b=c=d");

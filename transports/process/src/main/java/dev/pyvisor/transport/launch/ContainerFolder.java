@@ -64,6 +64,12 @@ record ContainerFolder(ContainerUser user, Path runners, Path payload, Path vari
   }
 
   private void write(TransportConfig config, Map<String, String> environment) throws IOException {
+    write(config, variables, environment);
+  }
+
+  /** Writes the variables to a file that only this user can read. */
+  static void write(TransportConfig config, Path variables, Map<String, String> environment)
+      throws IOException {
     StringBuilder lines = new StringBuilder();
     new TreeMap<>(environment)
         .forEach(

@@ -3,6 +3,7 @@ package dev.pyvisor.transport.launch;
 import dev.pyvisor.Launcher;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.LaunchFailed;
+import dev.pyvisor.transport.KeptFolder;
 import dev.pyvisor.transport.RunnerTag;
 import dev.pyvisor.transport.TransportConfig;
 import java.nio.file.Path;
@@ -17,7 +18,7 @@ import org.slf4j.LoggerFactory;
 /**
  * A container without a network, whose files none can change but those of its workspace and of a
  * /tmp that ends with it. The runner is its first process, so nothing inside can kill or stop it,
- * and all ends with it.
+ * and all ends with it. One that is kept is {@link KeptContainer}'s.
  *
  * <p>Thread-safe: it holds no state.
  */
@@ -26,7 +27,7 @@ public final class ContainerLauncher implements RunnerLauncher {
   private static final String PREFIX = "pyvisor-";
 
   /** Where the runner is inside. */
-  private static final String RUNNER = "/pyvisor-runner";
+  static final String RUNNER = "/pyvisor-runner";
 
   private static final String HOME = "/tmp";
 
@@ -34,7 +35,11 @@ public final class ContainerLauncher implements RunnerLauncher {
 
   /** {@code kind}: podman or docker. */
   public ContainerLauncher(Launcher kind) {
-    engine = new Engine(kind);
+    this(new Engine(kind));
+  }
+
+  ContainerLauncher(Engine engine) {
+    this.engine = engine;
   }
 
   @Override
@@ -52,7 +57,12 @@ public final class ContainerLauncher implements RunnerLauncher {
     TransportConfig config = start.config();
     String image = image(config);
     ContainerUser user = ContainerUser.of(config);
-    ContainerFolder folder = ContainerFolder.of(config, user, variables(start));
+    Optional<KeptFolder> kept = config.sandbox().kept();
+    if (kept.isPresent()) {
+      return new KeptContainer(engine, kept.get()).plan(start, image, user);
+    }
+    Path runners = config.privateDirectory().toAbsolutePath().resolve("runner");
+    ContainerFolder folder = ContainerFolder.of(config, user, variables(start, runners));
     String name = PREFIX + config.runnerId();
 
     List<String> command = new ArrayList<>();
@@ -136,7 +146,7 @@ public final class ContainerLauncher implements RunnerLauncher {
     return image;
   }
 
-  private static LaunchFailed refused(TransportConfig config, String why) {
+  static LaunchFailed refused(TransportConfig config, String why) {
     return new LaunchFailed(config.runnerId(), ErrorCode.INVALID_ARGUMENT, why, null);
   }
 
@@ -159,11 +169,11 @@ public final class ContainerLauncher implements RunnerLauncher {
   }
 
   /** A path or a name inside the image. */
-  private static String python(TransportConfig config) {
+  static String python(TransportConfig config) {
     return config.python().map(Path::toString).orElse("python3");
   }
 
-  private static String runner(TransportConfig config) {
+  static String runner(TransportConfig config) {
     return config.payload().isPresent() ? RUNNER + "/__main__.py" : RUNNER;
   }
 
@@ -182,7 +192,7 @@ public final class ContainerLauncher implements RunnerLauncher {
   }
 
   /** The image has its own PATH, and its user a home that ends with the container. */
-  private static Map<String, String> variables(RunnerStart start) {
+  static Map<String, String> variables(RunnerStart start, Path runners) {
     Map<String, String> variables = new LinkedHashMap<>(start.environment());
     Map<String, String> configured = start.config().environment();
     if (!configured.containsKey("PATH")) {
@@ -190,9 +200,7 @@ public final class ContainerLauncher implements RunnerLauncher {
     }
     variables.put("HOME", configured.getOrDefault("HOME", HOME));
     variables.put(RunnerTag.CONFINE, "1");
-    variables.put(
-        RunnerTag.DIRECTORY,
-        start.config().privateDirectory().toAbsolutePath().resolve("runner").toString());
+    variables.put(RunnerTag.DIRECTORY, runners.toString());
     return variables;
   }
 }

@@ -2,10 +2,12 @@ package dev.pyvisor.transport.launch;
 
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.LaunchFailed;
+import dev.pyvisor.transport.KeptFolder;
 import dev.pyvisor.transport.TransportConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Whom the code in a container runs as: never root.
@@ -27,15 +29,20 @@ record ContainerUser(int uid, int gid, boolean rootless) {
    * @throws LaunchFailed when a named workspace is root's
    */
   static ContainerUser of(TransportConfig config) {
+    Optional<Path> ours = config.sandbox().kept().map(KeptFolder::files);
+    return of(config, config.workspace().filter(path -> !ours.equals(Optional.of(path))));
+  }
+
+  private static ContainerUser of(TransportConfig config, Optional<Path> named) {
     try {
       int uid = number(Path.of("/proc/self"), "unix:uid");
       if (uid != 0) {
         return new ContainerUser(uid, number(Path.of("/proc/self"), "unix:gid"), true);
       }
-      if (config.workspace().isEmpty()) {
+      if (named.isEmpty()) {
         return new ContainerUser(NOBODYS, NOBODYS, false);
       }
-      Path workspace = config.workspace().get().toAbsolutePath();
+      Path workspace = named.get().toAbsolutePath();
       int owner = number(workspace, "unix:uid");
       if (owner == 0) {
         throw new LaunchFailed(

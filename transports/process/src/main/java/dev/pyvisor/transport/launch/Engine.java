@@ -17,8 +17,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p>Thread-safe: by a concurrent set.
  *
  * @param kind podman or docker
+ * @param command the program: a name on the PATH, or a path
  */
-record Engine(Launcher kind) {
+record Engine(Launcher kind, String command) {
   /** What it needs to find its own settings; nothing of it reaches a container. */
   private static final List<String> ITS_OWN =
       List.of(
@@ -35,12 +36,17 @@ record Engine(Launcher kind) {
   /** Questions that were answered well in the life of this JVM, one for each image at most. */
   private static final Set<List<String>> GOOD = ConcurrentHashMap.newKeySet();
 
+  /** The one of this machine. */
+  Engine(Launcher kind) {
+    this(kind, kind.word());
+  }
+
   String name() {
     return kind.word();
   }
 
   Optional<Path> program() {
-    return Program.find(name());
+    return Program.find(command);
   }
 
   /** Why it makes no container here, with the fix; empty where it does, as far as it says so. */
@@ -81,7 +87,8 @@ record Engine(Launcher kind) {
     return words;
   }
 
-  private List<String> command(List<String> words) {
+  /** What to run for these words. */
+  List<String> command(List<String> words) {
     List<String> command = new ArrayList<>();
     command.add(program().map(Path::toString).orElse(name()));
     command.addAll(words);
@@ -101,10 +108,19 @@ record Engine(Launcher kind) {
     return complaint;
   }
 
+  /**
+   * Runs it with these words.
+   *
+   * @throws IOException when it cannot be started
+   */
+  Commands.Result ask(List<String> words) throws IOException {
+    return Commands.run(command(words), environment());
+  }
+
   /** Runs it with these words; what is wrong where it does not succeed. */
-  private Optional<String> complaint(List<String> words) {
+  Optional<String> complaint(List<String> words) {
     try {
-      Commands.Result result = Commands.run(command(words), environment());
+      Commands.Result result = ask(words);
       return result.succeeded() ? Optional.empty() : Optional.of(result.complaint());
     } catch (IOException problem) {
       return Optional.of(problem.getMessage());

@@ -99,6 +99,7 @@ public final class Launchers {
   public static RunnerLauncher chosen(TransportConfig config) {
     Launcher kind = config.sandbox().launcher().orElse(Launcher.PROCESS);
     requireUse(config, "image", config.sandbox().image(), CONTAINERS, kind);
+    requireUse(config, "container", config.sandbox().container(), CONTAINERS, kind);
     requireUse(config, "container-options", config.sandbox().containerOptions(), CONTAINERS, kind);
     requireUse(
         config, "launch-command", config.sandbox().command(), Set.of(Launcher.COMMAND), kind);
