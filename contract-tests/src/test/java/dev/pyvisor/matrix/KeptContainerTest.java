@@ -14,6 +14,7 @@ import dev.pyvisor.contract.Rule;
 import dev.pyvisor.contract.backend.PodmanBackend;
 import dev.pyvisor.contract.guard.Census;
 import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.error.LaunchFailed;
@@ -36,6 +37,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A container that is kept: who gets it, what of it stays, and what of a client does not. */
 @ExtendWith({Census.class, HangReport.class})
+@Limit(
+    seconds = 90,
+    why = "a command of podman takes seconds on a busy machine, and each test has a dozen")
 class KeptContainerTest {
   /**
    * The design says two seconds; a loaded machine gets as much again, and each look is a command of

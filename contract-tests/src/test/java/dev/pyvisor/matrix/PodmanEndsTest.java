@@ -29,6 +29,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Containers: what they are called, what refuses to make one, and that none is left. */
 @ExtendWith({Census.class, HangReport.class})
+@Limit(
+    seconds = 90,
+    why = "a command of podman takes seconds on a busy machine, and each test has several")
 class PodmanEndsTest {
   /** The design says two seconds; a loaded machine gets as much again, and podman its own time. */
   private static final Duration LIMIT = Duration.ofSeconds(6);
