@@ -44,6 +44,7 @@ from .page import Page, mapped
 from .pristine import BUILTINS as __builtins__  # noqa: F401
 from .signatures import is_name
 from .submit import Submission
+from .synced import Workspace
 from .tools import Tools, not_awaited
 from .tracebacks import describe
 from .wire import Wire, WireBroken, WireClosed
@@ -120,7 +121,8 @@ class Kernel:
         os.register_at_fork(after_in_child=self._calls.after_fork)
         self._namespace = cells.new_main().__dict__
         self._compiler, self._sources = cells.Compiler(), cells.Sources()
-        self._tools = Tools(self._calls, self._namespace)
+        self._workspace = Workspace(config["workspace"])
+        self._tools = Tools(self._calls, self._namespace, self._workspace)
         self._names = Names(self._namespace, self._tools.is_tool)
         self._methods: dict[str, Callable[[Message, dict[str, Any]], None]] = {
             "execute": self._execute,
@@ -228,6 +230,7 @@ class Kernel:
         self._interrupts.rebind(mapped(page))
         _set_limit(_FILES, awakening.files)
         _move(config, session)
+        self._workspace.move(config["workspace"])
         self._unkept = True
         self._say_ready(b'{"pid":%d}' % self._pid)
 

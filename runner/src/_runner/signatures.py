@@ -30,6 +30,7 @@ class Shape(NamedTuple):
     signature: inspect.Signature
     check: Callable[..., None]
     doc: str
+    files: frozenset[str]  # names of the parameters whose files the host gets
 
 
 def is_name(text: Any) -> bool:
@@ -41,7 +42,7 @@ def shape(name: str, spec: dict[str, Any]) -> Shape:
     told = spec.get("parameters")
     names = [parameter.get("name") for parameter in told] if isinstance(told, list) else None
     if names is None or not all(map(is_name, names)) or len(set(names)) < len(names):
-        return Shape(_ANY, _accept, _doc(spec, []))
+        return Shape(_ANY, _accept, _doc(spec, []), frozenset())
     parameters = []
     kind: Any = _PARAMETER.POSITIONAL_OR_KEYWORD
     optional = False
@@ -57,7 +58,8 @@ def shape(name: str, spec: dict[str, Any]) -> Shape:
         parameters.append(
             _PARAMETER(parameter["name"], kind, default=default, annotation=annotation)
         )
-    return Shape(inspect.Signature(parameters), _checker(name, parameters), _doc(spec, told))
+    files = frozenset(parameter["name"] for parameter in told if parameter.get("file") is True)
+    return Shape(inspect.Signature(parameters), _checker(name, parameters), _doc(spec, told), files)
 
 
 def _annotation(schema: Any) -> Any:

@@ -13,6 +13,7 @@ from .calls import Calls
 from .pristine import BUILTINS as __builtins__  # noqa: F401
 from .signatures import is_name, shape
 from .submit import submitter
+from .synced import Workspace, placed
 from .tool_errors import ToolError, ToolNotAwaited
 from .tracebacks import Place
 
@@ -47,17 +48,24 @@ class HostTool(functools.partial):  # type: ignore[type-arg]
         self.__doc__ = form.doc
         self.__signature__ = form.signature
         self._check = form.check
+        self._files = form.files
         self._tools = tools
         return self
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
-        self._check(*args, **kwargs)
+        args, kwargs = self._given(args, kwargs)
         return self._tools.begin(self.__name__, args, kwargs, _frame(1))
 
     def sync(self, /, *args: Any, **kwargs: Any) -> Any:
         """Call the tool and wait for its answer."""
-        self._check(*args, **kwargs)
+        args, kwargs = self._given(args, kwargs)
         return self._tools.calls.call_blocking(self.__name__, args, kwargs)
+
+    def _given(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        self._check(*args, **kwargs)
+        if not self._files:
+            return args, kwargs
+        return placed(self.__name__, self.__signature__, self._files, self._tools.workspace, args, kwargs)
 
     def __get__(self, instance: Any, owner: Any = None) -> "HostTool":
         return self  # in a class body it stays a tool, it does not become a method
@@ -74,8 +82,9 @@ class Tools:
     apart.
     """
 
-    def __init__(self, calls: Calls, namespace: dict[str, Any]) -> None:
+    def __init__(self, calls: Calls, namespace: dict[str, Any], workspace: Workspace) -> None:
         self.calls = calls
+        self.workspace = workspace
         self._namespace = namespace
         self._registered: dict[str, Any] = {}
         self._unawaited: dict[int, Unawaited] = {}

@@ -153,6 +153,9 @@ public abstract class BackendContract implements Rows.Suite {
   class WorkspaceFiles extends Part implements FileContract {}
 
   @Nested
+  class SyncedFiles extends Part implements SyncedFileContract {}
+
+  @Nested
   class Branches extends Part implements BranchContract {}
 
   @Nested

@@ -5,10 +5,12 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.Parameter;
 import java.lang.reflect.Type;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -77,6 +79,26 @@ final class AnnotatedTools {
   }
 
   private static Signature.Slot slot(String tool, Parameter parameter, Type type) {
+    Signature.Slot slot = plainSlot(tool, parameter, type);
+    Synced synced = parameter.getAnnotation(Synced.class);
+    if (synced == null) {
+      return slot;
+    }
+    if (type != Path.class) {
+      throw new IllegalArgumentException(
+          tool
+              + "(): parameter "
+              + slot.parameter().name()
+              + " has @Synced, and is a "
+              + type.getTypeName()
+              + "; make it a java.nio.file.Path");
+    }
+    Optional<Path> directory =
+        Optional.of(synced.directory()).filter(text -> !text.isEmpty()).map(Path::of);
+    return slot.as(new SyncedFile(synced.writeBack(), directory));
+  }
+
+  private static Signature.Slot plainSlot(String tool, Parameter parameter, Type type) {
     Param mark = parameter.getAnnotation(Param.class);
     String name = name(tool, parameter, mark);
     String about = mark == null ? "" : mark.description();

@@ -36,8 +36,15 @@ final class Signature {
    * @param parameter as Python sees it
    * @param type as the tool wants it
    * @param takesNone whether {@code None} may be given
+   * @param file how the tool gets the file that it names, where it names one
    */
-  record Slot(ToolParameter parameter, Type type, boolean takesNone) {}
+  record Slot(ToolParameter parameter, Type type, boolean takesNone, Optional<SyncedFile> file) {
+
+    /** The same, naming a file of the workspace. */
+    Slot as(SyncedFile how) {
+      return new Slot(parameter, type, takesNone, Optional.of(how));
+    }
+  }
 
   Signature(String tool, List<Slot> slots) {
     this.tool = tool;
@@ -95,7 +102,16 @@ final class Signature {
     ToolParameter parameter =
         new ToolParameter(
             name, about, defaultJson == null, Optional.ofNullable(defaultJson), schema);
-    return new Slot(parameter, type, takesNone);
+    return new Slot(parameter, type, takesNone, Optional.empty());
+  }
+
+  /** The parameters that name files of the workspace. */
+  Map<String, SyncedFile> files() {
+    Map<String, SyncedFile> files = new LinkedHashMap<>();
+    for (Slot slot : slots) {
+      slot.file().ifPresent(how -> files.put(slot.parameter().name(), how));
+    }
+    return files;
   }
 
   List<ToolParameter> parameters() {
@@ -126,7 +142,8 @@ final class Signature {
   /** The list of {@code parameters} in {@code tools.register}. */
   ArrayNode wireForm() {
     ArrayNode forms = JsonNodeFactory.instance.arrayNode();
-    for (ToolParameter parameter : parameters()) {
+    for (Slot slot : slots) {
+      ToolParameter parameter = slot.parameter();
       ObjectNode form = forms.addObject();
       form.put("name", parameter.name()).put("required", parameter.required());
       if (!parameter.description().isEmpty()) {
@@ -134,6 +151,9 @@ final class Signature {
       }
       parameter.defaultJson().ifPresent(json -> form.set("default", Json.MAPPER.readTree(json)));
       form.set("schema", Json.MAPPER.readTree(parameter.schemaJson()));
+      if (slot.file().isPresent()) {
+        form.put("file", true);
+      }
     }
     return forms;
   }

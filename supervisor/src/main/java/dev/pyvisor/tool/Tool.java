@@ -1,6 +1,7 @@
 package dev.pyvisor.tool;
 
 import dev.pyvisor.TimeLimit;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -149,6 +150,11 @@ public final class Tool {
     return "tool " + name;
   }
 
+  /** Its parameters that name files of the workspace, and how it gets them. */
+  Map<String, SyncedFile> syncedFiles() {
+    return signature == null ? Map.of() : signature.files();
+  }
+
   ToolFunction function() {
     return function;
   }
@@ -217,6 +223,23 @@ public final class Tool {
     public Builder optional(
         String parameter, Class<?> type, @Nullable Object otherwise, String about) {
       slots.add(Signature.optional(name, parameter, type, about, otherwise));
+      return this;
+    }
+
+    /**
+     * A file of the session's workspace: Python passes its path, the tool gets a {@link
+     * java.nio.file.Path} of a copy of it on this machine.
+     *
+     * @throws IllegalArgumentException when the name cannot be written in Python
+     */
+    public Builder file(String parameter, SyncedFile how, String about) {
+      slots.add(Signature.required(name, parameter, Path.class, about, false).as(how));
+      return this;
+    }
+
+    /** A file that may be left out, or be {@code None}: then the tool gets null. */
+    public Builder optionalFile(String parameter, SyncedFile how, String about) {
+      slots.add(Signature.optional(name, parameter, Path.class, about, null).as(how));
       return this;
     }
 

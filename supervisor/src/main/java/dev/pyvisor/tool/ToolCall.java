@@ -70,8 +70,12 @@ public final class ToolCall {
       Tool tool = tool(registry, params.path("name").asString(""));
       made = context.apply(tool.name());
       ToolArguments arguments = arguments(tool, params);
-      Object result = tool.function().call(arguments, made);
-      return answer(result instanceof CompletionStage<?> stage ? await(stage) : result);
+      try (SyncedFiles files = SyncedFiles.of(tool, arguments, made)) {
+        Object result = tool.function().call(files.arguments(), made);
+        Object awaited = result instanceof CompletionStage<?> stage ? await(stage) : result;
+        files.writeBack();
+        return answer(awaited);
+      }
     } catch (Refused refused) {
       return failures.refused(refused.code, String.valueOf(refused.getMessage()));
     } catch (Throwable thrown) {

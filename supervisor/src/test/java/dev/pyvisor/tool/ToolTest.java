@@ -3,6 +3,8 @@ package dev.pyvisor.tool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pyvisor.testing.Rule;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -117,5 +119,37 @@ class ToolTest {
     assertThatThrownBy(() -> bound(positional, named))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(text);
+  }
+
+  @Test
+  @Rule("C97d")
+  void a_file_of_the_workspace_is_told_as_one_and_taken_as_a_path() {
+    Tool tool =
+        Tool.named("f")
+            .file("file", SyncedFile.writtenBack(), "a file")
+            .optionalFile("other", SyncedFile.readOnly().in(Path.of("/kept")), "")
+            .handler((arguments, context) -> null);
+    assertThat(tool.wireForm().path("parameters").toString())
+        .isEqualTo(
+            "[{\"name\":\"file\",\"required\":true,\"description\":\"a file\",\"schema\":{\"type\":\"string\",\"format\":\"path\"},\"file\":true},"
+                + "{\"name\":\"other\",\"required\":false,\"default\":null,\"schema\":{\"type\":\"string\",\"format\":\"path\"},\"file\":true}]");
+    assertThat(tool.syncedFiles())
+        .containsExactly(
+            Map.entry("file", new SyncedFile(true, Optional.empty())),
+            Map.entry("other", new SyncedFile(false, Optional.of(Path.of("/kept")))));
+    assertThat(tool.bind(List.of("a/b"), Map.of()).named().get("file")).isEqualTo(Path.of("a/b"));
+  }
+
+  /** Its parameter is no path. */
+  public static final class Misplaced {
+    @HostTool
+    public void use(@Param(name = "file") @Synced String file) {}
+  }
+
+  @Test
+  void a_parameter_that_is_no_path_cannot_be_a_file_of_the_workspace() {
+    assertThatThrownBy(() -> Tool.fromObject(new Misplaced()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("use(): parameter file has @Synced, and is a java.lang.String");
   }
 }
