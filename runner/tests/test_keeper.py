@@ -46,17 +46,6 @@ class CostTest(unittest.TestCase):
         self.assertEqual([took for took in asked if took == 0], [0, 0])
         self.assertEqual(asked.index(0), limits.FORK_PATIENCE - 1)
 
-    def test_a_cells_end_reaches_the_host_before_its_state_is_copied(self) -> None:
-        """In which order: where somebody asks for a copy by name there is no end of a cell to let pass."""
-        for number, wanted in ((None, ["way", "copy"]), (7, ["copy"])):
-            done: list[str] = []
-            parts: Any = mock.Mock(descriptors=lambda: [], of_user=lambda: [])
-            steps = {"_copy": lambda *_: done.append("copy"), "_cost": lambda *_: 0}
-            with mock.patch.object(gates, "why_not", lambda *_: None), mock.patch.multiple(Keeper, **steps):
-                with mock.patch("_runner.keeper._make_way", lambda: done.append("way")):
-                    Keeper(parts, parts, parts, {}, -1).keep(number, 1, "auto")
-            self.assertEqual(done, wanted)
-
     def test_a_copy_of_a_small_heap_is_not_dear(self) -> None:
         with Host() as host:
             host.open()

@@ -23,7 +23,6 @@ _socketpair, _SEQPACKET, _UNIX = _socket.socketpair, socket.SOCK_SEQPACKET, sock
 _SOL, _PASSCRED = socket.SOL_SOCKET, socket.SO_PASSCRED
 _memfd, _CLOEXEC, _write, _close = os.memfd_create, os.MFD_CLOEXEC, os.write, os.close
 _cpu = time.process_time_ns  # a machine that is busy with others does not make a copy dear
-_make_way = os.sched_yield
 _modules = sys.modules
 _getpid, _exit, _EXIT_DEFECT = os.getpid, os._exit, 71
 
@@ -49,9 +48,6 @@ class Keeper:
         own = frozenset((*self._calls.descriptors(), *self._capture.descriptors(), self.stacks))
         pid = _getpid()
         try:
-            if number is None:
-                # The cell's end has just woken the supervisor, which may have to wait for this core to tell the host.
-                _make_way()
             # What somebody asked for by name may cost what it costs.
             why_not = gates.why_not(own, policy if number is None else "always", self._cost())
             if why_not is None:
