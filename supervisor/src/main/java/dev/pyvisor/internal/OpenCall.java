@@ -137,6 +137,11 @@ final class OpenCall implements ToolRunner.Progress {
   }
 
   @Override
+  public synchronized boolean isOver() {
+    return cancelled;
+  }
+
+  @Override
   public void refused(byte[] envelope) {
     desk.refused(this, envelope);
   }

@@ -217,9 +217,15 @@ final class ToolRun implements ToolRunner.Run, ToolContext {
     return progress.remaining();
   }
 
+  /** The thread hears of it a moment after the call is over. */
   @Override
-  public synchronized boolean cancelled() {
-    return cancelled;
+  public boolean cancelled() {
+    synchronized (this) {
+      if (cancelled) {
+        return true;
+      }
+    }
+    return progress.isOver();
   }
 
   @Override

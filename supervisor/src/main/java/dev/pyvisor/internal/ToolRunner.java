@@ -38,6 +38,9 @@ interface ToolRunner {
    * <p>Thread-safe: implementations say how.
    */
   interface Progress {
+    /** Whether nobody waits for the answer any more. Any thread. */
+    boolean isOver();
+
     /** What is left until its deadline or its cell's; empty: neither has one. Any thread. */
     Optional<Duration> remaining();
 
