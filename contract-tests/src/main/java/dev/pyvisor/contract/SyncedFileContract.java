@@ -36,6 +36,9 @@ public interface SyncedFileContract extends RunnerContract {
   String SANDBOX =
       "import os\nos.makedirs('data', exist_ok=True)\nopen('data/note.txt', 'w').write('sandbox')\n";
 
+  /** What the tool has returned, and what is in the workspace then. */
+  String APPENDED = SANDBOX + "print(await append('data/note.txt'), open('data/note.txt').read())";
+
   /** Appends to its file, returns what is in it then, and remembers where it was. */
   private static Tool append(SyncedFile how, Queue<Path> seen) {
     return Tool.named("append")
@@ -56,11 +59,7 @@ public interface SyncedFileContract extends RunnerContract {
   default void what_a_tool_writes_to_its_file_is_in_the_workspace_when_it_has_returned() {
     Queue<Path> seen = new ConcurrentLinkedQueue<>();
     try (SupervisorClient client = open(append(SyncedFile.writtenBack(), seen))) {
-      Outcome outcome =
-          client
-              .session()
-              .execute(
-                  SANDBOX + "print(await append('data/note.txt'), open('data/note.txt').read())");
+      Outcome outcome = client.session().execute(APPENDED);
       assertThat(outcome.stdoutText())
           .as(outcome.toString())
           .isEqualTo("sandbox + host sandbox + host\n");
@@ -79,11 +78,7 @@ public interface SyncedFileContract extends RunnerContract {
   default void without_write_back_the_workspace_stays_as_it_is() {
     Queue<Path> seen = new ConcurrentLinkedQueue<>();
     try (SupervisorClient client = open(append(SyncedFile.readOnly(), seen))) {
-      Outcome outcome =
-          client
-              .session()
-              .execute(
-                  SANDBOX + "print(await append('data/note.txt'), open('data/note.txt').read())");
+      Outcome outcome = client.session().execute(APPENDED);
       assertThat(outcome.stdoutText()).isEqualTo("sandbox + host sandbox\n");
     }
   }
@@ -96,11 +91,7 @@ public interface SyncedFileContract extends RunnerContract {
     Queue<Path> seen = new ConcurrentLinkedQueue<>();
     try (SupervisorClient client = open(append(SyncedFile.writtenBack().in(kept), seen))) {
       for (int time = 0; time < 2; time++) {
-        Outcome outcome =
-            client
-                .session()
-                .execute(
-                    SANDBOX + "print(await append('data/note.txt'), open('data/note.txt').read())");
+        Outcome outcome = client.session().execute(APPENDED);
         assertThat(outcome.stdoutText()).isEqualTo("sandbox + host sandbox + host\n");
       }
     }

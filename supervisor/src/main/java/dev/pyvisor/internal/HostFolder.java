@@ -1,5 +1,6 @@
 package dev.pyvisor.internal;
 
+import dev.pyvisor.transport.DirectoryRemoval;
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.DirectoryStream;

@@ -1,6 +1,7 @@
 package dev.pyvisor.internal;
 
 import dev.pyvisor.error.LaunchFailed;
+import dev.pyvisor.transport.DirectoryRemoval;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -10,6 +10,7 @@ import dev.pyvisor.wire.Json;
 import java.lang.reflect.Type;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class Signature {
   private final String tool;
   private final List<Slot> slots;
+  private final Map<String, SyncedFile> files;
 
   /**
    * A parameter with what the host knows beyond its schema.
@@ -49,6 +51,7 @@ final class Signature {
   Signature(String tool, List<Slot> slots) {
     this.tool = tool;
     this.slots = List.copyOf(slots);
+    this.files = files(slots);
     List<String> names = parameters().stream().map(ToolParameter::name).toList();
     for (String name : names) {
       if (names.indexOf(name) != names.lastIndexOf(name)) {
@@ -105,13 +108,17 @@ final class Signature {
     return new Slot(parameter, type, takesNone, Optional.empty());
   }
 
-  /** The parameters that name files of the workspace. */
+  /** The parameters that name files of the workspace; every call asks for them. */
   Map<String, SyncedFile> files() {
+    return files;
+  }
+
+  private static Map<String, SyncedFile> files(List<Slot> slots) {
     Map<String, SyncedFile> files = new LinkedHashMap<>();
     for (Slot slot : slots) {
       slot.file().ifPresent(how -> files.put(slot.parameter().name(), how));
     }
-    return files;
+    return Collections.unmodifiableMap(files);
   }
 
   List<ToolParameter> parameters() {

@@ -2,16 +2,14 @@ package dev.pyvisor.tool;
 
 import dev.pyvisor.Transfer;
 import dev.pyvisor.WorkspaceFiles;
+import dev.pyvisor.transport.DirectoryRemoval;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -19,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -132,26 +131,9 @@ final class SyncedFiles implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    Path folder = own;
-    if (folder == null) {
-      return;
+    Optional<IOException> left = own == null ? Optional.empty() : DirectoryRemoval.of(own);
+    if (left.isPresent()) {
+      throw left.get();
     }
-    Files.walkFileTree(
-        folder,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.deleteIfExists(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException problem)
-              throws IOException {
-            Files.deleteIfExists(directory);
-            return FileVisitResult.CONTINUE;
-          }
-        });
   }
 }

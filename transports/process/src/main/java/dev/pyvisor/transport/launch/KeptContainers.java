@@ -1,16 +1,11 @@
 package dev.pyvisor.transport.launch;
 
 import dev.pyvisor.Launcher;
+import dev.pyvisor.transport.DirectoryRemoval;
 import dev.pyvisor.transport.KeptFolder;
 import dev.pyvisor.transport.KeptLock;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The containers that are kept, without a client.
@@ -52,36 +47,12 @@ public final class KeptContainers {
           throw new IOException(engine.name() + " rm: " + complaint.get());
         }
       }
-      // Nothing lives any more that could put a link in the place of a folder.
-      delete(folder.path());
+      Optional<IOException> left = DirectoryRemoval.of(folder.path());
+      if (left.isPresent()) {
+        throw left.get();
+      }
     } finally {
       lock.release();
     }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    Files.walkFileTree(
-        folder,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException problem)
-              throws IOException {
-            if (problem != null) {
-              throw problem;
-            }
-            Files.delete(directory);
-            return FileVisitResult.CONTINUE;
-          }
-        });
   }
 }

@@ -1,4 +1,4 @@
-package dev.pyvisor.internal;
+package dev.pyvisor.transport;
 
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;

@@ -1,4 +1,4 @@
-package dev.pyvisor.internal;
+package dev.pyvisor.transport;
 
 import dev.pyvisor.Defaults;
 import java.io.IOException;
@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Confined to the thread that removes.
  */
-final class DirectoryRemoval {
+public final class DirectoryRemoval {
   private static final Set<PosixFilePermission> OURS =
       EnumSet.of(
           PosixFilePermission.OWNER_READ,
@@ -54,7 +54,7 @@ final class DirectoryRemoval {
   }
 
   /** Removes what can be removed; then the first reason why something is left, if anything is. */
-  static Optional<IOException> of(Path directory) {
+  public static Optional<IOException> of(Path directory) {
     DirectoryRemoval removal = new DirectoryRemoval(directory.toAbsolutePath());
     try {
       removal.run();
@@ -65,7 +65,7 @@ final class DirectoryRemoval {
   }
 
   /** The same where the directory around it is held open. */
-  static Optional<IOException> of(SecureDirectoryStream<Path> parent, Path directory) {
+  public static Optional<IOException> of(SecureDirectoryStream<Path> parent, Path directory) {
     DirectoryRemoval removal = new DirectoryRemoval(directory);
     removal.remove(parent, directory, parent, 0);
     return removal.left();

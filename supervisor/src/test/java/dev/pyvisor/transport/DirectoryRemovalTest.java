@@ -1,4 +1,4 @@
-package dev.pyvisor.internal;
+package dev.pyvisor.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
