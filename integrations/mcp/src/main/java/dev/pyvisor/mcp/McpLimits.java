@@ -1,0 +1,66 @@
+package dev.pyvisor.mcp;
+
+import java.time.Duration;
+
+/**
+ * Every bound of this module, each with its reason.
+ *
+ * <p>Immutable.
+ */
+public final class McpLimits {
+  /** A message from a client: a file of {@link #PUT_BYTES} in base64, and room for the rest. */
+  public static final int MESSAGE_BYTES = 32 << 20;
+
+  /** Requests of one client that are open at once; beyond it they are refused. */
+  public static final int OPEN_CALLS = 256;
+
+  /** Calls that are being begun, of all clients; a cell that runs holds no thread. */
+  public static final int CALL_THREADS = 64;
+
+  /** How long a thread that begins calls is kept without any. */
+  public static final Duration IDLE_THREAD = Duration.ofSeconds(30);
+
+  /**
+   * Bytes that wait for one client to be read; a client that leaves more is taken for dead, because
+   * answers cannot be dropped.
+   */
+  public static final long WAITING_BYTES = 64L << 20;
+
+  /** Beyond it no more notifications are queued: progress is in the answer, too. */
+  public static final long WAITING_PROGRESS = 1L << 20;
+
+  /** Characters of standard output that an answer has; more costs a model more than it tells. */
+  public static final int OUTPUT_TEXT = 24_000;
+
+  /** The same for standard error, which mostly repeats itself. */
+  public static final int ERROR_TEXT = 8_000;
+
+  /** Characters of one notification of progress. */
+  public static final int PROGRESS_TEXT = 4_000;
+
+  /** Characters of a tool's answer or error that come from another MCP server. */
+  public static final int FAILURE_TEXT = 16_000;
+
+  /** A file that a client puts. */
+  public static final int PUT_BYTES = 16 << 20;
+
+  /** Bytes of a file that one answer has; the next call goes on from there. */
+  public static final int GET_BYTES = 256 << 10;
+
+  /** An image that one answer has: it cannot be cut. */
+  public static final int IMAGE_BYTES = 4 << 20;
+
+  /** A file of which parts are got: each call copies all of it to the host first. */
+  public static final long GET_WHOLE_BYTES = 64L << 20;
+
+  /** Files that one list names. */
+  public static final int LISTED_FILES = 500;
+
+  /** The longest a cell may be given by a client, in seconds: a day. */
+  public static final int CELL_SECONDS = 86_400;
+
+  /** What is written already has so long to leave when a server ends. */
+  public static final Duration FLUSH = Duration.ofSeconds(1);
+
+  private McpLimits() {}
+}

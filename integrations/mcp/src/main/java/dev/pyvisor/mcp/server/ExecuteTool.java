@@ -1,0 +1,84 @@
+package dev.pyvisor.mcp.server;
+
+import dev.pyvisor.Cell;
+import dev.pyvisor.CellRun;
+import dev.pyvisor.mcp.McpLimits;
+import dev.pyvisor.outcome.Outcome;
+import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Running code, and interrupting it.
+ *
+ * <p>Immutable.
+ */
+final class ExecuteTool {
+  private static final String EXECUTE =
+      """
+      {"type": "object", "additionalProperties": false, "required": ["code"], "properties": {
+        "code": {"type": "string", "description": "Python; await works at the top level"},
+        "session": %s,
+        "timeout_seconds": {"type": "number", "exclusiveMinimum": 0, "maximum": %d,
+          "description": "how long it may run; then it is interrupted, and the state stays"}}}
+      """
+          .formatted(PythonTools.SESSION, McpLimits.CELL_SECONDS);
+
+  private ExecuteTool() {}
+
+  static List<PythonTool> all() {
+    return List.of(
+        new PythonTool(
+            "execute",
+            "Runs Python code in a session that keeps its state from call to call: variables,"
+                + " functions, imports, files in the working directory. The answer has what was"
+                + " printed, the value of the last expression, and the error with its traceback;"
+                + " its last line says what became of the code, and of the session's state if"
+                + " anything happened to that. Calls to one session run one after another, calls"
+                + " to several at the same time.",
+            EXECUTE,
+            PythonTool.Hints.DESTROYS,
+            ExecuteTool::execute),
+        new PythonTool(
+            "interrupt",
+            "Interrupts the code that runs in a session, as Ctrl-C would; the session's state"
+                + " stays. What waits behind it runs.",
+            PythonTools.SESSION_ONLY,
+            PythonTool.Hints.CHANGES,
+            ExecuteTool::interrupt));
+  }
+
+  private static CompletionStage<CallToolResult> execute(Call call) {
+    Cell cell = Cell.of(call.arguments().text("code")).withValue();
+    if (call.progress().wanted()) {
+      cell = cell.listener(call.progress());
+    }
+    Duration limit =
+        call.arguments()
+            .number("timeout_seconds")
+            // What is below a millisecond is no limit that a cell can have.
+            .map(seconds -> Duration.ofMillis(Math.max(1, Math.round(seconds * 1_000))))
+            .orElse(Duration.ZERO);
+    CellRun run = call.session().start(limit.isZero() ? cell : cell.timeout(limit));
+    call.open().onCancel(run::interrupt);
+    return run.outcome().thenApply(ExecuteTool::answer);
+  }
+
+  private static CallToolResult answer(Outcome outcome) {
+    String text = OutcomeText.of(outcome);
+    return outcome.ok() ? Answers.text(text) : Answers.failed(text);
+  }
+
+  private static CompletionStage<CallToolResult> interrupt(Call call) {
+    return call.session()
+        .interruptAsync()
+        .thenApply(
+            running ->
+                Answers.text(
+                    running
+                        ? "interrupted; the answer of its execute says what became of the code, and"
+                            + " the session is free"
+                        : "nothing runs in that session"));
+  }
+}

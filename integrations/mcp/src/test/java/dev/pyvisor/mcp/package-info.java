@@ -1,0 +1,5 @@
+/** Pyvisor behind MCP, as its clients see it. */
+@NullMarked
+package dev.pyvisor.mcp;
+
+import org.jspecify.annotations.NullMarked;
