@@ -17,6 +17,9 @@ public final class McpLimits {
   /** Calls that are being begun, of all clients; a cell that runs holds no thread. */
   public static final int CALL_THREADS = 64;
 
+  /** Calls of all clients that wait for such a thread; beyond it they are refused. */
+  public static final int WAITING_CALLS = 4_096;
+
   /** How long a thread that begins calls is kept without any. */
   public static final Duration IDLE_THREAD = Duration.ofSeconds(30);
 

@@ -165,12 +165,12 @@ final class RawClient implements AutoCloseable {
   }
 
   /** Waits until the server has ended. */
-  void awaitEnd() throws Exception {
-    served.get(SECONDS, TimeUnit.SECONDS);
+  void awaitEnd() {
+    served.orTimeout(SECONDS, TimeUnit.SECONDS).join();
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     leave();
     awaitEnd();
   }

@@ -1,5 +1,6 @@
 package dev.pyvisor.mcp.server;
 
+import dev.pyvisor.Defaults;
 import dev.pyvisor.Session;
 
 /**
@@ -16,5 +17,10 @@ record Call(Workbench bench, OpenCall open, Arguments arguments, Progress progre
   /** The session that it names. */
   Session session() {
     return bench.session(arguments.find("session"));
+  }
+
+  /** The session whose calls it is to come after: of a branch, its parent. */
+  String turn() {
+    return arguments.find("branch_of").or(() -> arguments.find("session")).orElse(Defaults.SESSION);
   }
 }

@@ -39,6 +39,7 @@ final class ExecuteTool {
                 + " to several at the same time.",
             EXECUTE,
             PythonTool.Hints.DESTROYS,
+            PythonTool.Order.IN_TURN,
             ExecuteTool::execute),
         new PythonTool(
             "interrupt",
@@ -46,6 +47,7 @@ final class ExecuteTool {
                 + " stays. What waits behind it runs.",
             PythonTools.SESSION_ONLY,
             PythonTool.Hints.CHANGES,
+            PythonTool.Order.AT_ONCE,
             ExecuteTool::interrupt));
   }
 

@@ -65,12 +65,14 @@ final class FileTools {
                 + " while code runs.",
             LIST,
             PythonTool.Hints.READS,
+            PythonTool.Order.AT_ONCE,
             FileTools::list),
         new PythonTool(
             "put_file",
             "Writes a file into a session's working directory. Directories on the way are made.",
             PUT,
             PythonTool.Hints.DESTROYS,
+            PythonTool.Order.AT_ONCE,
             FileTools::put),
         new PythonTool(
             "get_file",
@@ -78,6 +80,7 @@ final class FileTools {
                 + " parts.",
             GET,
             PythonTool.Hints.READS,
+            PythonTool.Order.AT_ONCE,
             FileTools::get));
   }
 

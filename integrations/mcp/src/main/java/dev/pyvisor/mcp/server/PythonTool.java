@@ -12,9 +12,19 @@ import java.util.concurrent.CompletionStage;
  * @param description what it does, for a model
  * @param schema the JSON schema of its arguments
  * @param hints whether it changes anything
+ * @param order when its calls begin
  * @param handler what it does
  */
-record PythonTool(String name, String description, String schema, Hints hints, Handler handler) {
+record PythonTool(
+    String name, String description, String schema, Hints hints, Order order, Handler handler) {
+  /** When a call begins. */
+  enum Order {
+    /** After those to the same session that came before it have begun. */
+    IN_TURN,
+    /** At once. */
+    AT_ONCE
+  }
+
   /** Whether a tool changes anything, for clients that ask their user first. */
   enum Hints {
     READS,

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -52,21 +52,24 @@ final class PythonTools implements AutoCloseable {
           .toList();
 
   private final ThreadPoolExecutor threads;
+  private final Turns turns;
 
   PythonTools() {
     AtomicInteger number = new AtomicInteger();
     threads =
         new ThreadPoolExecutor(
-            0,
+            McpLimits.CALL_THREADS,
             McpLimits.CALL_THREADS,
             McpLimits.IDLE_THREAD.toMillis(),
             TimeUnit.MILLISECONDS,
-            new SynchronousQueue<>(),
+            new LinkedBlockingQueue<>(McpLimits.WAITING_CALLS),
             work -> {
               Thread thread = new Thread(work, "mcp-call-" + number.incrementAndGet());
               thread.setDaemon(true);
               return thread;
             });
+    threads.allowCoreThreadTimeOut(true);
+    turns = new Turns(threads);
   }
 
   static Set<String> names() {
@@ -107,12 +110,14 @@ final class PythonTools implements AutoCloseable {
             new Progress(exchange, request));
     CompletableFuture<CallToolResult> answer = new CompletableFuture<>();
     try {
-      threads.execute(() -> begin(tool, call, answer));
+      Runnable begin = () -> begin(tool, call, answer);
+      if (tool.order() == PythonTool.Order.IN_TURN) {
+        turns.execute(call.bench(), call.turn(), begin);
+      } else {
+        threads.execute(begin);
+      }
     } catch (RejectedExecutionException full) {
-      answer.complete(
-          Answers.failed(
-              McpLimits.CALL_THREADS
-                  + " calls are being begun already; nothing was done, try again"));
+      answer.complete(Answers.failed("the server has too much to do; nothing was done, try again"));
     }
     // A subscriber that goes away cancels what it is given; a copy, so that the answer is not lost.
     return Mono.fromFuture(answer::copy);

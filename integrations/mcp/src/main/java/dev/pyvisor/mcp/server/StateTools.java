@@ -57,6 +57,7 @@ final class StateTools {
                 + " another session has.",
             OPEN,
             PythonTool.Hints.CHANGES,
+            PythonTool.Order.IN_TURN,
             StateTools::open),
         new PythonTool(
             "close_session",
@@ -65,12 +66,14 @@ final class StateTools {
                 + " starts over instead.",
             CLOSE,
             PythonTool.Hints.DESTROYS,
+            PythonTool.Order.IN_TURN,
             StateTools::close),
         new PythonTool(
             "list_sessions",
             "Names the sessions that are open.",
             NOTHING,
             PythonTool.Hints.READS,
+            PythonTool.Order.AT_ONCE,
             call -> Answers.now(String.join("\n", call.bench().names()))),
         new PythonTool(
             "checkpoint",
@@ -78,6 +81,7 @@ final class StateTools {
                 + " it. A session has at most four.",
             CHECKPOINT,
             PythonTool.Hints.CHANGES,
+            PythonTool.Order.IN_TURN,
             StateTools::checkpoint),
         new PythonTool(
             "rollback",
@@ -85,6 +89,7 @@ final class StateTools {
                 + " was sent are not undone.",
             CHECKPOINT,
             PythonTool.Hints.DESTROYS,
+            PythonTool.Order.IN_TURN,
             StateTools::rollback));
   }
 
