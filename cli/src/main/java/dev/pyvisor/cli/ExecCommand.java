@@ -64,34 +64,7 @@ final class ExecCommand implements Callable<Integer> {
       description = "A .py, .md or .ipynb file, or - for standard input.")
   private @Nullable String file;
 
-  @Option(
-      names = "--backend",
-      paramLabel = "NAME",
-      description =
-          "How the runner is reached: pipe (default), or another that pyvisor doctor lists.")
-  private @Nullable String backend;
-
-  @Mixin private LaunchOptions launch;
-
-  @Option(
-      names = "--python",
-      paramLabel = "PATH",
-      description = "The Python interpreter, 3.9 or newer. Default: the first python3 on the PATH.")
-  private @Nullable Path python;
-
-  @Option(
-      names = "--workspace",
-      paramLabel = "DIR",
-      description =
-          "The directory that cells run in. Default: the current one; with --put, --collect or --url,"
-              + " or a launcher that isolates, a new one of the runner's.")
-  private @Nullable Path workspace;
-
-  @Option(
-      names = "--env",
-      paramLabel = "NAME[=VALUE]",
-      description = "Sets an environment variable for the cells, or passes this one's value on.")
-  private List<String> environment = new ArrayList<>();
+  @Mixin private RunnerOptions runner;
 
   @Mixin private FileOptions files;
 
@@ -102,10 +75,6 @@ final class ExecCommand implements Callable<Integer> {
           "A JSON schema of the fields that SUBMIT(...) takes in a cell; what does not fit is an"
               + " error there. Default: any fields.")
   private @Nullable Path answer;
-
-  @Mixin private LimitOptions limits;
-
-  @Mixin private ConfigOptions config;
 
   @Option(names = "--value", description = "Reports the value of each cell's last expression.")
   private boolean value;
@@ -125,17 +94,11 @@ final class ExecCommand implements Callable<Integer> {
               + " tally(key) and seal(file).")
   private boolean demoTools;
 
-  @Mixin private AttachOptions attach;
-
   @Override
   public Integer call() throws IOException {
-    if (backend != null) {
-      requireKnown("--backend", backend, Backends.names());
-    }
-    launch.check();
-    attach.check(backend, decidedAtTheStart());
+    runner.check();
     files.check();
-    SupervisorClient.Builder builder = limits.applyTo(builder());
+    SupervisorClient.Builder builder = builder();
     List<Step> steps = steps(System.in);
     CtrlC ctrlC = CtrlC.takeOver(System.err);
     try {
@@ -144,19 +107,6 @@ final class ExecCommand implements Callable<Integer> {
     } finally {
       ctrlC.done();
     }
-  }
-
-  /** What cannot be chosen for a runner that runs already. */
-  private List<String> decidedAtTheStart() {
-    List<String> decided = new ArrayList<>();
-    if (python != null) {
-      decided.add("--python");
-    }
-    if (!environment.isEmpty()) {
-      decided.add("--env");
-    }
-    decided.addAll(launch.given());
-    return decided;
   }
 
   private int run(SupervisorClient.Builder builder, List<Step> steps, CtrlC ctrlC) {
@@ -223,36 +173,13 @@ final class ExecCommand implements Callable<Integer> {
   /** What holds for a command at a terminal, then the configuration, then its own options. */
   private SupervisorClient.Builder builder() throws IOException {
     SupervisorClient.Builder builder = SupervisorClient.builder().trusted();
-    Configuration configured = config.read();
+    Configuration configured = runner.configuration();
     // A runner elsewhere may have no such directory, and one that is isolated is not to see it.
     // Whoever says what goes in and comes out wants nothing else there, and nothing left behind.
-    if (!attach.given() && !files.given() && launch.isolatesNothing(configured, backend)) {
+    if (!files.given() && runner.sharesFiles(configured)) {
       builder.workspace(HERE.toAbsolutePath());
     }
-    builder.configuration(configured);
-    if (backend != null) {
-      builder.backend(backend);
-    }
-    attach.applyTo(builder);
-    launch.applyTo(builder);
-    if (workspace != null) {
-      builder.workspace(attach.given() ? workspace : directory(workspace));
-    }
-    if (python != null) {
-      builder.python(python);
-    }
-    for (String entry : environment) {
-      int equals = entry.indexOf('=');
-      if (equals == 0 || entry.isEmpty()) {
-        throw new ParameterException(
-            spec.commandLine(), "--env '" + entry + "' has no name; write NAME or NAME=VALUE");
-      }
-      if (equals < 0) {
-        builder.inheritEnvironment(entry);
-      } else {
-        builder.environment(entry.substring(0, equals), entry.substring(equals + 1));
-      }
-    }
+    runner.applyTo(builder, configured);
     if (demoTools) {
       builder.tools(new DemoTools());
     }
@@ -271,23 +198,6 @@ final class ExecCommand implements Callable<Integer> {
     } catch (IllegalArgumentException odd) {
       throw new ParameterException(
           spec.commandLine(), "--answer " + answer + ": " + odd.getMessage());
-    }
-  }
-
-  private Path directory(Path given) {
-    Path directory = given.toAbsolutePath().normalize();
-    if (!Files.isDirectory(directory)) {
-      throw new ParameterException(
-          spec.commandLine(), "--workspace " + given + " is not a directory; make it first");
-    }
-    return directory;
-  }
-
-  private void requireKnown(String option, String given, List<String> usable) {
-    if (!usable.contains(given)) {
-      throw new ParameterException(
-          spec.commandLine(),
-          option + " '" + given + "' is unknown; usable: " + String.join(", ", usable));
     }
   }
 }

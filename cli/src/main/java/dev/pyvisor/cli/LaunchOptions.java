@@ -5,6 +5,7 @@ import dev.pyvisor.Launcher;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.config.Configuration;
 import dev.pyvisor.config.Setting;
+import dev.pyvisor.transport.launch.Launchers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,7 +26,7 @@ final class LaunchOptions {
       description =
           "How the runner is started: process (isolates nothing), bubblewrap, podman, docker or"
               + " command; pyvisor doctor says which can be used. Default: process; with the backend"
-              + " websocket the strongest that isolates.")
+              + " websocket, and for pyvisor mcp, the strongest that isolates.")
   private @Nullable String launcher;
 
   @Option(
@@ -69,6 +70,19 @@ final class LaunchOptions {
     return chosen
         .map(word -> word.equals(Launcher.PROCESS.word()))
         .orElse(!reached.equals("websocket"));
+  }
+
+  /**
+   * Has the code isolated where nobody says how it is to be started.
+   *
+   * @param who what asks for that
+   * @throws dev.pyvisor.error.LaunchFailed where nothing on this machine isolates
+   */
+  void isolate(SupervisorClient.Builder builder, Configuration configuration, String who) {
+    if (launcher == null && setting(configuration, "launcher").isEmpty()) {
+      boolean chosen = image != null || setting(configuration, "image").isPresent();
+      builder.launcher(Launchers.strongest(who, chosen, who));
+    }
   }
 
   void applyTo(SupervisorClient.Builder builder) {

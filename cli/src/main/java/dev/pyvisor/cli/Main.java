@@ -21,6 +21,7 @@ import picocli.CommandLine.Command;
       RunnerCommand.class,
       BenchCommand.class,
       ContractCommand.class,
+      McpCommand.class,
     })
 public final class Main {
   private Main() {}

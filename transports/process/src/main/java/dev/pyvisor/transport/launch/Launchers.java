@@ -66,21 +66,40 @@ public final class Launchers {
     if (config.sandbox().launcher().isPresent()) {
       return config;
     }
+    return config.launchedBy(
+        strongest(
+            config.runnerId(), config.sandbox().image().isPresent(), "this backend", launchers));
+  }
+
+  /**
+   * The strongest that isolates and can be used on this machine.
+   *
+   * @param runnerId whom a refusal is told of
+   * @param image whether an image is chosen, which only a container is made of
+   * @param who what isolates the code unless a launcher is named
+   * @throws LaunchFailed with what is in the way of each, when there is none
+   */
+  public static Launcher strongest(String runnerId, boolean image, String who) {
+    return strongest(runnerId, image, who, ALL);
+  }
+
+  private static Launcher strongest(
+      String runnerId, boolean image, String who, List<RunnerLauncher> launchers) {
     List<String> obstacles = new ArrayList<>();
     for (Launcher kind : STRONGEST_FIRST) {
-      // An image is what a container is made of.
-      if (kind == Launcher.BUBBLEWRAP && config.sandbox().image().isPresent()) {
+      if (kind == Launcher.BUBBLEWRAP && image) {
         continue;
       }
       Optional<String> obstacle = obstacle(kind, launchers);
       if (obstacle.isEmpty()) {
-        return config.launchedBy(kind);
+        return kind;
       }
       obstacles.add(kind.word() + ": " + obstacle.get());
     }
     throw new LaunchFailed(
-        config.runnerId(),
-        "this backend isolates the code unless a launcher is named, and this machine has none that"
+        runnerId,
+        who
+            + " isolates the code unless a launcher is named, and this machine has none that"
             + " does ("
             + String.join("; ", obstacles)
             + "); mend one of them, or say launcher=process (--launcher process), which isolates"
