@@ -21,13 +21,16 @@ import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
 import dev.pyvisor.tool.Tool;
 import dev.pyvisor.tool.ToolStubs;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -47,10 +50,18 @@ public final class PythonTool implements ToolExecutor, ToolProvider {
 
   private final Function<Object, Session> sessions;
   private final ToolSpecification specification;
+  private final UnaryOperator<Cell> form;
+  private final Consumer<Outcome> listener;
 
-  private PythonTool(Function<Object, Session> sessions, ToolSpecification specification) {
+  private PythonTool(
+      Function<Object, Session> sessions,
+      ToolSpecification specification,
+      UnaryOperator<Cell> form,
+      Consumer<Outcome> listener) {
     this.sessions = sessions;
     this.specification = specification;
+    this.form = form;
+    this.listener = listener;
   }
 
   /**
@@ -80,7 +91,25 @@ public final class PythonTool implements ToolExecutor, ToolProvider {
                     .addStringProperty(CODE, "Python, as many statements as you like")
                     .required(CODE)
                     .build())
-            .build());
+            .build(),
+        Cell::withValue,
+        outcome -> {});
+  }
+
+  /** The same tool, with a deadline of its own for each cell instead of the client's. */
+  public PythonTool timeout(Duration limit) {
+    return new PythonTool(
+        sessions, specification, cell -> form.apply(cell).timeout(limit), listener);
+  }
+
+  /**
+   * The same tool, which tells each outcome to the host, too, before the model sees it: a typed
+   * answer is {@code outcome.submission()}.
+   *
+   * @param hears called on the thread that runs the tool; what it throws reaches LangChain4j
+   */
+  public PythonTool onOutcome(Consumer<Outcome> hears) {
+    return new PythonTool(sessions, specification, form, listener.andThen(hears));
   }
 
   private static String description(Collection<Tool> functions) {
@@ -126,7 +155,8 @@ public final class PythonTool implements ToolExecutor, ToolProvider {
           List.of());
     }
     try {
-      Outcome outcome = sessions.apply(memoryId).execute(Cell.of(code.get()).withValue());
+      Outcome outcome = sessions.apply(memoryId).execute(form.apply(Cell.of(code.get())));
+      listener.accept(outcome);
       boolean good =
           outcome.kind() == OutcomeKind.COMPLETED || outcome.kind() == OutcomeKind.SUBMITTED;
       return result(!good, OutcomeText.of(outcome, REST), images(outcome));

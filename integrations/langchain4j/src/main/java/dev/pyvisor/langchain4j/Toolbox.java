@@ -14,7 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
 
 /**
  * An agent's tools, each with who may call it: the model itself, or the code that it writes. What
@@ -85,12 +84,11 @@ public final class Toolbox {
 
   /** What the model may call: {@code python} over the session, and its direct tools. */
   public ToolProvider over(Session session) {
-    return over(memory -> session);
+    return over(PythonTool.of(session, functions()));
   }
 
-  /** The same with a session for each memory id, as {@link PythonTool} has it. */
-  public ToolProvider over(Function<Object, Session> sessions) {
-    PythonTool python = PythonTool.of(sessions, functions());
+  /** The same over a tool that was made of {@link #functions}. */
+  public ToolProvider over(PythonTool python) {
     Map<ToolSpecification, ToolExecutor> tools = new LinkedHashMap<>();
     tools.put(python.specification(), python);
     direct.forEach(

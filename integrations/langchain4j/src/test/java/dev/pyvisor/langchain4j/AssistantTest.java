@@ -274,6 +274,7 @@ class AssistantTest {
     assertThatThrownBy(() -> new Toolbox().add(trips)).hasMessageContaining("nobody may call ");
     ToolSpecification python = ToolSpecification.builder().name("python").build();
     Toolbox another = new Toolbox().add(python, (request, memory) -> "", AllowedCaller.DIRECT);
-    assertThatThrownBy(() -> another.over(memory -> null)).hasMessageContaining("named python");
+    assertThatThrownBy(() -> another.over(PythonTool.of(memory -> null, List.of())))
+        .hasMessageContaining("named python");
   }
 }
