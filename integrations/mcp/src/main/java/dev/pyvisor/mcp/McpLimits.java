@@ -32,12 +32,6 @@ public final class McpLimits {
   /** Beyond it no more notifications are queued: progress is in the answer, too. */
   public static final long WAITING_PROGRESS = 1L << 20;
 
-  /** Characters of standard output that an answer has; more costs a model more than it tells. */
-  public static final int OUTPUT_TEXT = 24_000;
-
-  /** The same for standard error, which mostly repeats itself. */
-  public static final int ERROR_TEXT = 8_000;
-
   /** Characters of one notification of progress. */
   public static final int PROGRESS_TEXT = 4_000;
 
@@ -61,6 +55,26 @@ public final class McpLimits {
 
   /** The longest a cell may be given by a client, in seconds: a day. */
   public static final int CELL_SECONDS = 86_400;
+
+  /** A message from a server: what a tool of it may answer with, as on Pyvisor's own wire. */
+  public static final int ANSWER_BYTES = 64 << 20;
+
+  /** The end of a server's standard error, for the message that it is gone. */
+  public static final int STDERR_KEPT = 4 << 10;
+
+  /**
+   * From the start of a server's process until it is initialized: some install themselves first.
+   */
+  public static final Duration INITIALIZE = Duration.ofSeconds(60);
+
+  /** The list of a server's tools: it has nothing to compute for it. */
+  public static final Duration LIST = Duration.ofSeconds(30);
+
+  /** A tool call: its own deadline, which the host knows, is the one that counts. */
+  public static final Duration TOOL_CALL = Duration.ofHours(24);
+
+  /** A server whose input has ended has so long to end by itself. */
+  public static final Duration LEAVE = Duration.ofSeconds(2);
 
   /** What is written already has so long to leave when a server ends. */
   public static final Duration FLUSH = Duration.ofSeconds(1);

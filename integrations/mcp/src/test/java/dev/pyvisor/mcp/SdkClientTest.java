@@ -51,7 +51,8 @@ class SdkClientTest {
       assertThat(tools).allMatch(tool -> tool.description().length() > 20);
 
       CallToolRequest.Builder printing =
-          CallToolRequest.builder("execute").arguments(Map.of("code", "import sys; sys.stdout.write('hi\\n')"));
+          CallToolRequest.builder("execute")
+              .arguments(Map.of("code", "import sys; sys.stdout.write('hi\\n')"));
       client.callTool(printing.progressToken("token").build());
       // Its client hands progress on in a thread of its own.
       assertThat(told.poll(RawClient.SECONDS, TimeUnit.SECONDS)).isEqualTo("hi\n");

@@ -219,11 +219,21 @@ class StreamServerTest {
     try (RawClient client = RawClient.initialized()) {
       client.execute(1, "for i in range(400_000): print('line', i)");
       assertThat(client.text(1))
-          .hasSizeLessThan(McpLimits.OUTPUT_TEXT + 1_000)
+          .hasSizeLessThan(26_000)
           .startsWith("line 0\n")
           .contains("line 399999")
           .containsPattern("\\d+ of \\d+ characters are left out")
           .contains("get_file");
+    }
+  }
+
+  @Test
+  void an_image_that_is_the_value_comes_as_one() throws Exception {
+    try (RawClient client = RawClient.initialized()) {
+      client.execute(1, "b'\\x89PNG\\r\\n\\x1a\\n' + bytes(4)");
+      assertThat(client.text(1)).contains("[value] b'");
+      assertThat(String.valueOf(client.answer(1)))
+          .contains("type=image", "mimeType=image/png", "data=iVBORw0KGgoAAAAA");
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.pyvisor.mcp.server;
 
+import dev.pyvisor.agent.Clip;
 import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.mcp.McpLimits;
 import io.modelcontextprotocol.spec.McpSchema.CallToolResult;

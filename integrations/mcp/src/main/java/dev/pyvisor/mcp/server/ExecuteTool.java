@@ -2,10 +2,17 @@ package dev.pyvisor.mcp.server;
 
 import dev.pyvisor.Cell;
 import dev.pyvisor.CellRun;
+import dev.pyvisor.agent.Images;
+import dev.pyvisor.agent.OutcomeText;
 import dev.pyvisor.mcp.McpLimits;
 import dev.pyvisor.outcome.Outcome;
 import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
+import io.modelcontextprotocol.spec.McpSchema.Content;
+import io.modelcontextprotocol.spec.McpSchema.ImageContent;
+import io.modelcontextprotocol.spec.McpSchema.TextContent;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 
@@ -15,6 +22,9 @@ import java.util.concurrent.CompletionStage;
  * <p>Immutable.
  */
 final class ExecuteTool {
+  private static final String WHOLE =
+      "print less, or write it to a file in the working directory and get that with get_file";
+
   private static final String EXECUTE =
       """
       {"type": "object", "additionalProperties": false, "required": ["code"], "properties": {
@@ -67,9 +77,24 @@ final class ExecuteTool {
     return run.outcome().thenApply(ExecuteTool::answer);
   }
 
+  /** Images that the value is stand beside the text: models look at them. */
   private static CallToolResult answer(Outcome outcome) {
-    String text = OutcomeText.of(outcome);
-    return outcome.ok() ? Answers.text(text) : Answers.failed(text);
+    String text = OutcomeText.of(outcome, WHOLE);
+    if (!outcome.ok()) {
+      return Answers.failed(text);
+    }
+    List<Content> contents = new ArrayList<>();
+    contents.add(TextContent.builder(text).build());
+    outcome
+        .value()
+        .ifPresent(value -> Images.of(value).forEach(image -> contents.add(shown(image))));
+    return Answers.of(contents);
+  }
+
+  private static Content shown(Images.Image image) {
+    return ImageContent.builder(
+            Base64.getEncoder().encodeToString(image.bytes()), image.mediaType())
+        .build();
   }
 
   private static CompletionStage<CallToolResult> interrupt(Call call) {

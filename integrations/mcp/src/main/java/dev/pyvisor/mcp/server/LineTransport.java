@@ -1,6 +1,9 @@
 package dev.pyvisor.mcp.server;
 
+import dev.pyvisor.agent.Clip;
 import dev.pyvisor.mcp.McpLimits;
+import dev.pyvisor.mcp.lines.Lines;
+import dev.pyvisor.mcp.lines.Outlet;
 import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.json.McpJsonMapper;
 import io.modelcontextprotocol.json.TypeRef;

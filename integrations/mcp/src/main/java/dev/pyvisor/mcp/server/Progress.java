@@ -1,6 +1,7 @@
 package dev.pyvisor.mcp.server;
 
 import dev.pyvisor.CellListener;
+import dev.pyvisor.agent.Clip;
 import dev.pyvisor.mcp.McpLimits;
 import dev.pyvisor.outcome.OutputChunk;
 import io.modelcontextprotocol.server.McpAsyncServerExchange;

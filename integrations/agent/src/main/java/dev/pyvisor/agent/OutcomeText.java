@@ -1,7 +1,6 @@
-package dev.pyvisor.mcp.server;
+package dev.pyvisor.agent;
 
 import dev.pyvisor.Value;
-import dev.pyvisor.mcp.McpLimits;
 import dev.pyvisor.outcome.Cause;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
@@ -14,21 +13,31 @@ import dev.pyvisor.outcome.PythonError;
  *
  * <p>Immutable.
  */
-final class OutcomeText {
-  private static final String WHOLE =
-      "print less, or write it to a file in the working directory and get that with get_file";
+public final class OutcomeText {
+  /** Characters of standard output; more costs a model more than it tells. */
+  static final int OUTPUT = 24_000;
+
+  /** The same for standard error and for an error, which mostly repeat themselves. */
+  static final int ERROR = 8_000;
 
   private OutcomeText() {}
 
-  static String of(Outcome outcome) {
+  /**
+   * The text, with at most some 40,000 characters.
+   *
+   * @param fix how the model gets at what is left out of a long output
+   */
+  public static String of(Outcome outcome, String fix) {
     StringBuilder text = new StringBuilder();
-    part(text, "", output(outcome.stdout(), McpLimits.OUTPUT_TEXT));
-    part(text, "[stderr]\n", output(outcome.stderr(), McpLimits.ERROR_TEXT));
-    outcome.value().ifPresent(value -> part(text, "[value] ", shown(value)));
+    part(text, "", output(outcome.stdout(), OUTPUT, fix));
+    part(text, "[stderr]\n", output(outcome.stderr(), ERROR, fix));
+    outcome.value().ifPresent(value -> part(text, "[value] ", Clip.of(shown(value), ERROR, fix)));
+    outcome.error().ifPresent(error -> part(text, "[error]\n", Clip.of(trace(error), ERROR, "")));
     outcome
-        .error()
+        .submission()
         .ifPresent(
-            error -> part(text, "[error]\n", Clip.of(trace(error), McpLimits.ERROR_TEXT, "")));
+            submission ->
+                part(text, "[submitted] ", Clip.of(submission.answer().json(), OUTPUT, fix)));
     part(text, "", end(outcome));
     return text.toString();
   }
@@ -44,9 +53,9 @@ final class OutcomeText {
   }
 
   /** What is beyond the memory of an outcome is only counted. */
-  private static String output(Output output, int most) {
+  private static String output(Output output, int most, String fix) {
     String text = output.text();
-    return Clip.of(text, Math.max(text.length(), output.size()), most, WHOLE);
+    return Clip.of(text, Math.max(text.length(), output.size()), most, fix);
   }
 
   private static String shown(Value value) {

@@ -1,4 +1,4 @@
-package dev.pyvisor.mcp.server;
+package dev.pyvisor.mcp.lines;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -11,7 +11,7 @@ import java.util.Optional;
  *
  * <p>Confined to the reading thread.
  */
-final class Lines {
+public final class Lines {
   private static final int BLOCK = 64 << 10;
 
   private final InputStream in;
@@ -20,16 +20,20 @@ final class Lines {
   private int at;
   private int filled;
 
-  Lines(InputStream in, int limit) {
+  public Lines(InputStream in, int limit) {
     this.in = in;
     this.limit = limit;
   }
 
-  /** A line without its end, or the news that it was too long. */
-  record Line(byte[] bytes, boolean tooLong) {}
+  /**
+   * A line without its end, or the news that it was too long.
+   *
+   * <p>Immutable.
+   */
+  public record Line(byte[] bytes, boolean tooLong) {}
 
   /** The next line; empty at the end of the stream, where an unfinished one is none. */
-  Optional<Line> next() throws IOException {
+  public Optional<Line> next() throws IOException {
     ByteArrayOutputStream line = new ByteArrayOutputStream();
     boolean tooLong = false;
     while (at < filled || fill()) {

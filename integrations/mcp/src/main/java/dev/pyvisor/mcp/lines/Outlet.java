@@ -1,4 +1,4 @@
-package dev.pyvisor.mcp.server;
+package dev.pyvisor.mcp.lines;
 
 import dev.pyvisor.mcp.McpLimits;
 import java.io.IOException;
@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>Guarded by this; what is written is written without the lock.
  */
-final class Outlet {
+public final class Outlet {
   private final Deque<byte[]> waiting = new ArrayDeque<>();
   private final CountDownLatch drained = new CountDownLatch(1);
   private long bytes;
@@ -23,7 +23,7 @@ final class Outlet {
   private boolean broken;
 
   /** Puts an answer in. False when the client is dead, or takes nothing and is to be given up. */
-  synchronized boolean add(byte[] message) {
+  public synchronized boolean add(byte[] message) {
     if (ended || bytes + message.length > McpLimits.WAITING_BYTES) {
       broken = true;
       notifyAll();
@@ -34,7 +34,7 @@ final class Outlet {
   }
 
   /** Puts a notification in, unless much waits already: then it is left out. */
-  synchronized void offer(byte[] message) {
+  public synchronized void offer(byte[] message) {
     if (!ended && !broken && bytes + message.length <= McpLimits.WAITING_PROGRESS) {
       push(message);
     }
@@ -47,13 +47,13 @@ final class Outlet {
   }
 
   /** What is in leaves; nothing more comes in. */
-  synchronized void end() {
+  public synchronized void end() {
     ended = true;
     notifyAll();
   }
 
   /** Writes until the end, in the thread that calls. */
-  void drain(OutputStream out) throws IOException {
+  public void drain(OutputStream out) throws IOException {
     try {
       for (byte[] message = next(); message.length > 0; message = next()) {
         out.write(message);
@@ -71,7 +71,7 @@ final class Outlet {
   }
 
   /** Waits until all is written, or nobody writes any more. */
-  boolean awaitDrained() throws InterruptedException {
+  public boolean awaitDrained() throws InterruptedException {
     return drained.await(McpLimits.FLUSH.toMillis(), TimeUnit.MILLISECONDS);
   }
 

@@ -1,4 +1,4 @@
-package dev.pyvisor.mcp.server;
+package dev.pyvisor.mcp.lines;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,20 +1,20 @@
-package dev.pyvisor.mcp.server;
+package dev.pyvisor.agent;
 
 /**
  * Shortens text for a model: its beginning and its end, and between them what is left out.
  *
  * <p>Immutable.
  */
-final class Clip {
+public final class Clip {
   private Clip() {}
 
   /** {@code fix}: how the rest is got. */
-  static String of(String text, int most, String fix) {
+  public static String of(String text, int most, String fix) {
     return of(text, text.length(), most, fix);
   }
 
   /** The same where {@code text} is not all there was: {@code whole} counts all of it. */
-  static String of(String text, long whole, int most, String fix) {
+  public static String of(String text, long whole, int most, String fix) {
     if (text.length() <= most) {
       return text;
     }

@@ -1,0 +1,5 @@
+/** Lines on a stream. */
+@NullMarked
+package dev.pyvisor.mcp.lines;
+
+import org.jspecify.annotations.NullMarked;
