@@ -15,7 +15,10 @@ import io.modelcontextprotocol.spec.McpSchema.ListToolsResult;
 import io.modelcontextprotocol.spec.McpSchema.ProgressNotification;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import reactor.core.publisher.Mono;
 
@@ -124,16 +127,19 @@ public final class McpProcess implements AutoCloseable {
     }
 
     @Override
-    public CallToolResult call(CallToolRequest.Builder request, ToolContext context) {
+    public CallToolResult call(CallToolRequest.Builder request, ToolContext context)
+        throws InterruptedException {
       String token = "pyvisor-" + tokens.incrementAndGet();
       calls.put(token, context);
-      context.onCancel(() -> transport.cancel(token));
       try {
-        CallToolResult result = client.callTool(request.progressToken(token).build()).block();
-        if (result == null) {
-          throw new IllegalStateException("it sent no answer");
-        }
-        return result;
+        CompletableFuture<CallToolResult> answer =
+            client.callTool(request.progressToken(token).build()).toFuture();
+        // Only now: what has not been sent cannot be taken back.
+        context.onCancel(() -> transport.cancel(token));
+        return Optional.ofNullable(answer.get())
+            .orElseThrow(() -> new IllegalStateException("it sent no answer"));
+      } catch (ExecutionException failed) {
+        throw new IllegalStateException(failed.getCause().getMessage(), failed.getCause());
       } finally {
         calls.remove(token);
       }

@@ -57,7 +57,8 @@ public final class McpTools {
     List<McpSchema.Tool> list();
 
     /** Calls one of them, and waits. */
-    CallToolResult call(CallToolRequest.Builder request, ToolContext context);
+    CallToolResult call(CallToolRequest.Builder request, ToolContext context)
+        throws InterruptedException;
   }
 
   private record Plain(McpSyncClient client) implements Server {
@@ -110,7 +111,7 @@ public final class McpTools {
       McpSchema.Tool declared,
       String arguments,
       ToolContext context)
-      throws IOException {
+      throws IOException, InterruptedException {
     CallToolRequest.Builder request =
         CallToolRequest.builder(declared.name())
             .arguments(json.readValue(arguments, new TypeRef<Map<String, Object>>() {}));
