@@ -59,18 +59,24 @@ final class ProcessTransport implements McpClientTransport {
   public Mono<Void> connect(Function<Mono<JSONRPCMessage>, Mono<JSONRPCMessage>> with) {
     return Mono.fromRunnable(
         () -> {
+          handler.complete(with);
           try {
             Process started = start.start();
             process.complete(started);
-            handler.complete(with);
             thread("mcp-client-writer", () -> write(started.getOutputStream()));
             thread("mcp-client-reader", () -> read(started));
             thread("mcp-client-stderr", () -> stderr.drain(started.getErrorStream()));
           } catch (IOException failed) {
-            throw new IllegalStateException(
-                "the MCP server " + name() + " cannot be started: " + failed.getMessage(), failed);
+            // The SDK does not look at how this ends; what it asks next is answered with it.
+            gone("the MCP server " + name() + " cannot be started: " + failed.getMessage());
           }
         });
+  }
+
+  /** Nobody answers any more: what waits fails, and what comes. */
+  private void gone(String why) {
+    outlet.end();
+    outstanding.gone(why).forEach(this::deliver);
   }
 
   private String name() {
@@ -107,7 +113,6 @@ final class ProcessTransport implements McpClientTransport {
 
   /** Why a server ends is told by its status and by what it said last. */
   private void over(Process server, String why) {
-    outlet.end();
     String end = why;
     try {
       int status =
@@ -123,22 +128,18 @@ final class ProcessTransport implements McpClientTransport {
     String last = stderr.text();
     String told =
         "the MCP server " + name() + " " + end + (last.isEmpty() ? "" : "; it said last: " + last);
-    outstanding.gone(told).forEach(this::deliver);
+    gone(told);
   }
 
   private void take(Lines.Line line) {
     String text = new String(line.bytes(), StandardCharsets.UTF_8);
     if (line.tooLong()) {
-      LOG.warn("{} sent a message of more than {} bytes", name(), McpLimits.ANSWER_BYTES);
-      outstanding
-          .gone(
-              "the MCP server "
-                  + name()
-                  + " sent a message of more than "
-                  + McpLimits.ANSWER_BYTES
-                  + " bytes, which cannot be told apart from any answer")
-          .forEach(this::deliver);
-      outlet.end();
+      gone(
+          "the MCP server "
+              + name()
+              + " sent a message of more than "
+              + McpLimits.ANSWER_BYTES
+              + " bytes, and whose answer it is cannot be told");
       return;
     }
     try {

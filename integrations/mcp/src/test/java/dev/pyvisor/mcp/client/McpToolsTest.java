@@ -185,6 +185,7 @@ class McpToolsTest {
   }
 
   @Test
+  @Timeout(30)
   void what_is_no_server_is_told_with_what_it_said() {
     assertThatThrownBy(
             () -> McpProcess.start("python3", "-c", "import sys; sys.exit('I make coffee')"))
@@ -194,7 +195,7 @@ class McpToolsTest {
         .hasMessageContaining("I make coffee");
     assertThatThrownBy(() -> McpProcess.start("/no/such/server"))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("/no/such/server");
+        .hasMessageContaining("the MCP server /no/such/server cannot be started");
   }
 
   @Test
