@@ -56,6 +56,18 @@ public final class McpLimits {
   /** The longest a cell may be given by a client, in seconds: a day. */
   public static final int CELL_SECONDS = 86_400;
 
+  /** Clients over HTTP at once: each has a runner, some 30 MiB, and what its code uses. */
+  public static final int HTTP_CLIENTS = 16;
+
+  /** Requests over HTTP at once; each holds a thread until it is answered. */
+  public static final int HTTP_THREADS = 256;
+
+  /** A client over HTTP that asks for nothing for so long is gone: most do not say good-bye. */
+  public static final Duration HTTP_IDLE = Duration.ofMinutes(30);
+
+  /** A token that is shorter can be guessed. */
+  public static final int TOKEN_CHARACTERS = 16;
+
   /** A message from a server: what a tool of it may answer with, as on Pyvisor's own wire. */
   public static final int ANSWER_BYTES = 64 << 20;
 

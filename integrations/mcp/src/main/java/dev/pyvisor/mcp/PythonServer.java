@@ -1,7 +1,9 @@
 package dev.pyvisor.mcp;
 
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.mcp.server.HttpServing;
 import dev.pyvisor.mcp.server.StreamServing;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.function.Supplier;
@@ -37,5 +39,15 @@ public final class PythonServer {
    */
   public void serve(InputStream in, OutputStream out) throws InterruptedException {
     StreamServing.serve(runners, in, out);
+  }
+
+  /**
+   * Listens for clients over HTTP ("streamable HTTP"), each with a runner of its own, until it is
+   * closed.
+   *
+   * @throws IOException when the address cannot be had
+   */
+  public HttpListener listen(HttpSettings how) throws IOException {
+    return HttpServing.start(runners, how);
   }
 }
