@@ -12,13 +12,9 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.security.SecureRandom;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -51,7 +47,6 @@ import picocli.CommandLine.Option;
     })
 final class ListenCommand implements Callable<Integer> {
   private static final Pattern LISTENING = Pattern.compile("\"listening\": ?\"([^\"]+)\"");
-  private static final int TOKEN_BYTES = 32;
   private static final int RUNNER_USAGE = 64;
 
   @Option(
@@ -126,7 +121,7 @@ final class ListenCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    makeToken();
+    TokenFile.make(tokenFile);
     Path directory = Files.createTempDirectory("pyvisor-listen-");
     try {
       LaunchPlan plan = plan(directory);
@@ -251,19 +246,5 @@ final class ListenCommand implements Callable<Integer> {
     } catch (IOException left) {
       System.err.println("pyvisor: " + directory + " is left: " + left);
     }
-  }
-
-  private void makeToken() throws IOException {
-    try {
-      Files.createFile(
-          tokenFile,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    } catch (FileAlreadyExistsException given) {
-      return;
-    }
-    byte[] random = new byte[TOKEN_BYTES];
-    new SecureRandom().nextBytes(random);
-    Files.writeString(
-        tokenFile, Base64.getUrlEncoder().withoutPadding().encodeToString(random) + "\n");
   }
 }

@@ -2,9 +2,14 @@ package dev.pyvisor.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -82,5 +87,56 @@ class McpCommandTest {
     assertThat(result.status()).isEqualTo(Failures.USAGE);
     assertThat(result.out()).isEmpty();
     assertThat(result.err()).contains("--backend 'pip' is unknown; usable: ");
+  }
+
+  @Test
+  void over_http_it_needs_a_token_and_stays_on_this_machine(@TempDir Path folder) throws Exception {
+    Path token = folder.resolve("token");
+    assertThat(Command.run("mcp", "--launcher", "process", "--http", "0").err())
+        .contains("--http needs --http-token-file");
+    assertThat(Command.run("mcp", "--http-token-file", token.toString()).err())
+        .contains("are for --http");
+    Command.Result reached =
+        Command.run(
+            "mcp", "--launcher", "process", "--http", "0.0.0.0:0", "--http-token-file", token + "");
+    assertThat(reached.status()).isEqualTo(Failures.USAGE);
+    assertThat(reached.err()).contains("0.0.0.0 is an address that others reach");
+    Files.setPosixFilePermissions(token, PosixFilePermissions.fromString("rw-r--r--"));
+    assertThat(Command.run("mcp", "--http", "0", "--http-token-file", token + "").err())
+        .contains("can be read or changed by others", "chmod 600");
+  }
+
+  @Test
+  void over_http_it_says_where_and_serves_until_a_signal(@TempDir Path folder) throws Exception {
+    Path token = folder.resolve("token");
+    Process server =
+        Command.start(
+            Command.ROOT,
+            "mcp",
+            "--launcher",
+            "process",
+            "--http",
+            "0",
+            "--http-token-file",
+            token + "");
+    try (var lines = server.inputReader(StandardCharsets.UTF_8)) {
+      URI url = URI.create(lines.readLine().replace("listening at ", ""));
+      HttpResponse<String> answer =
+          HttpClient.newHttpClient()
+              .send(
+                  HttpRequest.newBuilder(url)
+                      .header("Content-Type", "application/json")
+                      .header("Accept", "application/json, text/event-stream")
+                      .header("Authorization", "Bearer " + Files.readString(token).strip())
+                      .POST(HttpRequest.BodyPublishers.ofString(GREETING.lines().findFirst().get()))
+                      .build(),
+                  HttpResponse.BodyHandlers.ofString());
+      assertThat(answer.statusCode()).isEqualTo(200);
+      assertThat(answer.body()).contains("\"name\":\"pyvisor\"");
+      server.toHandle().destroy();
+      Command.await(server);
+    } finally {
+      server.toHandle().destroyForcibly();
+    }
   }
 }
