@@ -150,6 +150,12 @@ public abstract class BackendContract implements Rows.Suite {
   class AwkwardGlobals extends Part implements GlobalsContract {}
 
   @Nested
+  class Workspaces extends Part implements WorkspaceContract {}
+
+  @Nested
+  class Closing extends Part implements ClosingContract {}
+
+  @Nested
   class WorkspaceFiles extends Part implements FileContract {}
 
   @Nested
