@@ -159,7 +159,13 @@ public abstract class BackendContract implements Rows.Suite {
   class WorkspaceFiles extends Part implements FileContract {}
 
   @Nested
+  class FileRefusals extends Part implements FileRefusalContract {}
+
+  @Nested
   class SyncedFiles extends Part implements SyncedFileContract {}
+
+  @Nested
+  class SyncedRefusals extends Part implements SyncedRefusalContract {}
 
   @Nested
   class Branches extends Part implements BranchContract {}

@@ -56,7 +56,11 @@ final class Collecting {
         try {
           fetch(folder, staged, path, first);
           refuseWhatIsThere(folder, name, first, target);
-          folder.rename(staged, name);
+          if (isDirectory(first) || how.collision() == Transfer.Collision.REPLACE) {
+            folder.rename(staged, name);
+          } else {
+            folder.renameToNew(staged, name);
+          }
         } catch (IOException | RuntimeException | Error failed) {
           folder.remove(staged);
           throw failed;
@@ -122,7 +126,8 @@ final class Collecting {
   private void fetch(HostFolder folder, String staged, String path, FileCalls.Answer first)
       throws IOException {
     if (!isDirectory(first)) {
-      Progress progress = new Progress(calls, how.listener(), first.result().number("bytes"));
+      Progress progress =
+          new Progress(calls, "'" + path + "'", how.listener(), first.result().number("bytes"));
       file(folder, staged, "", first, progress);
       return;
     }
@@ -142,7 +147,7 @@ final class Collecting {
     for (WorkspaceTree.Entry entry : entries) {
       total += Math.min(entry.bytes(), Long.MAX_VALUE - total);
     }
-    Progress progress = new Progress(calls, how.listener(), total);
+    Progress progress = new Progress(calls, "'" + path + "'", how.listener(), total);
     try (HostFolder root = folder.make(staged)) {
       new Folders(root).fill(entries, path, progress);
     }

@@ -116,7 +116,7 @@ class CollectingTest {
   @Rule("FIL-8")
   void directories_in_directories_without_end_are_refused() throws IOException {
     CompletableFuture<Void> collected = collectDirectory();
-    for (int depth = 0; depth <= Limits.FILE_DEPTH; depth++) {
+    for (int depth = 0; depth < Limits.FILE_DEPTH; depth++) {
       answer(asked("file.list"), "{}", "[[\"d\",\"directory\",0]]");
     }
     refused(collected, ErrorCode.MESSAGE_TOO_LARGE, String.valueOf(Limits.FILE_DEPTH));
