@@ -96,6 +96,12 @@ public abstract class BackendContract implements Rows.Suite {
   class ToolDeadlines extends Part implements ToolDeadlineContract {}
 
   @Nested
+  class ToolBudgets extends Part implements ToolBudgetContract {}
+
+  @Nested
+  class Futures extends Part implements FutureContract {}
+
+  @Nested
   class Submissions extends Part implements SubmitContract {}
 
   @Nested

@@ -24,6 +24,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
@@ -135,17 +137,22 @@ public interface ClosingContract extends RunnerContract {
 
   @Test
   @Rule({"C104", "H34"})
-  default void what_follows_an_outcome_closes_the_client_on_any_executor() throws Exception {
+  default void what_follows_an_outcome_closes_the_client_on_the_callers_only_thread_too()
+      throws Exception {
     CompletableFuture<Void> closed = new CompletableFuture<>();
     try (SupervisorClient client = open()) {
       client.session().start(Cell.of("1")).outcome().thenRun(() -> closing(client, closed));
       endsWith(client, closed);
     }
-    CompletableFuture<Void> here = new CompletableFuture<>();
-    try (SupervisorClient client = OpenClients.open(client().callbackExecutor(Runnable::run))) {
-      client.session().start(Cell.of("1")).outcome().thenRun(() -> closing(client, here));
-      endsWith(client, here);
+    ExecutorService only = Executors.newSingleThreadExecutor();
+    CompletableFuture<Void> there = new CompletableFuture<>();
+    try (SupervisorClient client = OpenClients.open(client().callbackExecutor(only))) {
+      client.session().start(Cell.of("1")).outcome().thenRun(() -> closing(client, there));
+      endsWith(client, there);
+    } finally {
+      only.shutdown();
     }
+    assertThat(only.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
