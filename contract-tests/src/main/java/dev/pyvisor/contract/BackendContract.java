@@ -168,6 +168,9 @@ public abstract class BackendContract implements Rows.Suite {
   class FileRefusals extends Part implements FileRefusalContract {}
 
   @Nested
+  class FileConflicts extends Part implements FileConflictContract {}
+
+  @Nested
   class SyncedFiles extends Part implements SyncedFileContract {}
 
   @Nested

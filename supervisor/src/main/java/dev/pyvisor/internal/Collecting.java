@@ -7,6 +7,8 @@ import dev.pyvisor.wire.Limits;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -68,9 +70,7 @@ final class Collecting {
       }
     } catch (IOException | RuntimeException | Error failed) {
       end(first);
-      for (Path each : made) {
-        Files.deleteIfExists(each);
-      }
+      takeBack(made);
       throw failed;
     }
   }
@@ -85,10 +85,35 @@ final class Collecting {
       at = at.getParent();
     }
     for (Path each : missing) {
-      Files.createDirectory(each);
-      made.push(each);
+      if (create(each)) {
+        made.push(each);
+      }
     }
     return target.getParent().toRealPath();
+  }
+
+  /** False where somebody else has made it meanwhile. */
+  private static boolean create(Path directory) throws IOException {
+    try {
+      Files.createDirectory(directory);
+      return true;
+    } catch (FileAlreadyExistsException there) {
+      if (!Files.isDirectory(directory)) {
+        throw there;
+      }
+      return false;
+    }
+  }
+
+  /** What was made for nothing; not what somebody else has put something into. */
+  private static void takeBack(Deque<Path> made) throws IOException {
+    try {
+      for (Path each : made) {
+        Files.deleteIfExists(each);
+      }
+    } catch (DirectoryNotEmptyException used) {
+      // And so those above it are not empty, either.
+    }
   }
 
   /** There the code could exchange directories while we make them. */
