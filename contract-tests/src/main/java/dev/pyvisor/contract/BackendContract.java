@@ -186,6 +186,9 @@ public abstract class BackendContract implements Rows.Suite {
   class Pools extends Part implements PoolContract {}
 
   @Nested
+  class PoolFailures extends Part implements PoolFailureContract {}
+
+  @Nested
   @Alone
   @Heavy(why = "thousands of tool calls, whose pace is that of host and supervisor")
   class Pace extends Part implements PaceContract {}
