@@ -11,6 +11,7 @@ import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.Transfer;
 import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.HostSide;
 import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.contract.guard.Processes;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The end of a client: once, in time, and from wherever it is asked for. */
+@HostSide
 public interface ClosingContract extends RunnerContract {
   /**
    * Who is closed meanwhile is waited for as long as two closes take; a busy machine adds to it.

@@ -10,6 +10,7 @@ import dev.pyvisor.Transfer;
 import dev.pyvisor.WorkspaceFile;
 import dev.pyvisor.WorkspaceFiles;
 import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.HostSide;
 import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.contract.guard.Processes;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The verbs that give a future: they hold up nobody, and each comes to an end. */
 @Needs({Capability.FILES, Capability.SESSIONS, Capability.TYPED_VALUES})
+@HostSide
 public interface FutureContract extends RunnerContract {
   Duration SOON = Duration.ofSeconds(15);
 

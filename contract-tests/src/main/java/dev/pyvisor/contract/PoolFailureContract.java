@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.HostSide;
 import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.contract.guard.Processes;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Test;
 
 /** Runners of a pool that do not start, that die, that come too late: nobody waits for them. */
 @Needs(Capability.SESSIONS)
+@HostSide
 public interface PoolFailureContract extends RunnerContract {
 
   /** Each waits until the other is being started, too. */
