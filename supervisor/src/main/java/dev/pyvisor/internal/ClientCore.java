@@ -84,7 +84,7 @@ public final class ClientCore {
     copies = new CopyThreads(callbackThreads);
     resources =
         new ClientResources(
-            PrivateDirectory.create(id),
+            PrivateDirectory.create(id, settings.workspace()),
             timer,
             new Counters(),
             settings.callbackExecutor().orElse(callbackThreads),
