@@ -94,6 +94,8 @@ final class ExecCommand implements Callable<Integer> {
               + " tally(key) and seal(file).")
   private boolean demoTools;
 
+  @Mixin private McpServers servers;
+
   @Override
   public Integer call() throws IOException {
     runner.check();
@@ -110,7 +112,8 @@ final class ExecCommand implements Callable<Integer> {
   }
 
   private int run(SupervisorClient.Builder builder, List<Step> steps, CtrlC ctrlC) {
-    try (SupervisorClient client = builder.open()) {
+    try (McpServers tools = servers;
+        SupervisorClient client = open(builder, tools)) {
       try {
         return work(client.session(), steps, ctrlC);
       } catch (InterruptedException ended) {
@@ -124,6 +127,11 @@ final class ExecCommand implements Callable<Integer> {
       }
       throw failed;
     }
+  }
+
+  private static SupervisorClient open(SupervisorClient.Builder builder, McpServers tools) {
+    tools.applyTo(builder);
+    return builder.open();
   }
 
   /** The cells, between what they need and what they leave. */

@@ -20,7 +20,9 @@ final class Failures {
   }
 
   static String explain(Throwable failure) {
-    if (failure instanceof RunnerException || failure instanceof IllegalArgumentException) {
+    if (failure instanceof RunnerException
+        || failure instanceof IllegalArgumentException
+        || failure instanceof IllegalStateException) {
       return String.valueOf(failure.getMessage());
     }
     if (failure instanceof NoSuchFileException missing) {

@@ -139,4 +139,19 @@ class McpCommandTest {
       server.toHandle().destroyForcibly();
     }
   }
+
+  @Test
+  void exec_calls_the_tools_of_a_server_that_it_starts() throws Exception {
+    String server =
+        "python3 -I -u " + Command.ROOT.resolve("integrations/mcp/src/test/servers/odd_server.py");
+    Command.Result result =
+        Command.run(
+            "exec", "--mcp", server, "-c", "print(await say_it('hi'))", "-c", "await refuse()");
+    assertThat(result.out()).isEqualTo("it: hi\n");
+    assertThat(result.err()).contains("the kettle is cold");
+    assertThat(result.status()).isEqualTo(Failures.SOME_CELL_FAILED);
+    Command.Result none = Command.run("exec", "--mcp", "python3 -c 'exit(9)'", "-c", "1");
+    assertThat(none.status()).isEqualTo(Failures.USAGE);
+    assertThat(none.err()).contains("pyvisor: ", "did not begin as an MCP server", "status 9");
+  }
 }
