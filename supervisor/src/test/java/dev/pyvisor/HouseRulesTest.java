@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What the house asks of the sources of supervisor and transports. */
+/** What the house asks of the sources of supervisor, transports and integrations. */
 class HouseRulesTest {
   /** A Javadoc comment and the type that it belongs to. */
   private static final Pattern TYPE =
@@ -74,8 +74,10 @@ class HouseRulesTest {
     List<Path> sources = new ArrayList<>();
     Path root = Protocol.root();
     List<Path> modules = new ArrayList<>(List.of(root.resolve("supervisor")));
-    try (Stream<Path> transports = Files.list(root.resolve("transports"))) {
-      modules.addAll(transports.toList());
+    for (String folder : List.of("transports", "integrations")) {
+      try (Stream<Path> found = Files.list(root.resolve(folder))) {
+        modules.addAll(found.toList());
+      }
     }
     for (Path module : modules) {
       try (Stream<Path> files = Files.walk(module.resolve("src/main/java"))) {

@@ -10,6 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -153,5 +155,20 @@ class McpCommandTest {
     Command.Result none = Command.run("exec", "--mcp", "python3 -c 'exit(9)'", "-c", "1");
     assertThat(none.status()).isEqualTo(Failures.USAGE);
     assertThat(none.err()).contains("pyvisor: ", "did not begin as an MCP server", "status 9");
+  }
+
+  @Test
+  void the_options_that_the_page_shows_are_taken() throws Exception {
+    String page = Files.readString(Command.ROOT.resolve("docs/mcp.md"), StandardCharsets.UTF_8);
+    String block = page.substring(page.indexOf("```json\n") + 8);
+    List<String> options = new ArrayList<>();
+    JSON.readTree(block.substring(0, block.indexOf("```")))
+        .at("/mcpServers/python/args")
+        .forEach(word -> options.add(word.asString()));
+    assertThat(options).startsWith("mcp");
+    // A process will do: what isolates is not what is asked here.
+    options.addAll(List.of("--launcher", "process"));
+    Command.Result result = Command.run(Command.ROOT, GREETING, options.toArray(String[]::new));
+    assertThat(result.status()).as(result.err()).isZero();
   }
 }
