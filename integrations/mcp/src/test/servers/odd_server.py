@@ -1,6 +1,6 @@
 """An MCP server for tests, of the standard library: whole answers, odd ones, and none.
 
-odd_server.py [twins] [deaf] [quiet]
+odd_server.py [twins] [deaf] [quiet] [stubborn]
 """
 
 from __future__ import annotations
@@ -8,13 +8,15 @@ from __future__ import annotations
 import json
 import os
 import sys
+import subprocess
 import threading
+import time
 
 ANY = {"type": "object", "properties": {}}
 TEXT = {"type": "object", "properties": {"text": {"type": "string", "maxLength": 20}}, "required": ["text"], "additionalProperties": False}
 TOOLS = {
     "say-it": TEXT, "structured": ANY, "texts": ANY, "image": ANY, "mixed": ANY, "nothing": ANY, "fail": ANY, "refuse": ANY,
-    "step": ANY, "hang": ANY, "taken": ANY, "die": ANY, "large": ANY,
+    "step": ANY, "hang": ANY, "taken": ANY, "die": ANY, "large": ANY, "family": ANY,
 }  # fmt: skip
 PIXEL = "iVBORw0KGgo="
 LOCK = threading.Lock()
@@ -55,6 +57,8 @@ def call(name: str, given: dict, request: dict) -> dict | None:
         return {"content": [text("done")]}
     if name == "taken":
         return {"content": [], "structuredContent": {"taken": len(TAKEN)}}
+    if name == "family":
+        return {"content": [], "structuredContent": {"pids": [os.getpid(), CHILD.pid]}}
     if name == "large":
         return {"content": [text("x" * (40 << 20))]}
     if name == "hang":
@@ -89,5 +93,9 @@ if "quiet" not in sys.argv:
     print("this is no message", flush=True)
 if "deaf" in sys.argv:
     os.close(2)
+# Those that know nothing of MCP's end are started by scripts.
+CHILD = subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 for line in sys.stdin:
     serve(json.loads(line))
+if "stubborn" in sys.argv:
+    time.sleep(600)

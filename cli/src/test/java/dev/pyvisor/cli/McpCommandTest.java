@@ -1,7 +1,9 @@
 package dev.pyvisor.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.pyvisor.contract.backend.BubblewrapBackend;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -13,6 +15,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -68,6 +71,26 @@ class McpCommandTest {
         runner.onExit().get(10, TimeUnit.SECONDS);
         assertThat(runner.isAlive()).isFalse();
       }
+    } finally {
+      server.toHandle().destroyForcibly();
+    }
+  }
+
+  @Test
+  void by_default_the_code_is_isolated() throws Exception {
+    Optional<String> obstacle = new BubblewrapBackend.Pipe().obstacle();
+    assumeTrue(obstacle.isEmpty(), () -> "no bubblewrap here: " + obstacle.orElse(""));
+    Process server = Command.start(Command.ROOT, "mcp");
+    try (var lines = server.inputReader(StandardCharsets.UTF_8)) {
+      String call =
+          "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"execute\","
+              + "\"arguments\":{\"code\":\"import os; os.getpid() < 10\"}}}\n";
+      server.getOutputStream().write((GREETING + call).getBytes(StandardCharsets.UTF_8));
+      server.getOutputStream().flush();
+      lines.readLine();
+      assertThat(lines.readLine()).contains("[value] True");
+      server.getOutputStream().close();
+      assertThat(Command.await(server)).isZero();
     } finally {
       server.toHandle().destroyForcibly();
     }

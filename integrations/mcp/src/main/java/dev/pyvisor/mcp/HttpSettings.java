@@ -16,7 +16,11 @@ import java.util.Set;
  */
 public record HttpSettings(
     InetSocketAddress where, String token, Set<String> origins, Reach reach) {
-  /** Who can reach the server. */
+  /**
+   * Who can reach the server.
+   *
+   * <p>Immutable.
+   */
   public enum Reach {
     /** Programs of this machine. */
     LOOPBACK,

@@ -2,8 +2,13 @@ package dev.pyvisor.mcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.Pipe;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
@@ -300,6 +305,43 @@ class StreamServerTest {
           break;
         }
       }
+    }
+  }
+
+  @Test
+  void a_client_that_reads_nothing_is_given_up() throws Exception {
+    Pipe toServer = Pipe.open();
+    Pipe fromServer = Pipe.open();
+    CompletableFuture<Void> served = new CompletableFuture<>();
+    Thread server =
+        new Thread(
+            () -> {
+              try {
+                PythonServer.startingWith(TestServer.runners())
+                    .serve(
+                        Channels.newInputStream(toServer.source()),
+                        Channels.newOutputStream(fromServer.sink()));
+                served.complete(null);
+              } catch (InterruptedException stopped) {
+                served.completeExceptionally(stopped);
+              }
+            },
+            "test-server");
+    server.setDaemon(true);
+    server.start();
+    try (OutputStream out = Channels.newOutputStream(toServer.sink())) {
+      String name = "x".repeat(64 << 10);
+      for (int id = 0; !served.isDone() && id < 4_096; id++) {
+        // Refused with its name, so that an answer is as long as the request.
+        String call =
+            "{\"jsonrpc\":\"2.0\",\"id\":"
+                + id
+                + ",\"method\":\"tools/call\",\"params\":{\"name\":\""
+                + name
+                + "\"}}\n";
+        out.write(call.getBytes(StandardCharsets.UTF_8));
+      }
+      served.get(RawClient.SECONDS, TimeUnit.SECONDS);
     }
   }
 

@@ -189,7 +189,10 @@ final class ProcessTransport implements McpClientTransport {
 
   private void put(JSONRPCMessage message) {
     try {
-      outlet.add((json.writeValueAsString(message) + "\n").getBytes(StandardCharsets.UTF_8));
+      byte[] line = (json.writeValueAsString(message) + "\n").getBytes(StandardCharsets.UTF_8);
+      if (!outlet.add(line)) {
+        gone("the MCP server " + name() + " does not read what it is sent");
+      }
     } catch (IOException odd) {
       throw new IllegalArgumentException("this cannot be written as JSON: " + message, odd);
     }

@@ -19,7 +19,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable.
  */
 final class HttpGate {
-  /** Why a request is not served. */
+  /**
+   * Why a request is not served.
+   *
+   * <p>Immutable.
+   */
   record Refusal(int status, String why) {}
 
   private static final Set<String> LOCAL = Set.of("localhost", "127.0.0.1", "[::1]");

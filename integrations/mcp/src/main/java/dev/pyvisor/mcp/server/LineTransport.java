@@ -155,19 +155,20 @@ final class LineTransport implements McpServerTransportProvider, McpServerTransp
     }
   }
 
-  private boolean send(JSONRPCMessage message) {
+  private void send(JSONRPCMessage message) {
     byte[] line;
     try {
       line = line(json.writeValueAsString(message));
     } catch (IOException odd) {
       LOG.error("a message could not be written as JSON", odd);
-      return false;
+      return;
     }
     if (message instanceof JSONRPCNotification) {
       outlet.offer(line);
-      return true;
+    } else if (!outlet.add(line)) {
+      // The writer may be in a write that never ends.
+      over.countDown();
     }
-    return outlet.add(line);
   }
 
   private static byte[] line(String text) {

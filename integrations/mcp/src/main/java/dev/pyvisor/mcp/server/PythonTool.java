@@ -17,7 +17,11 @@ import java.util.concurrent.CompletionStage;
  */
 record PythonTool(
     String name, String description, String schema, Hints hints, Order order, Handler handler) {
-  /** When a call begins. */
+  /**
+   * When a call begins.
+   *
+   * <p>Immutable.
+   */
   enum Order {
     /** After those to the same session that came before it have begun. */
     IN_TURN,
@@ -25,7 +29,11 @@ record PythonTool(
     AT_ONCE
   }
 
-  /** Whether a tool changes anything, for clients that ask their user first. */
+  /**
+   * Whether a tool changes anything, for clients that ask their user first.
+   *
+   * <p>Immutable.
+   */
   enum Hints {
     READS,
     CHANGES,

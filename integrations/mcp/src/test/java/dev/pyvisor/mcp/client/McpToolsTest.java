@@ -160,6 +160,23 @@ class McpToolsTest {
   }
 
   @Test
+  void a_server_that_does_not_end_is_killed_with_what_it_has_started() throws Exception {
+    for (String manner : List.of("polite", "stubborn")) {
+      List<ProcessHandle> family = new ArrayList<>();
+      try (McpProcess server = server(manner);
+          SupervisorClient client = client(server)) {
+        for (Object pid : (List<?>) value(client, "(await family())['pids']")) {
+          family.add(ProcessHandle.of((Long) pid).orElseThrow());
+        }
+      }
+      assertThat(family).hasSize(2);
+      for (ProcessHandle process : family) {
+        process.onExit().get(30, TimeUnit.SECONDS);
+      }
+    }
+  }
+
+  @Test
   void two_tools_that_would_have_one_name_are_refused() {
     try (McpProcess server = server("twins")) {
       assertThatThrownBy(server::tools)
