@@ -1,6 +1,6 @@
 """The official Python client of MCP against the server: what it sees, as JSON.
 
-python_client.py stdio COMMAND...  |  python_client.py http URL TOKEN
+python_client.py start COMMAND...  |  python_client.py http URL TOKEN
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ async def look(client: mcp.Client) -> dict:
 
 async def main(how: str, *where: str) -> None:
     async with contextlib.AsyncExitStack() as stack:
-        if how == "stdio":
+        if how == "start":
             transport = mcp.stdio_client(mcp.StdioServerParameters(command=where[0], args=list(where[1:])))
         else:
             # Whatever library of HTTP this version of the client uses, it is the one to make a client of.

@@ -1,5 +1,5 @@
 // The official TypeScript client of MCP against the server: what it sees, as JSON.
-// typescript_client.js MODULES stdio COMMAND...  |  typescript_client.js MODULES http URL TOKEN
+// typescript_client.js MODULES start COMMAND...  |  typescript_client.js MODULES http URL TOKEN
 'use strict';
 
 const { createRequire } = require('node:module');
@@ -17,7 +17,7 @@ const text = result => result.content.filter(part => part.type === 'text').map(p
 const first = result => text(result).split('\n')[0];
 
 function transport() {
-  if (how === 'stdio') {
+  if (how === 'start') {
     return new StdioClientTransport({ command: where[0], args: where.slice(1) });
   }
   const headers = { Authorization: `Bearer ${where[1]}` };

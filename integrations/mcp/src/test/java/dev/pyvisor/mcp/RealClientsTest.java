@@ -45,12 +45,12 @@ class RealClientsTest {
 
   @Test
   void the_official_python_client_sees_what_it_should() throws Exception {
-    assertThat(seen(Clients.python(), "stdio", TestServer.command())).isEqualTo(SEEN);
+    assertThat(seen(Clients.python(), "start", TestServer.command())).isEqualTo(SEEN);
   }
 
   @Test
   void the_official_typescript_client_sees_what_it_should() throws Exception {
-    assertThat(seen(Clients.typescript(), "stdio", TestServer.command())).isEqualTo(SEEN);
+    assertThat(seen(Clients.typescript(), "start", TestServer.command())).isEqualTo(SEEN);
   }
 
   static Map<String, Object> seen(List<String> client, String how, List<String> where)
