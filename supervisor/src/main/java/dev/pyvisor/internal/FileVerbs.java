@@ -85,6 +85,10 @@ public final class FileVerbs {
             what,
             self ->
                 verb.run(new FileCalls(client.core(session, deadline()), this::deadline, self)));
+    Trace trace = client.trace();
+    trace.filesStart(client.runnerId(), session.name(), what);
+    job.result.whenComplete(
+        (value, failure) -> trace.filesEnd(client.runnerId(), session.name(), what, failure));
     if (!session.transfers().submit(job, client.copies())) {
       job.result.completeExceptionally(
           new CallFailed(

@@ -72,7 +72,14 @@ final class Link implements TransportListener {
     this.counters = client.counters();
     this.evidence = params -> counters.ignoredNotifications.increment();
     this.requests =
-        new Requests(runnerId, client.timer(), outbox, counters, this::reaches, this::silent);
+        new Requests(
+            runnerId,
+            client.timer(),
+            outbox,
+            counters,
+            client.trace(),
+            this::reaches,
+            this::silent);
     this.watchdog =
         new Watchdog(client.timer(), this::reaches, reason -> evidence.hung(reason), this::hung);
   }
@@ -137,6 +144,10 @@ final class Link implements TransportListener {
     return counters;
   }
 
+  Trace trace() {
+    return client.trace();
+  }
+
   Timer timer() {
     return client.timer();
   }
@@ -162,6 +173,7 @@ final class Link implements TransportListener {
   }
 
   void leave(SessionCore session) {
+    trace().sessionClosed(session);
     sessions.remove(session.number(), session);
     session.condemn(session.closed());
     outbox.forget(session.number());
@@ -324,6 +336,7 @@ final class Link implements TransportListener {
 
   @Override
   public void onClosed(ExitReport report) {
+    trace().runnerEnded(runnerId, report);
     end(new RunnerGone(runnerId, Delivery.UNKNOWN, report));
     exited.complete(report);
   }
@@ -337,6 +350,7 @@ final class Link implements TransportListener {
     Transport opened = transport;
     end(new TransportLost(runnerId, Delivery.UNKNOWN, detail));
     if (opened != null) {
+      trace().runnerKill(runnerId, detail);
       opened.kill(detail);
     }
   }
@@ -345,6 +359,7 @@ final class Link implements TransportListener {
   private void hung(String reason) {
     Transport opened = transport;
     if (opened != null) {
+      trace().runnerKill(runnerId, reason);
       opened.kill(reason);
     }
     client
@@ -373,6 +388,9 @@ final class Link implements TransportListener {
    * said to have never been sent must never be.
    */
   private List<PendingCall> cut(RunnerException verdict) {
+    if (!ended) {
+      trace().runnerLost(runnerId, verdict);
+    }
     List<PendingCall> orphans = requests.condemn(verdict);
     ended = true;
     outbox.end();
