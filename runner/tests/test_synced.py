@@ -77,6 +77,13 @@ class SyncedTest(unittest.TestCase):
             self.assertIn("take(): file has to be a file below the workspace, and is", error["message"])
         self.assertEqual(self.taken, [])
 
+    def test_a_name_that_is_not_utf8_is_refused_by_name(self) -> None:  # rule: FIL-7
+        self.assertEqual(self.host.execute("import os; await take(os.fsdecode(b'b\\xff'))")["outcome"], "raised")
+        error = self.host.reports[self.host.cell()]["error"]
+        self.assertEqual(error["type"], "ValueError")
+        self.assertEqual(error["message"], "take(): file has to have a name in UTF-8, and is 'b\\udcff'; rename it")
+        self.assertEqual(self.taken, [])
+
     def test_what_is_no_path_is_the_hosts_to_refuse(self) -> None:
         self.assertEqual(self.host.execute("await take(7); await take('a', other=None)")["outcome"], "completed")
         self.assertEqual(len(self.taken), 2)

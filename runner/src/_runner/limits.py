@@ -148,6 +148,8 @@ HEAP_OBJECTS = 200_000  # that may come before a frozen heap is looked through f
 HEAP_BYTES = 64 * MIB  # that the process may grow by before that
 
 # --- inside a kernel ---
+HINT_DEPTH = 4  # of a type hint: what is nested deeper is told as Any, and nobody reads that far
+HINT_CHOICES = 20  # values, branches or fields that a hint names; a list of hundreds helps nobody
 DOCUMENT_DEPTH = JSON_DEPTH - 8  # an envelope wraps a document in at most eight levels of its own
 DOCUMENT_NODES = 1_000_000  # containers and odd objects in a document that is not plain; shared parts could multiply
 SCHEMA_PROBLEMS = 10  # places told in one message that an answer does not fit in: what a reader repairs at once

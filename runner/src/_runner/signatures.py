@@ -7,17 +7,10 @@ from keyword import iskeyword
 from typing import Any, Callable, NamedTuple, Optional
 
 from .decoder import decode
+from .hints import fields, hint, shown
 from .pristine import BUILTINS as __builtins__  # noqa: F401
 from .reprs import bounded_repr
 
-_KINDS: dict[str, type] = {
-    "integer": int,
-    "number": float,
-    "string": str,
-    "boolean": bool,
-    "array": list,
-    "object": dict,
-}
 _PARAMETER = inspect.Parameter
 _ANY = inspect.Signature(
     [_PARAMETER("args", _PARAMETER.VAR_POSITIONAL), _PARAMETER("kwargs", _PARAMETER.VAR_KEYWORD)]
@@ -54,17 +47,13 @@ def shape(name: str, spec: dict[str, Any]) -> Shape:
             )  # Python has no required parameter by position after an optional one
         optional = optional or not required
         default = _PARAMETER.empty if required else decode(parameter.get("default"))
-        annotation = _annotation(parameter.get("schema"))
+        found = hint(parameter.get("schema"))
+        annotation = _PARAMETER.empty if found is Any else found
         parameters.append(
             _PARAMETER(parameter["name"], kind, default=default, annotation=annotation)
         )
     files = frozenset(parameter["name"] for parameter in told if parameter.get("file") is True)
     return Shape(inspect.Signature(parameters), _checker(name, parameters), _doc(spec, told), files)
-
-
-def _annotation(schema: Any) -> Any:
-    kind = schema.get("type") if isinstance(schema, dict) else None
-    return _KINDS.get(kind, _PARAMETER.empty) if isinstance(kind, str) else _PARAMETER.empty
 
 
 def _accept(*args: Any, **kwargs: Any) -> None:
@@ -96,8 +85,11 @@ def _doc(spec: dict[str, Any], parameters: list[dict[str, Any]]) -> str:
 
 
 def _parameter_doc(parameter: dict[str, Any]) -> str:
-    kind = _annotation(parameter.get("schema"))
-    text = parameter["name"] + (f" ({kind.__name__})" if kind is not _PARAMETER.empty else "")
+    schema = parameter.get("schema")
+    kind, inner = shown(schema), fields(schema)
+    if inner is not None:
+        kind += f" with {inner}"
+    text = parameter["name"] + (f" ({kind})" if kind else "")
     if not parameter.get("required", True):
         text += f", default {bounded_repr(decode(parameter.get('default')))}"
     described: Optional[str] = parameter.get("description")

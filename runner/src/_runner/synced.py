@@ -42,5 +42,16 @@ def placed(tool: str, signature: inspect.Signature, names: frozenset[str], works
         below = workspace.below(path) if path else None
         if below is None:
             raise ValueError(f"{tool}(): {name} has to be a file below the workspace, and is {bounded_repr(path, _SHOWN)}")
+        if not _is_utf8(below):
+            raise ValueError(f"{tool}(): {name} has to have a name in UTF-8, and is {bounded_repr(path, _SHOWN)}; rename it")
         bound.arguments[name] = below
     return bound.args, bound.kwargs
+
+
+def _is_utf8(path: str) -> bool:
+    """What is not would reach the host as another name."""
+    try:
+        path.encode("utf-8")
+        return True
+    except UnicodeEncodeError:
+        return False

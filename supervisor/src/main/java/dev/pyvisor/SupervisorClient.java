@@ -22,6 +22,7 @@ import dev.pyvisor.transport.Trust;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -284,6 +285,12 @@ public final class SupervisorClient implements AutoCloseable {
     /** Makes every annotated method of an object a host tool. */
     public Builder tools(Object annotated) {
       tools.addAll(Tool.fromObject(annotated));
+      return this;
+    }
+
+    /** Adds host tools. */
+    public Builder tools(Collection<Tool> more) {
+      tools.addAll(more);
       return this;
     }
 

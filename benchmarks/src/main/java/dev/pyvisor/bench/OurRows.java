@@ -29,6 +29,16 @@ final class OurRows {
             CheckpointPolicy.NEVER,
             ours -> ours.timed("nothing()")),
         row(
+            "tool-arguments",
+            "tool call with two numbers",
+            Yardstick.TOOL,
+            ours -> ours.timed("add(1, 2)")),
+        row(
+            "tool-langchain4j",
+            "tool call with two numbers, a tool of LangChain4j's, checked by its schema",
+            Yardstick.TOOL,
+            ours -> ours.timed("add_by_langchain4j(1, 2)")),
+        row(
             "tool-request",
             "tool call with 950 kB argument",
             Yardstick.ECHO_LARGE,

@@ -1,5 +1,6 @@
 package dev.pyvisor.bench;
 
+import dev.langchain4j.agent.tool.P;
 import dev.pyvisor.Cell;
 import dev.pyvisor.CellListener;
 import dev.pyvisor.CheckpointPolicy;
@@ -8,6 +9,7 @@ import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.SupervisorClient.Builder;
 import dev.pyvisor.bench.python.Interpreter;
+import dev.pyvisor.langchain4j.HostTools;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutputChunk;
 import dev.pyvisor.tool.Tool;
@@ -24,6 +26,14 @@ import java.util.function.Consumer;
 final class Ours implements Subject {
   private final SupervisorClient client;
   private final Session session;
+
+  /** The same tool as LangChain4j has it. */
+  private static final class Adder {
+    @dev.langchain4j.agent.tool.Tool(name = "add_by_langchain4j")
+    int add(@P(name = "a", value = "") int a, @P(name = "b", value = "") int b) {
+      return a + b;
+    }
+  }
 
   Ours(Interpreter interpreter, String backend, CheckpointPolicy policy) {
     this(interpreter, backend, policy, builder -> builder.launcher(Launcher.PROCESS));
@@ -46,6 +56,14 @@ final class Ours implements Subject {
                 Tool.named("length")
                     .parameter("text", String.class, "what is measured")
                     .handler((arguments, context) -> arguments.get("text", String.class).length()))
+            .tool(
+                Tool.named("add")
+                    .parameter("a", int.class, "")
+                    .parameter("b", int.class, "")
+                    .handler(
+                        (arguments, context) ->
+                            arguments.get("a", Integer.class) + arguments.get("b", Integer.class)))
+            .tools(HostTools.of(new Adder()))
             .tool(Tool.named("payload_of_host").handler((arguments, context) -> payload));
     launcher.accept(builder);
     client = builder.open();

@@ -2,10 +2,19 @@ package dev.pyvisor.cli;
 
 import dev.pyvisor.tool.HostTool;
 import dev.pyvisor.tool.Param;
+import dev.pyvisor.tool.Synced;
 import dev.pyvisor.tool.ToolContext;
 import dev.pyvisor.tool.ToolFailure;
+import java.io.IOException;
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -47,5 +56,25 @@ public final class DemoTools {
   @HostTool(description = "How often the host has run this key: 1 the first time.")
   public int tally(@Param(name = "key") String key) {
     return tallies.merge(key, 1, Integer::sum);
+  }
+
+  @HostTool(
+      description =
+          "Appends a last line to a text file: how many lines the host has seen in it, and the"
+              + " SHA-256 of their bytes. Returns that line.")
+  public String seal(@Param(name = "file") @Synced Path file) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    long lines = new String(bytes, StandardCharsets.UTF_8).lines().count();
+    String seal = lines + " lines, sha256 " + HexFormat.of().formatHex(sha256(bytes));
+    Files.writeString(file, seal + "\n", StandardOpenOption.APPEND);
+    return seal;
+  }
+
+  private static byte[] sha256(byte[] bytes) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(bytes);
+    } catch (NoSuchAlgorithmException everyJavaHasIt) {
+      throw new IllegalStateException(everyJavaHasIt);
+    }
   }
 }

@@ -5,6 +5,7 @@ import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.config.Configuration;
 import dev.pyvisor.error.RunnerException;
+import dev.pyvisor.tool.Submit;
 import dev.pyvisor.tool.Tool;
 import java.io.IOException;
 import java.io.InputStream;
@@ -43,16 +44,11 @@ import picocli.CommandLine.Spec;
       "Ctrl-C interrupts the running cell, and the next one finds the state; a second Ctrl-C, or one"
           + " while no cell runs, ends the program and leaves nothing.",
       "Exit status: 0 all cells completed or submitted; 1 some cell did not, or its output could not be"
-          + " written; 2 usage; 3 the runner could not be started or reached; 130 ended by Ctrl-C."
+          + " written, or a file not be put or collected; 2 usage; 3 the runner could not be started or"
+          + " reached; 130 ended by Ctrl-C."
     })
 final class ExecCommand implements Callable<Integer> {
   private static final Path HERE = Path.of("");
-
-  /** Every transcript may end a cell with an answer, under the name that models are told. */
-  private static final Tool SUBMIT =
-      Tool.submit("SUBMIT")
-          .description("Ends the cell with these fields as its answer.")
-          .anyFields();
 
   @Spec private CommandSpec spec;
 
@@ -87,8 +83,8 @@ final class ExecCommand implements Callable<Integer> {
       names = "--workspace",
       paramLabel = "DIR",
       description =
-          "The directory that cells run in. Default: the current one; with --url, or a launcher that"
-              + " isolates, a new one of the runner's.")
+          "The directory that cells run in. Default: the current one; with --put, --collect or --url,"
+              + " or a launcher that isolates, a new one of the runner's.")
   private @Nullable Path workspace;
 
   @Option(
@@ -96,6 +92,16 @@ final class ExecCommand implements Callable<Integer> {
       paramLabel = "NAME[=VALUE]",
       description = "Sets an environment variable for the cells, or passes this one's value on.")
   private List<String> environment = new ArrayList<>();
+
+  @Mixin private FileOptions files;
+
+  @Option(
+      names = "--answer",
+      paramLabel = "FILE",
+      description =
+          "A JSON schema of the fields that SUBMIT(...) takes in a cell; what does not fit is an"
+              + " error there. Default: any fields.")
+  private @Nullable Path answer;
 
   @Mixin private LimitOptions limits;
 
@@ -117,8 +123,8 @@ final class ExecCommand implements Callable<Integer> {
   @Option(
       names = "--demo-tools",
       description =
-          "Registers the host tools echo(value), add(a, b), sleep(seconds), fail(message) and"
-              + " tally(key).")
+          "Registers the host tools echo(value), add(a, b), sleep(seconds), fail(message),"
+              + " tally(key) and seal(file).")
   private boolean demoTools;
 
   @Mixin private AttachOptions attach;
@@ -130,6 +136,7 @@ final class ExecCommand implements Callable<Integer> {
     }
     launch.check();
     attach.check(backend, decidedAtTheStart());
+    files.check();
     SupervisorClient.Builder builder = limits.applyTo(builder());
     List<Step> steps = steps(System.in);
     CtrlC ctrlC = CtrlC.takeOver(System.err);
@@ -157,7 +164,7 @@ final class ExecCommand implements Callable<Integer> {
   private int run(SupervisorClient.Builder builder, List<Step> steps, CtrlC ctrlC) {
     try (SupervisorClient client = builder.open()) {
       try {
-        return take(steps, execution(client.session(), ctrlC));
+        return work(client.session(), steps, ctrlC);
       } catch (InterruptedException ended) {
         return Failures.INTERRUPTED;
       } finally {
@@ -169,6 +176,20 @@ final class ExecCommand implements Callable<Integer> {
       }
       throw failed;
     }
+  }
+
+  /** The cells, between what they need and what they leave. */
+  private int work(Session session, List<Step> steps, CtrlC ctrlC) throws InterruptedException {
+    Report report =
+        json ? Report.json(System.out, System.err) : Report.console(System.out, System.err);
+    if (!files.put(session.files(), System.err, report::failed)) {
+      return Failures.SOME_CELL_FAILED;
+    }
+    UnaryOperator<Cell> form = value ? Cell::withValue : UnaryOperator.identity();
+    int status = take(steps, new Execution(session, form, report, ctrlC));
+    return files.collect(session.files(), System.err, report::failed)
+        ? status
+        : Failures.SOME_CELL_FAILED;
   }
 
   private int take(List<Step> steps, Execution execution) throws InterruptedException {
@@ -188,13 +209,6 @@ final class ExecCommand implements Callable<Integer> {
     return status;
   }
 
-  private Execution execution(Session session, CtrlC ctrlC) {
-    Report report =
-        json ? Report.json(System.out, System.err) : Report.console(System.out, System.err);
-    return new Execution(
-        session, value ? Cell::withValue : UnaryOperator.identity(), report, ctrlC);
-  }
-
   private List<Step> steps(InputStream input) throws IOException {
     List<Step> steps = new ArrayList<>();
     codes.forEach(code -> steps.addAll(Marks.cell(code)));
@@ -209,11 +223,12 @@ final class ExecCommand implements Callable<Integer> {
   }
 
   /** What holds for a command at a terminal, then the configuration, then its own options. */
-  private SupervisorClient.Builder builder() {
+  private SupervisorClient.Builder builder() throws IOException {
     SupervisorClient.Builder builder = SupervisorClient.builder().trusted();
     Configuration configured = config.read();
     // A runner elsewhere may have no such directory, and one that is isolated is not to see it.
-    if (!attach.given() && launch.isolatesNothing(configured, backend)) {
+    // Whoever says what goes in and comes out wants nothing else there, and nothing left behind.
+    if (!attach.given() && !files.given() && launch.isolatesNothing(configured, backend)) {
       builder.workspace(HERE.toAbsolutePath());
     }
     builder.configuration(configured);
@@ -244,7 +259,22 @@ final class ExecCommand implements Callable<Integer> {
     if (demoTools) {
       builder.tools(new DemoTools());
     }
-    return builder.tool(SUBMIT);
+    return builder.tool(submit());
+  }
+
+  /** Every transcript may end a cell with an answer, under the name that models are told. */
+  private Tool submit() throws IOException {
+    Submit submit =
+        Tool.submit("SUBMIT").description("Ends the cell with these fields as its answer.");
+    if (answer == null) {
+      return submit.anyFields();
+    }
+    try {
+      return submit.schema(Files.readString(answer));
+    } catch (IllegalArgumentException odd) {
+      throw new ParameterException(
+          spec.commandLine(), "--answer " + answer + ": " + odd.getMessage());
+    }
   }
 
   private Path directory(Path given) {

@@ -96,6 +96,12 @@ public abstract class BackendContract implements Rows.Suite {
   class ToolDeadlines extends Part implements ToolDeadlineContract {}
 
   @Nested
+  class ToolBudgets extends Part implements ToolBudgetContract {}
+
+  @Nested
+  class Futures extends Part implements FutureContract {}
+
+  @Nested
   class Submissions extends Part implements SubmitContract {}
 
   @Nested
@@ -150,10 +156,25 @@ public abstract class BackendContract implements Rows.Suite {
   class AwkwardGlobals extends Part implements GlobalsContract {}
 
   @Nested
+  class Workspaces extends Part implements WorkspaceContract {}
+
+  @Nested
+  class Closing extends Part implements ClosingContract {}
+
+  @Nested
   class WorkspaceFiles extends Part implements FileContract {}
 
   @Nested
+  class FileRefusals extends Part implements FileRefusalContract {}
+
+  @Nested
+  class FileConflicts extends Part implements FileConflictContract {}
+
+  @Nested
   class SyncedFiles extends Part implements SyncedFileContract {}
+
+  @Nested
+  class SyncedRefusals extends Part implements SyncedRefusalContract {}
 
   @Nested
   class Branches extends Part implements BranchContract {}
@@ -163,6 +184,9 @@ public abstract class BackendContract implements Rows.Suite {
 
   @Nested
   class Pools extends Part implements PoolContract {}
+
+  @Nested
+  class PoolFailures extends Part implements PoolFailureContract {}
 
   @Nested
   @Alone

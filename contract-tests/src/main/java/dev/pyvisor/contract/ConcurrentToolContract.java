@@ -2,6 +2,7 @@ package dev.pyvisor.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Needs;
@@ -36,6 +37,31 @@ public interface ConcurrentToolContract extends RunnerContract {
       Outcome outcome =
           client.session().execute("import asyncio\nprint(await asyncio.gather(slow(1), slow(2)))");
       assertThat(outcome.stdoutText()).isEqualTo("[1, 2]\n");
+    }
+  }
+
+  @Test
+  @Rule("C17")
+  default void tools_stay_callable_over_many_cells_with_caught_errors_and_calls_at_once() {
+    Tool predict = Tool.of("predict", (arguments, context) -> arguments.positional().get(0));
+    try (SupervisorClient client = open(predict)) {
+      Session session = client.session();
+      int calls = 0;
+      for (int cell = 0; cell < 20; cell++) {
+        boolean fails = cell % 3 == 0;
+        Outcome outcome =
+            session.execute(
+                (fails
+                        ? "try:\n    print([await predict(%d)] * 3)\n    raise KeyError('caught')\n"
+                            + "except KeyError: pass"
+                        : "import asyncio\n"
+                            + "print(await asyncio.gather(*(predict(%d) for _ in range(3))))")
+                    .formatted(cell));
+        assertThat(outcome.ok()).as(outcome.toString()).isTrue();
+        assertThat(outcome.stdoutText()).isEqualTo("[%1$d, %1$d, %1$d]\n".formatted(cell));
+        calls += outcome.toolCalls();
+      }
+      assertThat(calls).isEqualTo(7 + 13 * 3);
     }
   }
 

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.WorkspaceFiles;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.HostSide;
 import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.guard.OpenClients;
+import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.error.CallTimedOut;
 import dev.pyvisor.error.Delivery;
+import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.ExitReport;
 import dev.pyvisor.error.ProtocolViolated;
 import dev.pyvisor.error.RunnerException;
@@ -18,9 +21,12 @@ import dev.pyvisor.internal.Counters;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
 import dev.pyvisor.tool.Tool;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.stream.Stream;
@@ -173,6 +179,36 @@ public interface PeerContract extends RunnerContract {
     try (SupervisorClient client = openStub(folder, program)) {
       assertThat(client.request("status", "{}")).isEqualTo("{\"fine\":true}");
       assertThat(client.counters().lateReplies()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  @Rule("C96f")
+  default void a_runner_without_files_refuses_each_verb_by_its_name(@TempDir Path folder)
+      throws IOException {
+    String program =
+        """
+        for kind, asked, session, cell in start():
+            refused = {"code": -32601, "message": asked["method"] + ": there are no files here"}
+            write(message(MESSAGE, {"jsonrpc": "2.0", "id": asked["id"], "error": refused}))
+        """;
+    Path file = Files.writeString(folder.resolve("file"), "x");
+    Path target = folder.resolve("new/target");
+    try (SupervisorClient client = openStub(folder, program)) {
+      WorkspaceFiles files = client.session().files();
+      Map<String, Runnable> verbs =
+          Map.of(
+              "file.begin", () -> files.put(file, "x"),
+              "file.read", () -> files.collect("x", target),
+              "file.list", () -> files.list(""),
+              "file.mkdir", () -> files.mkdir("x"));
+      verbs.forEach(
+          (method, verb) -> {
+            CallFailed refused = catchThrowableOfType(CallFailed.class, verb::run);
+            assertThat(refused.code()).isEqualTo(ErrorCode.METHOD_NOT_FOUND);
+            assertThat(refused).hasMessageContaining(method + ": there are no files here");
+          });
+      assertThat(target.getParent()).doesNotExist();
     }
   }
 

@@ -44,7 +44,7 @@ public interface PrivacyContract extends RunnerContract {
       """;
 
   @Test
-  @Rule("W36")
+  @Rule({"W36", "C101"})
   default void runners_side_by_side_share_no_directory_and_leave_none() {
     List<String> directories = new ArrayList<>();
     try (SupervisorClient first = open();

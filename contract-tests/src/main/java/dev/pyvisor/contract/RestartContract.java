@@ -22,6 +22,7 @@ import dev.pyvisor.outcome.OutcomeKind;
 import dev.pyvisor.outcome.StateSource;
 import dev.pyvisor.tool.Tool;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -133,6 +134,35 @@ public interface RestartContract extends RunnerContract {
       assertThat(waiting.outcome().join().kind()).isEqualTo(OutcomeKind.NEVER_STARTED);
       Outcome next = session.execute("print((await add(1, 2))['total'])");
       assertThat(next.stdoutText()).isEqualTo("3\n");
+      assertThat(Processes.alive(pid)).isFalse();
+    }
+  }
+
+  /**
+   * On whatever backend: by pings, by a link on which nothing comes, or by the host's own clock.
+   */
+  @Test
+  @Rule({"C80", "C81b"})
+  @Limit(seconds = 120, why = "half a minute and more before a runner is given up")
+  default void a_cell_of_which_nothing_is_heard_any_more_is_unknown_and_the_next_use_goes_on()
+      throws IOException {
+    assumeTrue(
+        Tier.current() != Tier.VERIFY,
+        Applicability.NOT_IN_TIER + "half a minute of waiting; WatchdogTest turns the clock");
+    try (SupervisorClient client = open(DemoTools.adder())) {
+      Session session = client.session();
+      long pid = client.runner().pid();
+      CellRun running =
+          session.start(
+              Cell.of("import time; time.sleep(90)")
+                  .timeout(Duration.ofSeconds(1))
+                  .grace(Duration.ofMillis(500)));
+      Processes.signal(pid, "STOP");
+      Outcome lost = running.outcome().orTimeout(90, TimeUnit.SECONDS).join();
+      assertThat(lost.kind()).isIn(OutcomeKind.UNKNOWN, OutcomeKind.NEVER_STARTED);
+      Outcome next = session.execute("print((await add(1, 2))['total'])");
+      assertThat(next.stdoutText()).isEqualTo("3\n");
+      assertThat(next.generation()).isEqualTo(2);
       assertThat(Processes.alive(pid)).isFalse();
     }
   }

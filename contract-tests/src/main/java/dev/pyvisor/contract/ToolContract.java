@@ -173,6 +173,49 @@ public interface ToolContract extends RunnerContract {
   }
 
   @Test
+  @Needs(Capability.TOOL_SIGNATURES)
+  @Rule("C48")
+  default void a_tool_that_a_json_schema_declares_has_hints_and_gets_the_names_of_the_schema() {
+    Tool search =
+        Tool.named("search")
+            .description("Finds things.")
+            .schema(
+                """
+                {"type": "object", "required": ["from"], "properties": {
+                  "page-size": {"type": "integer", "default": 10, "description": "how many"},
+                  "from": {"type": "array", "items": {"type": "string"}},
+                  "order": {"enum": ["up", "down"]}}}""")
+            .handler((arguments, context) -> arguments.json());
+    try (SupervisorClient client = open(search)) {
+      Outcome outcome =
+          client
+              .session()
+              .execute(
+                  """
+                  import inspect
+                  print(inspect.signature(search))
+                  print("page_size (int), default 10: how many" in inspect.getdoc(search))
+                  print(await search(['a'], order='up'))
+                  print(search.sync(('a', 'b'), 3, None))
+                  try:
+                      await search(page_size=1)
+                  except TypeError as e:
+                      print('from_' in str(e))
+                  """);
+      assertThat(outcome.error()).isEmpty();
+      assertThat(outcome.stdoutText())
+          .isEqualTo(
+              """
+              (from_: list[str], page_size: int = 10, order: Literal['up', 'down'] = None)
+              True
+              {"from":["a"],"order":"up"}
+              {"from":["a","b"],"page-size":3}
+              True
+              """);
+    }
+  }
+
+  @Test
   @Needs(Capability.TOOL_ERRORS)
   @Rule("C48")
   default void a_call_that_was_never_awaited_is_an_error_that_names_the_tool() {

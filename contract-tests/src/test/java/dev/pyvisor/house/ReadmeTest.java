@@ -3,23 +3,25 @@ package dev.pyvisor.house;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class ReadmeTest {
   private static final Pattern BLOCK =
-      Pattern.compile("<!-- snippet: quickstart -->\\s*```java\\n(.*?)```", Pattern.DOTALL);
+      Pattern.compile("<!-- snippet: (\\S+) -->\\s*```java\\n(.*?)```", Pattern.DOTALL);
   private static final Pattern REGION =
       Pattern.compile(
-          "^ *// snippet: quickstart\\n(.*?)^ *// end of snippet",
-          Pattern.DOTALL | Pattern.MULTILINE);
+          "^ *// snippet: (\\S+)\\n(.*?)^ *// end of snippet", Pattern.DOTALL | Pattern.MULTILINE);
 
   @Test
-  void the_quick_start_is_the_compiled_example() {
-    String example = Sources.text("examples/quickstart/src/main/java/quickstart/QuickStart.java");
-    assertThat(only(BLOCK, Sources.text("README.md")).strip())
-        .isEqualTo(only(REGION, example).stripTrailing().stripIndent().strip());
+  void every_snippet_of_a_page_is_code_that_is_compiled_and_run() {
+    Map<String, String> compiled = new TreeMap<>();
+    Sources.files(".java").forEach(file -> regions(REGION, Sources.read(file), compiled));
+    Map<String, String> shown = new TreeMap<>();
+    Sources.files(".md").forEach(file -> regions(BLOCK, Sources.read(file), shown));
+    assertThat(shown).containsKey("quickstart").isEqualTo(compiled);
   }
 
   @Test
@@ -32,9 +34,11 @@ class ReadmeTest {
             assertThat(value).as(constant).isEqualTo(DefaultsTable.actual(constant)));
   }
 
-  private static String only(Pattern pattern, String text) {
+  private static void regions(Pattern pattern, String text, Map<String, String> found) {
     Matcher matcher = pattern.matcher(text);
-    assertThat(matcher.find()).as("found %s", pattern).isTrue();
-    return matcher.group(1);
+    while (matcher.find()) {
+      String code = matcher.group(2).stripTrailing().stripIndent().strip();
+      assertThat(found.put(matcher.group(1), code)).as(matcher.group(1) + " before").isNull();
+    }
   }
 }

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pyvisor.Cell;
 import dev.pyvisor.CellListener;
-import dev.pyvisor.Launcher;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.Counts;
 import dev.pyvisor.contract.Evidence;
@@ -14,6 +13,7 @@ import dev.pyvisor.contract.backend.BackendUnderTest;
 import dev.pyvisor.contract.backend.BubblewrapBackend;
 import dev.pyvisor.contract.backend.PipeBackend;
 import dev.pyvisor.contract.backend.PodmanBackend;
+import dev.pyvisor.contract.backend.WebsocketBackend;
 import dev.pyvisor.contract.guard.Census;
 import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.Limit;
@@ -114,9 +114,9 @@ class HostInTroubleTest {
   }
 
   @TestFactory
-  @Rule({"H27", "LIF-9"})
+  @Rule({"H27", "LIF-9", "C98"})
   Stream<DynamicTest> a_host_that_exits_while_a_cell_runs_takes_all_of_it_along() {
-    return launchers()
+    return Stream.concat(launchers(), Stream.of(new WebsocketBackend()))
         .map(backend -> DynamicTest.dynamicTest(backend.label(), () -> exits(backend)));
   }
 
@@ -146,7 +146,7 @@ class HostInTroubleTest {
 
   /** What is started here is no runner: nobody but the host removes the host's directory. */
   @Test
-  @Rule({"H27", "LIF-9"})
+  @Rule({"H27", "LIF-9", "C98"})
   void a_host_that_exits_while_it_starts_a_runner_leaves_no_directory() throws Exception {
     Path silent = Wrappers.shell(folder, "silent", "exec cat >/dev/null");
     try (HostProcess host = HostProcess.start(folder, Host.class, silent.toString(), "start")) {
@@ -159,12 +159,7 @@ class HostInTroubleTest {
   private HostProcess host(BackendUnderTest backend, String what, int count) throws IOException {
     Optional<String> obstacle = backend.obstacle();
     assumeTrue(obstacle.isEmpty(), () -> backend.label() + ": " + obstacle.orElse(""));
-    return HostProcess.start(
-        folder,
-        Host.class,
-        backend.launcher().map(Launcher::word).orElse(""),
-        what,
-        Integer.toString(count));
+    return HostProcess.start(folder, Host.class, backend.label(), what, Integer.toString(count));
   }
 
   /** The program that gets into trouble. */
@@ -177,8 +172,8 @@ class HostInTroubleTest {
         exitAtTheStart(Path.of(arguments[0]));
       }
       BackendUnderTest backend =
-          launchers()
-              .filter(one -> one.launcher().map(Launcher::word).orElse("").equals(arguments[0]))
+          Stream.concat(launchers(), Stream.of(new WebsocketBackend()))
+              .filter(one -> one.label().equals(arguments[0]))
               .findFirst()
               .orElseThrow();
       SupervisorClient client = backend.client(Interpreters.standard()).open();

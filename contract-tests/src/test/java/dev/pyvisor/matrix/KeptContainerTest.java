@@ -129,6 +129,30 @@ class KeptContainerTest {
   }
 
   @Test
+  @Rule("C164")
+  void one_that_is_stopped_has_no_process_and_keeps_its_files_for_the_next_client()
+      throws IOException {
+    try (SupervisorClient first = OpenClients.open(client())) {
+      run(first, "open('note', 'w').write('kept')");
+      assertThatThrownBy(() -> KeptContainers.stop(Launcher.PODMAN, name))
+          .isInstanceOf(LaunchFailed.class)
+          .hasMessageContaining("'" + name + "' is used by another client");
+      assertThat(run(first, "print(1)")).isEqualTo("1\n");
+    }
+    String id = id();
+    assertThat(processes()).hasSize(1);
+    KeptContainers.stop(Launcher.PODMAN, name);
+    assertThat(status()).isEqualTo("exited");
+    KeptContainers.stop(Launcher.PODMAN, name);
+    try (SupervisorClient next = OpenClients.open(client())) {
+      assertThat(id()).isEqualTo(id);
+      assertThat(run(next, "print(open('note').read())")).isEqualTo("kept\n");
+    }
+    KeptContainers.destroy(Launcher.PODMAN, name);
+    KeptContainers.stop(Launcher.PODMAN, name);
+  }
+
+  @Test
   @Rule("C165")
   void one_in_which_nothing_can_be_started_is_made_anew_with_its_files() throws IOException {
     try (SupervisorClient first = OpenClients.open(client())) {
@@ -291,9 +315,20 @@ class KeptContainerTest {
     return podman("container", "inspect", "--format", "{{.Id}}", name).get(0);
   }
 
-  /** A line for each process inside. */
+  private String status() throws IOException {
+    return podman("container", "inspect", "--format", "{{.State.Status}}", name).get(0);
+  }
+
+  /**
+   * A line for each process inside. Where one ends while podman reads of it, podman says nothing of
+   * any, and is asked again.
+   */
   private List<String> processes() throws IOException {
-    List<String> lines = podman("top", name, "pid", "args");
+    List<String> lines = List.of();
+    for (int tries = 0; lines.isEmpty() && tries < 10; tries++) {
+      lines = podman("top", name, "pid", "args");
+    }
+    assertThat(lines).as("what podman says of the processes in %s", name).isNotEmpty();
     return lines.subList(1, lines.size());
   }
 

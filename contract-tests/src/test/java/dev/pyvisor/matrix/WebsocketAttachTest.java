@@ -126,7 +126,7 @@ class WebsocketAttachTest {
   }
 
   @Test
-  @Rule("REC-10")
+  @Rule({"REC-10", "C116"})
   void a_wrong_token_and_a_wrong_path_are_refused_at_the_first_answer() throws Exception {
     try (Listener runner = Listener.start(folder)) {
       String wrong = "another-token-0123456789-0123456789-0123";

@@ -85,7 +85,7 @@ public final class ClientCore {
     copies = new CopyThreads(callbackThreads);
     resources =
         new ClientResources(
-            PrivateDirectory.create(id),
+            PrivateDirectory.create(id, settings.workspace()),
             timer,
             new Counters(),
             new Trace(

@@ -7,6 +7,8 @@ import dev.pyvisor.wire.Limits;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -56,7 +58,11 @@ final class Collecting {
         try {
           fetch(folder, staged, path, first);
           refuseWhatIsThere(folder, name, first, target);
-          folder.rename(staged, name);
+          if (isDirectory(first) || how.collision() == Transfer.Collision.REPLACE) {
+            folder.rename(staged, name);
+          } else {
+            folder.renameToNew(staged, name);
+          }
         } catch (IOException | RuntimeException | Error failed) {
           folder.remove(staged);
           throw failed;
@@ -64,9 +70,7 @@ final class Collecting {
       }
     } catch (IOException | RuntimeException | Error failed) {
       end(first);
-      for (Path each : made) {
-        Files.deleteIfExists(each);
-      }
+      takeBack(made);
       throw failed;
     }
   }
@@ -81,10 +85,35 @@ final class Collecting {
       at = at.getParent();
     }
     for (Path each : missing) {
-      Files.createDirectory(each);
-      made.push(each);
+      if (create(each)) {
+        made.push(each);
+      }
     }
     return target.getParent().toRealPath();
+  }
+
+  /** False where somebody else has made it meanwhile. */
+  private static boolean create(Path directory) throws IOException {
+    try {
+      Files.createDirectory(directory);
+      return true;
+    } catch (FileAlreadyExistsException there) {
+      if (!Files.isDirectory(directory)) {
+        throw there;
+      }
+      return false;
+    }
+  }
+
+  /** What was made for nothing; not what somebody else has put something into. */
+  private static void takeBack(Deque<Path> made) throws IOException {
+    try {
+      for (Path each : made) {
+        Files.deleteIfExists(each);
+      }
+    } catch (DirectoryNotEmptyException used) {
+      // And so those above it are not empty, either.
+    }
   }
 
   /** There the code could exchange directories while we make them. */
@@ -122,7 +151,8 @@ final class Collecting {
   private void fetch(HostFolder folder, String staged, String path, FileCalls.Answer first)
       throws IOException {
     if (!isDirectory(first)) {
-      Progress progress = new Progress(calls, how.listener(), first.result().number("bytes"));
+      Progress progress =
+          new Progress(calls, "'" + path + "'", how.listener(), first.result().number("bytes"));
       file(folder, staged, "", first, progress);
       return;
     }
@@ -142,7 +172,7 @@ final class Collecting {
     for (WorkspaceTree.Entry entry : entries) {
       total += Math.min(entry.bytes(), Long.MAX_VALUE - total);
     }
-    Progress progress = new Progress(calls, how.listener(), total);
+    Progress progress = new Progress(calls, "'" + path + "'", how.listener(), total);
     try (HostFolder root = folder.make(staged)) {
       new Folders(root).fill(entries, path, progress);
     }

@@ -50,6 +50,7 @@ public final class FileVerbs {
   public Begun<Void> put(Path host, String path, Transfer how) {
     return begin(
         "put " + host,
+        path,
         calls -> {
           new Putting(calls, path, how).put(host);
           return null;
@@ -59,6 +60,7 @@ public final class FileVerbs {
   public Begun<Void> collect(String path, Path host, Transfer how) {
     return begin(
         "collect " + path,
+        path,
         calls -> {
           new Collecting(calls, how, session.workspace()).collect(path, host);
           return null;
@@ -68,6 +70,7 @@ public final class FileVerbs {
   public Begun<Void> mkdir(String path) {
     return begin(
         "mkdir " + path,
+        path,
         calls -> {
           calls.ask("file.mkdir", calls.params().put("path", path));
           return null;
@@ -75,16 +78,20 @@ public final class FileVerbs {
   }
 
   public Begun<List<WorkspaceFile>> list(String path) {
-    return begin("list " + path, calls -> WorkspaceTree.files(calls, path));
+    return begin("list " + path, path, calls -> WorkspaceTree.files(calls, path));
   }
 
-  private <T> Begun<T> begin(String what, Verb<T> verb) {
+  private <T> Begun<T> begin(String what, String path, Verb<T> verb) {
     FileJob<T> job =
         new FileJob<>(
             client.runnerId(),
             what,
-            self ->
-                verb.run(new FileCalls(client.core(session, deadline()), this::deadline, self)));
+            self -> {
+              FileCalls calls =
+                  new FileCalls(client.core(session, deadline()), this::deadline, self);
+              refuseNoText(calls, what, path);
+              return verb.run(calls);
+            });
     Trace trace = client.trace();
     trace.filesStart(client.runnerId(), session.name(), what);
     job.result.whenComplete(
@@ -102,6 +109,15 @@ public final class FileVerbs {
                   + "' already wait"));
     }
     return new Begun<>(job);
+  }
+
+  /** What cannot be sent would arrive as another name. */
+  private static void refuseNoText(FileCalls calls, String what, String path) {
+    if (!HostName.isText(path)) {
+      throw calls.failed(
+          ErrorCode.INVALID_ARGUMENT,
+          what + ": the path has a lone surrogate, and has to be text that UTF-8 can write");
+    }
   }
 
   /** Begins and waits; an interrupt ends the wait and gives the work up. */

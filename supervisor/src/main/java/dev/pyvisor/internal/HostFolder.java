@@ -4,6 +4,7 @@ import dev.pyvisor.transport.DirectoryRemoval;
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -87,6 +88,24 @@ final class HostFolder implements AutoCloseable {
       view.setPermissions(permissions);
     }
     view.setTimes(modified, null, null);
+  }
+
+  /**
+   * Gives a file another name, unless something has that one by now. Java makes a second name by
+   * path only; nobody but this process knows the first, so no other directory has it.
+   *
+   * @throws FileAlreadyExistsException when there is something of that name
+   */
+  void renameToNew(String from, String to) throws IOException {
+    try {
+      Files.createLink(path.resolve(to), path.resolve(from));
+    } catch (FileAlreadyExistsException there) {
+      throw there;
+    } catch (UnsupportedOperationException | FileSystemException without) {
+      rename(from, to); // of a file system that has no second names
+      return;
+    }
+    stream.deleteFile(Path.of(from));
   }
 
   /** In one step; replaces a file that is there. */

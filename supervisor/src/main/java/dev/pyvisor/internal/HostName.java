@@ -50,7 +50,8 @@ final class HostName {
     return name;
   }
 
-  private static boolean isText(String name) {
+  /** Whether it can be sent as it is. */
+  static boolean isText(String name) {
     // Not of lone surrogates.
     return StandardCharsets.UTF_8.newEncoder().canEncode(name);
   }

@@ -31,6 +31,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -120,6 +121,11 @@ final class Link implements TransportListener {
 
   Path privateDirectory() {
     return client.privateDirectory();
+  }
+
+  /** Where others for a while may be made: beside it, and so outside of the workspace. */
+  Path scratch() {
+    return Objects.requireNonNull(privateDirectory().getParent(), "it is one in another");
   }
 
   Outbox outbox() {

@@ -12,23 +12,27 @@ import java.util.Optional;
  */
 final class Progress {
   private final FileCalls calls;
+  private final String what;
   private final Optional<TransferListener> listener;
   private final long total;
   private long bytes;
 
-  Progress(FileCalls calls, Optional<TransferListener> listener, long total) {
+  /** {@code what}: what is copied, as the beginning of a sentence. */
+  Progress(FileCalls calls, String what, Optional<TransferListener> listener, long total) {
     this.calls = calls;
+    this.what = what;
     this.listener = listener;
     this.total = total;
-    check(calls, total);
+    check(total);
   }
 
-  /** Refuses what is too large, before anything is begun. */
-  static void check(FileCalls calls, long total) {
+  /** Refuses what is too large, at first before anything is begun. */
+  private void check(long total) {
     if (total > Defaults.TRANSFER_BYTES) {
       throw calls.failed(
           ErrorCode.MESSAGE_TOO_LARGE,
-          "it has "
+          what
+              + " has "
               + total
               + " bytes, and at most "
               + Defaults.TRANSFER_BYTES
@@ -38,7 +42,7 @@ final class Progress {
 
   void arrived(String path, int more) {
     bytes += more;
-    check(calls, bytes);
+    check(bytes);
     listener.ifPresent(
         hears ->
             UserCode.run(

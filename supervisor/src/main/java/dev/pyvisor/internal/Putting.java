@@ -59,7 +59,7 @@ final class Putting {
     look(host.toRealPath(), "", 0);
     Source first = sources.get(0);
     long total = sources.stream().mapToLong(Source::bytes).sum();
-    Progress progress = new Progress(calls, how.listener(), total);
+    Progress progress = new Progress(calls, "'" + host + "'", how.listener(), total);
     long transfer = begin(first, total);
     try {
       for (Source source : sources) {

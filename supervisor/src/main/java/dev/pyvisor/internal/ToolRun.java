@@ -87,7 +87,8 @@ final class ToolRun implements ToolRunner.Run, ToolContext {
     session.life().hostWork().begin();
     try {
       ToolCall.Answer answer =
-          new ToolCall(id, call.envelope(), call.attachments()).run(registry, this::begin);
+          new ToolCall(id, call.envelope(), call.attachments(), session.link().scratch())
+              .run(registry, this::begin);
       if (!cancelled()) {
         // An interrupt that the tool gave itself must not cost it its answer.
         Thread.interrupted();

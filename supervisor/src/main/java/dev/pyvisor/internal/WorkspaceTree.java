@@ -52,7 +52,7 @@ final class WorkspaceTree {
   /** Everything; a directory comes before what is in it. */
   static List<Entry> entries(FileCalls calls, String root) {
     WorkspaceTree tree = new WorkspaceTree(calls, root);
-    tree.look("", 0);
+    tree.look("");
     return tree.entries;
   }
 
@@ -76,9 +76,9 @@ final class WorkspaceTree {
     return folder.isEmpty() ? name : name.isEmpty() ? folder : folder + "/" + name;
   }
 
-  private void look(String folder, int depth) {
+  private void look(String folder) {
     String asked = below(root, folder);
-    if (depth > Limits.FILE_DEPTH) {
+    if (asked.chars().filter(each -> each == '/').count() >= Limits.FILE_DEPTH) {
       throw calls.failed(
           ErrorCode.MESSAGE_TOO_LARGE,
           "'" + asked + "' lies in more than " + Limits.FILE_DEPTH + " directories");
@@ -97,7 +97,7 @@ final class WorkspaceTree {
       }
       entries.add(entry);
       if (entry.isDirectory()) {
-        look(entry.path, depth + 1);
+        look(entry.path);
       }
     }
   }

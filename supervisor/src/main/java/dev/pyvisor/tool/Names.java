@@ -9,6 +9,8 @@ import java.util.regex.Pattern;
  * <p>Immutable.
  */
 final class Names {
+  private static final int LONGEST = 100;
+  private static final Pattern OTHERS = Pattern.compile("[^A-Za-z0-9_]");
   private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,99}");
   private static final Set<String> KEYWORDS =
       Set.of(
@@ -49,6 +51,22 @@ final class Names {
           "yield");
 
   private Names() {}
+
+  /**
+   * The nearest name that Python code can write: of ASCII letters, digits and underscores, at most
+   * 100.
+   */
+  static String near(String name) {
+    String near = OTHERS.matcher(name).replaceAll("_");
+    if (near.isEmpty() || Character.isDigit(near.charAt(0))) {
+      near = "_" + near;
+    }
+    near = near.substring(0, Math.min(near.length(), LONGEST));
+    while (near.startsWith("__") && near.endsWith("__")) {
+      near = near.substring(1);
+    }
+    return KEYWORDS.contains(near) ? near + "_" : near;
+  }
 
   /** Returns the name, or refuses it: {@code what} says whose it is. */
   static String check(String name, String what) {

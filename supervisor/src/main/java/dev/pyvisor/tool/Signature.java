@@ -29,6 +29,7 @@ final class Signature {
   private final String tool;
   private final List<Slot> slots;
   private final Map<String, SyncedFile> files;
+  private final @Nullable ObjectNode whole;
 
   /**
    * A parameter with what the host knows beyond its schema.
@@ -36,20 +37,38 @@ final class Signature {
    * <p>Immutable.
    *
    * @param parameter as Python sees it
+   * @param argument the name under which the tool gets it
    * @param type as the tool wants it
    * @param takesNone whether {@code None} may be given
+   * @param leftOut whether the tool gets nothing where nothing is given, and not a default
    * @param file how the tool gets the file that it names, where it names one
    */
-  record Slot(ToolParameter parameter, Type type, boolean takesNone, Optional<SyncedFile> file) {
+  record Slot(
+      ToolParameter parameter,
+      String argument,
+      Type type,
+      boolean takesNone,
+      boolean leftOut,
+      Optional<SyncedFile> file) {
 
     /** The same, naming a file of the workspace. */
     Slot as(SyncedFile how) {
-      return new Slot(parameter, type, takesNone, Optional.of(how));
+      return new Slot(parameter, argument, type, takesNone, leftOut, Optional.of(how));
     }
   }
 
   Signature(String tool, List<Slot> slots) {
+    this(tool, slots, null);
+  }
+
+  /**
+   * The same, with a schema that says more than those of the parameters.
+   *
+   * @param whole of all arguments as one object
+   */
+  Signature(String tool, List<Slot> slots, @Nullable ObjectNode whole) {
     this.tool = tool;
+    this.whole = whole;
     this.slots = List.copyOf(slots);
     this.files = files(slots);
     List<String> names = parameters().stream().map(ToolParameter::name).toList();
@@ -105,7 +124,7 @@ final class Signature {
     ToolParameter parameter =
         new ToolParameter(
             name, about, defaultJson == null, Optional.ofNullable(defaultJson), schema);
-    return new Slot(parameter, type, takesNone, Optional.empty());
+    return new Slot(parameter, name, type, takesNone, false, Optional.empty());
   }
 
   /** The parameters that name files of the workspace; every call asks for them. */
@@ -127,6 +146,9 @@ final class Signature {
 
   /** The JSON schema of all arguments as one object. */
   ObjectNode schema() {
+    if (whole != null) {
+      return whole;
+    }
     ObjectNode schema = JsonNodeFactory.instance.objectNode().put("type", "object");
     ObjectNode properties = schema.putObject("properties");
     ArrayNode required = schema.putArray("required");
@@ -187,9 +209,12 @@ final class Signature {
         throw new IllegalArgumentException(tool + "() got argument " + name + " twice");
       }
       Object byNameValue = rest.remove(name);
-      Object value =
-          byPosition ? positional.get(index) : byName ? byNameValue : defaultOf(slot.parameter());
-      bound.put(name, converted(value, slot));
+      Object given = byPosition ? positional.get(index) : byNameValue;
+      if (slot.leftOut() && given == null && !(slot.takesNone() && (byPosition || byName))) {
+        continue; // who writes None for what need not be given means that it is not given
+      }
+      Object value = byPosition || byName ? given : defaultOf(slot.parameter());
+      bound.put(slot.argument(), converted(value, slot));
     }
     if (!rest.isEmpty()) {
       throw new IllegalArgumentException(

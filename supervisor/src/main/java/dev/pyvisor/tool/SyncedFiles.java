@@ -2,7 +2,6 @@ package dev.pyvisor.tool;
 
 import dev.pyvisor.Transfer;
 import dev.pyvisor.WorkspaceFiles;
-import dev.pyvisor.transport.DirectoryRemoval;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -17,7 +16,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +29,7 @@ final class SyncedFiles implements AutoCloseable {
   private final ToolContext context;
   private final ToolArguments arguments;
   private final List<Copy> copies = new ArrayList<>();
-  private @Nullable Path own;
+  private final ToolFolder folder;
 
   /**
    * A file that was copied.
@@ -40,8 +38,10 @@ final class SyncedFiles implements AutoCloseable {
    */
   private record Copy(String inside, Path here, byte[] before) {}
 
-  private SyncedFiles(Tool tool, ToolArguments given, ToolContext context) throws IOException {
+  private SyncedFiles(Tool tool, ToolArguments given, ToolContext context, ToolFolder folder)
+      throws IOException {
     this.context = context;
+    this.folder = folder;
     Map<String, SyncedFile> synced = tool.syncedFiles();
     arguments = synced.isEmpty() ? given : copied(tool, given, synced);
   }
@@ -65,10 +65,12 @@ final class SyncedFiles implements AutoCloseable {
   /**
    * Copies what the arguments name.
    *
+   * @param folder for the copies; closed with them
    * @throws dev.pyvisor.error.CallFailed where there is no such file, or it cannot be read
    */
-  static SyncedFiles of(Tool tool, ToolArguments given, ToolContext context) throws IOException {
-    return new SyncedFiles(tool, given, context);
+  static SyncedFiles of(Tool tool, ToolArguments given, ToolContext context, ToolFolder folder)
+      throws IOException {
+    return new SyncedFiles(tool, given, context, folder);
   }
 
   /** Those of the call, with paths of the host. */
@@ -78,7 +80,7 @@ final class SyncedFiles implements AutoCloseable {
 
   private Path copy(Path inside, SyncedFile how) throws IOException {
     String name = inside.getFileName().toString();
-    Path here = ownFolder().resolve(name);
+    Path here = folder.forOneFile().resolve(name);
     files().collect(inside.toString(), here);
     if (!Files.isRegularFile(here, LinkOption.NOFOLLOW_LINKS)) {
       throw new ToolFailure(inside + " is a directory; the tool takes a file");
@@ -91,14 +93,6 @@ final class SyncedFiles implements AutoCloseable {
       copies.add(new Copy(inside.toString(), here, hash(here)));
     }
     return here;
-  }
-
-  /** One for each parameter: two files may have one name. */
-  private Path ownFolder() throws IOException {
-    if (own == null) {
-      own = Files.createTempDirectory("pyvisor-tool-");
-    }
-    return Files.createTempDirectory(own, "file-");
   }
 
   private WorkspaceFiles files() {
@@ -130,10 +124,7 @@ final class SyncedFiles implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException {
-    Optional<IOException> left = own == null ? Optional.empty() : DirectoryRemoval.of(own);
-    if (left.isPresent()) {
-      throw left.get();
-    }
+  public void close() {
+    folder.close();
   }
 }

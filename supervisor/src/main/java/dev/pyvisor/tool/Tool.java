@@ -68,6 +68,14 @@ public final class Tool {
   }
 
   /**
+   * The nearest name that Python code can write: {@code get-weather} becomes {@code get_weather}.
+   * Two names may become one.
+   */
+  public static String nearestName(String name) {
+    return Names.near(name);
+  }
+
+  /**
    * A function that ends the cell which calls it with its named arguments as the answer ({@link
    * dev.pyvisor.outcome.Outcome#submission}), and is never called here. No {@code except Exception}
    * around it loses the answer, and the session goes on.
@@ -137,6 +145,11 @@ public final class Tool {
     return signature == null ? List.of() : signature.parameters();
   }
 
+  /** Whether it declares no parameters and takes whatever it is given. */
+  public boolean takesAnything() {
+    return signature == null && answer == null;
+  }
+
   /** The JSON schema of all arguments as one object. */
   public String schemaJson() {
     if (answer != null) {
@@ -192,6 +205,7 @@ public final class Tool {
     private final String name;
     private final List<Signature.Slot> slots = new ArrayList<>();
     private String description = "";
+    private @Nullable Signature declared;
 
     private Builder(String name) {
       this.name = Names.check(name, "the tool name");
@@ -244,12 +258,40 @@ public final class Tool {
     }
 
     /**
+     * The properties of a JSON schema as its parameters, as agent frameworks and MCP servers
+     * declare tools. A name that Python cannot write gets an underscore where it has something
+     * else, or behind it where it is a keyword; the tool gets each argument by the name in the
+     * schema, as a plain value, and none for what was left out. Names, and what is required, are
+     * checked; the rest of the schema is for Python's type hints and docstring, and for whoever
+     * checks {@link ToolArguments#json}.
+     *
+     * @param json an object schema
+     * @throws IllegalArgumentException when it is none, when two of its names become one in Python,
+     *     or when there are other parameters
+     */
+    public Builder schema(String json) {
+      declared = SchemaSignature.of(name, json);
+      requireOneOf();
+      return this;
+    }
+
+    private void requireOneOf() {
+      if (declared != null && !slots.isEmpty()) {
+        throw new IllegalArgumentException(
+            name + "(): a schema declares all parameters; leave out either it or them");
+      }
+    }
+
+    /**
      * The tool that does this.
      *
-     * @throws IllegalArgumentException when two parameters have one name
+     * @throws IllegalArgumentException when two parameters have one name, or there are some beside
+     *     a schema
      */
     public Tool handler(ToolFunction function) {
-      return new Tool(name, description, new Signature(name, slots), function, Optional.empty());
+      requireOneOf();
+      Signature signature = declared == null ? new Signature(name, slots) : declared;
+      return new Tool(name, description, signature, function, Optional.empty());
     }
   }
 }

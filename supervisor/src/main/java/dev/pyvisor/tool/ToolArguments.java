@@ -2,6 +2,7 @@ package dev.pyvisor.tool;
 
 import dev.pyvisor.document.Conversions;
 import dev.pyvisor.document.DocumentException;
+import dev.pyvisor.document.PlainJson;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -37,6 +38,21 @@ public final class ToolArguments {
   /** Arguments by name, in the order of the parameters. */
   public Map<String, @Nullable Object> named() {
     return named;
+  }
+
+  /**
+   * The arguments by name as one JSON object, as whoever knows only JSON expects them: tuples and
+   * sets are arrays, dates and the like ISO texts, bytes Base64, keys texts.
+   *
+   * @throws IllegalArgumentException when there are arguments by position, or a number that JSON
+   *     has no form for; the message names its place
+   */
+  public String json() {
+    if (!positional.isEmpty()) {
+      throw new IllegalArgumentException(
+          tool + "(): arguments by position have no place in a JSON object; name them");
+    }
+    return PlainJson.text(named, tool + "(): argument ");
   }
 
   /**

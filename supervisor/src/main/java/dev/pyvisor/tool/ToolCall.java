@@ -8,6 +8,7 @@ import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.wire.Envelope;
 import dev.pyvisor.wire.JsonRpc;
 import dev.pyvisor.wire.Limits;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,6 +32,7 @@ public final class ToolCall {
   private final String id;
   private final byte[] envelope;
   private final List<byte[]> attachments;
+  private final Path scratch;
 
   /**
    * What a call comes to.
@@ -54,11 +56,15 @@ public final class ToolCall {
     }
   }
 
-  /** {@code id}: the call's id as JSON text. */
-  public ToolCall(String id, byte[] envelope, List<byte[]> attachments) {
+  /**
+   * @param id the call's id as JSON text
+   * @param scratch a directory for those of its files, outside of every workspace
+   */
+  public ToolCall(String id, byte[] envelope, List<byte[]> attachments, Path scratch) {
     this.id = id;
     this.envelope = envelope;
     this.attachments = List.copyOf(attachments);
+    this.scratch = scratch;
   }
 
   /** Runs the tool on this thread. {@code context} is made once the tool's name is known. */
@@ -70,7 +76,7 @@ public final class ToolCall {
       Tool tool = tool(registry, params.path("name").asString(""));
       made = context.apply(tool.name());
       ToolArguments arguments = arguments(tool, params);
-      try (SyncedFiles files = SyncedFiles.of(tool, arguments, made)) {
+      try (SyncedFiles files = SyncedFiles.of(tool, arguments, made, new ToolFolder(scratch))) {
         Object result = tool.function().call(files.arguments(), made);
         Object awaited = result instanceof CompletionStage<?> stage ? await(stage) : result;
         files.writeBack();

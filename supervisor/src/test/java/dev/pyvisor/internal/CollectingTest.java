@@ -69,6 +69,22 @@ class CollectingTest {
     assertThat(names()).containsExactly("x");
   }
 
+  /** Others collect into the same directory, and one of them has it by now. */
+  @Test
+  @Rule({"FIL-4", "FIL-5"})
+  void a_directory_that_was_made_and_is_used_by_now_stays_and_hides_no_error() throws IOException {
+    CompletableFuture<Void> collected = collect("made/x");
+    Message first = asked("file.read");
+    answer(first, "{\"type\":\"file\",\"bytes\":5,\"executable\":false,\"transfer\":7}", "hel");
+    Message second = asked("file.read");
+    Files.writeString(folder.resolve("made/x"), "another's");
+    answer(second, "{\"sha256\":\"" + hash("hello") + "\"}", "lo");
+    answer(asked("file.abort"), "{}");
+    refused(collected, ErrorCode.FILE_EXISTS, "made/x");
+    assertThat(names()).containsExactly("made", "made/x");
+    assertThat(folder.resolve("made/x")).hasContent("another's");
+  }
+
   @Test
   @Rule("FIL-7")
   void a_name_that_is_none_is_refused() throws IOException {
@@ -116,7 +132,7 @@ class CollectingTest {
   @Rule("FIL-8")
   void directories_in_directories_without_end_are_refused() throws IOException {
     CompletableFuture<Void> collected = collectDirectory();
-    for (int depth = 0; depth <= Limits.FILE_DEPTH; depth++) {
+    for (int depth = 0; depth < Limits.FILE_DEPTH; depth++) {
       answer(asked("file.list"), "{}", "[[\"d\",\"directory\",0]]");
     }
     refused(collected, ErrorCode.MESSAGE_TOO_LARGE, String.valueOf(Limits.FILE_DEPTH));

@@ -4,6 +4,7 @@ import dev.pyvisor.Session;
 import dev.pyvisor.document.DocumentReader;
 import dev.pyvisor.wire.Json;
 import dev.pyvisor.wire.JsonRpc;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -13,6 +14,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Calls tools as the session does, without a session. */
 final class Calls {
+  static final Path SCRATCH = Path.of(System.getProperty("java.io.tmpdir"));
+
   private final ToolRegistry registry = new ToolRegistry();
 
   private Calls() {}
@@ -36,7 +39,8 @@ final class Calls {
   }
 
   ToolCall.Answer run(byte[] envelope, byte[]... attachments) {
-    return new ToolCall("7", envelope, List.of(attachments)).run(registry, name -> new Context());
+    return new ToolCall("7", envelope, List.of(attachments), SCRATCH)
+        .run(registry, name -> new Context());
   }
 
   @Nullable Object result(String tool, String params, byte[]... attachments) {

@@ -232,7 +232,7 @@ class ToolCallTest {
     registry.add(List.of(Tool.of("t", (a, c) -> 1)));
     byte[] envelope = JsonRpc.request(7, "tool.call", "{\"name\":\"t\"}");
     ToolCall.Answer answer =
-        new ToolCall("7", envelope, List.of())
+        new ToolCall("7", envelope, List.of(), Calls.SCRATCH)
             .run(
                 registry,
                 name -> {

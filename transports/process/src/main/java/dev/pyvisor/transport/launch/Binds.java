@@ -38,6 +38,12 @@ final class Binds {
   private static final Path HOMES = Path.of("/home");
   private static final Path SYSTEM = Path.of("/usr");
 
+  /**
+   * Files for tools are there, reports of what hangs, and whatever the program itself puts there.
+   */
+  private static final Path TEMPORARY =
+      Path.of(System.getProperty("java.io.tmpdir")).toAbsolutePath().normalize();
+
   /** How it is shown: the option of bwrap, and what podman has behind the path. */
   private enum How {
     // The mark z is for systems that label files.
@@ -163,6 +169,12 @@ final class Binds {
       }
       if (secret.startsWith(name) || real(secret).startsWith(name)) {
         throw refused(what, path, "holds this client's private directory " + secret);
+      }
+      if (TEMPORARY.startsWith(name) || real(TEMPORARY).startsWith(name)) {
+        throw refused(
+            what,
+            path,
+            "holds " + TEMPORARY + ", where this process has its temporary files (java.io.tmpdir)");
       }
     }
   }

@@ -33,6 +33,9 @@ record Engine(Launcher kind, String command) {
           "DOCKER_HOST",
           "DOCKER_CONFIG");
 
+  /** What a container is given to end by itself; the same is the engines' own default. */
+  private static final String STOP_SECONDS = "10";
+
   /** Questions that were answered well in the life of this JVM, one for each image at most. */
   private static final Set<List<String>> GOOD = ConcurrentHashMap.newKeySet();
 
@@ -65,6 +68,14 @@ record Engine(Launcher kind, String command) {
   /** Whether an image of that name is there; none is ever fetched. */
   boolean has(String image) {
     return remembered(List.of("image", "inspect", "--format", "{{.Id}}", image)).isEmpty();
+  }
+
+  /**
+   * Stops a container that is to stay. Its first process ends at the first signal; a container
+   * whose first process is another is killed after {@link #STOP_SECONDS}.
+   */
+  Optional<String> stop(String container) {
+    return complaint(List.of("stop", "--time", STOP_SECONDS, container));
   }
 
   /** Removes a container with all that runs in it; one that is gone already is no failure. */

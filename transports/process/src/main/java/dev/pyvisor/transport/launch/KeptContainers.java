@@ -16,6 +16,20 @@ public final class KeptContainers {
   private KeptContainers() {}
 
   /**
+   * Stops the container of that name, so that it takes no memory and no process; its files stay,
+   * but for those in memory ({@code /tmp}), and the next client of that name starts it. Where it is
+   * stopped already, or there is none, nothing is done.
+   *
+   * @param engine podman or docker
+   * @throws dev.pyvisor.error.LaunchFailed when a client uses it
+   * @throws IllegalStateException when Pyvisor has not made it
+   * @throws IOException when it cannot be stopped
+   */
+  public static void stop(Launcher engine, String name) throws IOException {
+    stop(new Engine(engine), KeptFolder.of(engine, name));
+  }
+
+  /**
    * Removes the container of that name, with all that runs in it and every file that was kept.
    * Where there is none, nothing is done. A workspace that was named stays: it is yours.
    *
@@ -28,24 +42,22 @@ public final class KeptContainers {
     destroy(new Engine(engine), KeptFolder.of(engine, name));
   }
 
-  static void destroy(Engine engine, KeptFolder folder) throws IOException {
-    String name = folder.name();
-    KeptLock lock = KeptLock.take(name, folder);
+  static void stop(Engine engine, KeptFolder folder) throws IOException {
+    KeptLock lock = KeptLock.take(folder.name(), folder);
     try {
-      Optional<KeptState> found = KeptState.of(engine, name);
-      if (found.isPresent() && !found.get().owner().equals(name)) {
-        throw new IllegalStateException(
-            "the container '"
-                + name
-                + "' is not one that Pyvisor has made; remove it with '"
-                + engine.name()
-                + " rm', if that is meant");
+      if (ours(engine, folder).filter(KeptState::up).isPresent()) {
+        required(engine, "stop", engine.stop(folder.name()));
       }
-      if (found.isPresent()) {
-        Optional<String> complaint = engine.remove(name);
-        if (complaint.isPresent()) {
-          throw new IOException(engine.name() + " rm: " + complaint.get());
-        }
+    } finally {
+      lock.release();
+    }
+  }
+
+  static void destroy(Engine engine, KeptFolder folder) throws IOException {
+    KeptLock lock = KeptLock.take(folder.name(), folder);
+    try {
+      if (ours(engine, folder).isPresent()) {
+        required(engine, "rm", engine.remove(folder.name()));
       }
       Optional<IOException> left = DirectoryRemoval.of(folder.path());
       if (left.isPresent()) {
@@ -53,6 +65,26 @@ public final class KeptContainers {
       }
     } finally {
       lock.release();
+    }
+  }
+
+  private static Optional<KeptState> ours(Engine engine, KeptFolder folder) throws IOException {
+    Optional<KeptState> found = KeptState.of(engine, folder.name());
+    if (found.isPresent() && !found.get().owner().equals(folder.name())) {
+      throw new IllegalStateException(
+          "the container '"
+              + folder.name()
+              + "' is not one that Pyvisor has made; use '"
+              + engine.name()
+              + "' itself for it, if that is meant");
+    }
+    return found;
+  }
+
+  private static void required(Engine engine, String verb, Optional<String> complaint)
+      throws IOException {
+    if (complaint.isPresent()) {
+      throw new IOException(engine.name() + " " + verb + ": " + complaint.get());
     }
   }
 }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import tools.jackson.core.JacksonException;
 
 /**
@@ -22,6 +23,10 @@ import tools.jackson.core.JacksonException;
 record KeptState(String status, String owner, Map<String, String> facts) {
   private static final String RUNNING = "running";
 
+  /** podman's words for one without processes, and docker's. */
+  private static final Set<String> DOWN =
+      Set.of("created", "initialized", "configured", "stopped", "exited", "dead");
+
   /** The labels that are asked for; others may be an image's, and of any size. */
   private static final List<String> LABELS = labels();
 
@@ -33,6 +38,11 @@ record KeptState(String status, String owner, Map<String, String> facts) {
 
   boolean running() {
     return status.equals(RUNNING);
+  }
+
+  /** Whether it has processes, be they stopped or about to end. */
+  boolean up() {
+    return !DOWN.contains(status);
   }
 
   /**

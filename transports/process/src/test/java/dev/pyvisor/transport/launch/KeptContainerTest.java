@@ -51,6 +51,7 @@ class KeptContainerTest {
           "image inspect") echo 1234;;
           "rm --force") rm -f state sick;;
           "exec --env") [ ! -f sick ] || { echo "it is sick" >&2; exit 255; };;
+          "stop --time") [ ! -f stuck ] || { echo "it will not stop" >&2; exit 125; };;
           "start desk") [ ! -f broken ] || { rm broken; echo "it is broken" >&2; exit 125; };;
         esac
         """
@@ -180,6 +181,9 @@ class KeptContainerTest {
     assertThatThrownBy(() -> KeptContainers.destroy(engine, kept))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("'desk' is not one that Pyvisor has made");
+    assertThatThrownBy(() -> KeptContainers.stop(engine, kept))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("'desk' is not one that Pyvisor has made");
     assertThat(verbs()).containsOnly("container");
     assertThat(kept.path()).doesNotExist();
   }
@@ -200,6 +204,35 @@ class KeptContainerTest {
         .isInstanceOf(LaunchFailed.class)
         .hasMessageContaining("container inspect says only");
     assertThat(verbs()).containsExactly("container");
+  }
+
+  @Test
+  void one_that_runs_is_stopped_by_one_command_and_any_other_by_none() throws IOException {
+    for (String status : List.of("running", "paused", "stopping")) {
+      container(status, "desk", config(ResourceLimits.none()));
+      KeptContainers.stop(engine, kept);
+      assertThat(verbs()).as(status).endsWith("container", "stop");
+    }
+    for (String status : List.of("exited", "created")) {
+      container(status, "desk", config(ResourceLimits.none()));
+      KeptContainers.stop(engine, kept);
+      assertThat(verbs()).as(status).endsWith("container");
+    }
+    Files.delete(folder.resolve("state"));
+    KeptContainers.stop(engine, kept);
+    assertThat(verbs()).containsExactly("container");
+  }
+
+  @Test
+  void an_engine_that_cannot_stop_it_is_told_with_its_words() throws IOException {
+    container("running", "desk", config(ResourceLimits.none()));
+    Files.createFile(folder.resolve("stuck"));
+    assertThatThrownBy(() -> KeptContainers.stop(engine, kept))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("podman stop: ")
+        .hasMessageContaining("it will not stop");
+    Files.delete(folder.resolve("stuck"));
+    assertThatCode(() -> KeptContainers.stop(engine, kept)).doesNotThrowAnyException();
   }
 
   @Test

@@ -79,6 +79,7 @@ class VariablesTest {
   }
 
   @Test
+  @Rule("C96f")
   void what_cannot_be_had_is_refused_by_name() {
     try (SupervisorClient client = open()) {
       Session session = client.session();

@@ -7,6 +7,7 @@ import dev.pyvisor.transport.TransportConfig;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -91,8 +92,7 @@ record Destination(URI address, String token, boolean takeover, Optional<Tls> tl
           config,
           "websocket.url is not like ws://127.0.0.1:PORT" + PATH + " or wss://HOST:PORT" + PATH);
     }
-    if (!sealed
-        && !LOOPBACK.matcher(given.getHost().toLowerCase(java.util.Locale.ROOT)).matches()) {
+    if (!sealed && !LOOPBACK.matcher(given.getHost().toLowerCase(Locale.ROOT)).matches()) {
       throw refused(
           config,
           "websocket.url names "
@@ -106,7 +106,13 @@ record Destination(URI address, String token, boolean takeover, Optional<Tls> tl
       throw refused(config, "websocket.url names no port; write ws://127.0.0.1:PORT" + PATH);
     }
     String path = given.getRawPath();
-    return path.isEmpty() || path.equals("/") ? given.resolve(PATH) : given;
+    // In small letters: the client library knows no other schemes, and dials for ever.
+    return URI.create(
+        (sealed ? "wss://" : "ws://")
+            + given.getHost().toLowerCase(Locale.ROOT)
+            + ":"
+            + given.getPort()
+            + (path.isEmpty() || path.equals("/") ? PATH : path));
   }
 
   /**

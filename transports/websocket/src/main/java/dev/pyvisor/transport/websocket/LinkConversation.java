@@ -83,7 +83,7 @@ final class LinkConversation implements Conversation {
         new HostLink(
             runnerId,
             Dialler.Line.plain(token.text(), proxy),
-            Manner.OF_OUR_OWN,
+            Manner.ofOurOwn(proxy),
             listener,
             this::fail);
   }

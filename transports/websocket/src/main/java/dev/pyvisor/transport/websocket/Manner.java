@@ -1,5 +1,6 @@
 package dev.pyvisor.transport.websocket;
 
+import java.net.Proxy;
 import java.time.Duration;
 
 /**
@@ -13,5 +14,14 @@ import java.time.Duration;
  * @param outOfReach how long there may be no connection
  */
 record Manner(boolean ours, boolean takeover, Duration outOfReach) {
-  static final Manner OF_OUR_OWN = new Manner(true, false, WebsocketLimits.DISCONNECTED);
+
+  /** One that this host has started: without a proxy there is no network between the two. */
+  static Manner ofOurOwn(Proxy proxy) {
+    return new Manner(
+        true,
+        false,
+        proxy.type() == Proxy.Type.DIRECT
+            ? WebsocketLimits.UNREACHABLE_HERE
+            : WebsocketLimits.DISCONNECTED);
+  }
 }

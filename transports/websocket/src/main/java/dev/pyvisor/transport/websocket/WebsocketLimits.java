@@ -27,6 +27,12 @@ final class WebsocketLimits {
   /** Without a connection for so long: the link is given up; what waits for it fails. */
   static final Duration DISCONNECTED = Duration.ofMinutes(15);
 
+  /**
+   * The same of a runner on this machine that was started from here: no network is away, so it is
+   * stopped or hung. Far more than a busy machine explains, for giving it up costs all its state.
+   */
+  static final Duration UNREACHABLE_HERE = Duration.ofSeconds(30);
+
   /** A look at the clock that came so much too late: this process was stopped meanwhile. */
   static final Duration LATE = Duration.ofSeconds(2);
 

@@ -46,7 +46,7 @@ class DestinationTest {
     "ws://127.0.0.1:80, ws://127.0.0.1:80/v1/link",
     "ws://127.0.0.1:80/, ws://127.0.0.1:80/v1/link",
     "ws://127.0.0.1:80/v1/link, ws://127.0.0.1:80/v1/link",
-    "WS://LOCALHOST:65535/other, WS://LOCALHOST:65535/other",
+    "WS://LOCALHOST:65535/Other, ws://localhost:65535/Other",
     "ws://[::1]:9, ws://[::1]:9/v1/link",
     "ws://127.255.0.9:1, ws://127.255.0.9:1/v1/link",
   })
