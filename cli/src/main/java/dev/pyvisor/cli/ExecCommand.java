@@ -107,6 +107,8 @@ final class ExecCommand implements Callable<Integer> {
 
   @Mixin private ConfigOptions config;
 
+  @Mixin private DiagnosticOptions diagnostics;
+
   @Option(names = "--value", description = "Reports the value of each cell's last expression.")
   private boolean value;
 
@@ -235,6 +237,7 @@ final class ExecCommand implements Callable<Integer> {
     }
     attach.applyTo(builder);
     launch.applyTo(builder);
+    diagnostics.applyTo(builder);
     if (workspace != null) {
       builder.workspace(attach.given() ? workspace : directory(workspace));
     }

@@ -200,6 +200,9 @@ public abstract class BackendContract implements Rows.Suite {
   class Privacy extends Part implements PrivacyContract {}
 
   @Nested
+  class Diagnostics extends Part implements DiagnosticsContract {}
+
+  @Nested
   class HangReports extends Part implements EvidenceContract {}
 
   /** Stubs in the runner's place, under three conditions. */
