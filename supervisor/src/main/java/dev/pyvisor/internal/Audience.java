@@ -2,6 +2,7 @@ package dev.pyvisor.internal;
 
 import dev.pyvisor.CellListener;
 import dev.pyvisor.log.Verbose;
+import dev.pyvisor.outcome.Display;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutputChunk;
 import dev.pyvisor.tool.ToolEvent;
@@ -36,6 +37,11 @@ final class Audience {
   void printed(OutputChunk chunk) {
     verbose.ifPresent(watching -> watching.printed(chunk));
     tell("output", heard -> heard.onOutput(chunk));
+  }
+
+  void displayed(Display display) {
+    verbose.ifPresent(watching -> watching.displayed(display));
+    tell("a display", heard -> heard.onDisplay(display));
   }
 
   void toolStarted(ToolEvent event, Message call) {

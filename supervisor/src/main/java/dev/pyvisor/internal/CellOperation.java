@@ -12,6 +12,7 @@ import dev.pyvisor.wire.Message;
 import dev.pyvisor.wire.StreamTotals;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -31,6 +32,7 @@ final class CellOperation extends Operation {
   private final @Nullable Audience audience;
   private final StreamTotals stdout = new StreamTotals();
   private final StreamTotals stderr = new StreamTotals();
+  private final Displays displays = new Displays();
   private final byte[][] held = {new byte[0], new byte[0]};
 
   /**
@@ -146,6 +148,11 @@ final class CellOperation extends Operation {
     return true;
   }
 
+  /** Whether what the cell displays there still finds room; on the reader thread. */
+  boolean admits(Message display) {
+    return displays.admits(display);
+  }
+
   /** Whether output can be taken on the reader thread: nobody listens, and it goes to memory. */
   boolean takesQuietly(int bytes) {
     Capture into = capture;
@@ -226,6 +233,17 @@ final class CellOperation extends Operation {
     }
   }
 
+  /** It displayed something that was admitted. */
+  void display(Message message) {
+    if (result.isDone()) {
+      return;
+    }
+    displays
+        .add(message)
+        .filter(display -> audience != null)
+        .ifPresent(display -> audience.displayed(display));
+  }
+
   private void releaseHeld() {
     for (StreamName stream : StreamName.values()) {
       byte[] rest = held[stream.ordinal()];
@@ -242,7 +260,7 @@ final class CellOperation extends Operation {
   private void finish(CellEnd end) {
     if (!result.isDone()) {
       releaseHeld();
-      CellResult found = end.result(cell, capture, request.draft());
+      CellResult found = end.result(cell, capture, displays.kept(), request.draft());
       if (audience != null) {
         audience.ended(found.outcome());
       }
@@ -299,7 +317,7 @@ final class CellOperation extends Operation {
   void withdrawn() {
     CellEnd end = CellEnd.withdrawn(session.runnerId(), describe());
     if (known.compareAndSet(null, end)) {
-      settleElsewhere(end.result(0, null, request.draft()));
+      settleElsewhere(end.result(0, null, List.of(), request.draft()));
     }
   }
 
@@ -339,7 +357,7 @@ final class CellOperation extends Operation {
     }
     settleElsewhere(
         (end == null ? lost(verdict, delivery) : end.cutShort(verdict))
-            .result(cell, capture, request.draft()));
+            .result(cell, capture, displays.kept(), request.draft()));
   }
 
   /** Where nobody may be waited for: who watches hears of it later, or not any more. */

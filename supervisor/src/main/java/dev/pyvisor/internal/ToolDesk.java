@@ -79,6 +79,7 @@ public final class ToolDesk {
       case "tool.call" -> call(message, peek);
       case "tool.cancel" -> cancel(message);
       case "cell.report" -> report(message);
+      case "cell.display" -> display(message);
       case "log" -> log.record(message);
       default -> misfit(message);
     }
@@ -88,6 +89,15 @@ public final class ToolDesk {
     CellOperation cell = session.currentCell(message.cell());
     if (cell == null || !cell.report(message)) {
       session.link().counters().ignoredNotifications.increment();
+    }
+  }
+
+  private void display(Message message) {
+    CellOperation cell = session.currentCell(message.cell());
+    if (cell == null || !cell.admits(message)) {
+      session.link().counters().ignoredNotifications.increment();
+    } else {
+      session.postEvent(() -> cell.display(message));
     }
   }
 

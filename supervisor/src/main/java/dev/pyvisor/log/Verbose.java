@@ -1,6 +1,7 @@
 package dev.pyvisor.log;
 
 import dev.pyvisor.outcome.Cause;
+import dev.pyvisor.outcome.Display;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutputChunk;
 import java.util.function.Consumer;
@@ -43,6 +44,15 @@ public final class Verbose {
       say(text);
       inLine = !text.endsWith("\n");
     }
+  }
+
+  /** It has displayed an object. */
+  public void displayed(Display display) {
+    line(
+        "display: "
+            + Shown.text(display.text())
+            + " as "
+            + Shown.text(display.mediaTypes().toString()));
   }
 
   /** It has called a tool. */

@@ -45,6 +45,7 @@ class VerboseTest {
         Output.empty(),
         Output.empty(),
         List.of(),
+        List.of(),
         Optional.empty(),
         error,
         answer,
