@@ -17,6 +17,7 @@ from typing import Any, Callable, NoReturn, Optional
 
 from . import (
     cells,
+    display,
     evidence,
     gates,
     given_up,
@@ -118,6 +119,7 @@ class Kernel:
         stdin.install()
         faulthandler.enable(2)
         tool_errors.install_module()
+        display.install(display.Display(self._calls))
         os.register_at_fork(after_in_child=self._calls.after_fork)
         self._namespace = cells.new_main().__dict__
         self._compiler, self._sources = cells.Compiler(), cells.Sources()

@@ -1,5 +1,6 @@
 package dev.pyvisor;
 
+import dev.pyvisor.outcome.Display;
 import dev.pyvisor.outcome.OutputChunk;
 import dev.pyvisor.tool.ToolEvent;
 
@@ -13,6 +14,9 @@ import dev.pyvisor.tool.ToolEvent;
 public interface CellListener {
   /** The cell wrote something. */
   default void onOutput(OutputChunk chunk) {}
+
+  /** The cell displayed an object; between it and output the order is that of arrival. */
+  default void onDisplay(Display display) {}
 
   /** The cell called a host tool. */
   default void onToolStarted(ToolEvent event) {}

@@ -215,6 +215,42 @@ public final class Defaults {
   /** Reports of one client that wait to be written; beyond it they are refused. */
   public static final int QUEUED_REPORTS = 8;
 
+  /** Events that wait for a debug log; what comes then is counted and dropped. */
+  public static final int LOG_LINES = 1_024;
+
+  /** About how many bytes of them: what a disk does not take must not fill the heap. */
+  public static final long LOG_QUEUED = 4L * 1024 * 1024;
+
+  /** Bytes of a debug log; then it is put aside, and the one before it is gone. */
+  public static final long LOG_FILE = 16L * 1024 * 1024;
+
+  /** A client that closes has so long to write what waits, within {@link #CLOSE_LIMIT}. */
+  public static final Duration LOG_CLOSE = Duration.ofMillis(500);
+
+  /** Characters of one text in it. */
+  public static final int LOG_TEXT = 2_048;
+
+  /** Characters of what a cell that failed has printed last. */
+  public static final int LOG_PARTIAL = 4_096;
+
+  /** Of these the last so many bytes are looked at, so that a secret before them is known. */
+  public static final int LOG_WINDOW = 64 * 1024;
+
+  /** Characters of all data of one event: then the rest of it is counted. */
+  public static final int LOG_LINE = 16 * 1024;
+
+  /** Items of one list or object in it. */
+  public static final int LOG_ITEMS = 50;
+
+  /** Lists and objects in one another in it. */
+  public static final int LOG_DEPTH = 8;
+
+  /** Characters of the arguments of a call, or of an answer, that people are shown. */
+  public static final int VERBOSE_PREVIEW = 4_096;
+
+  /** Bytes of a call whose arguments are looked at for that; of a larger one its size is told. */
+  public static final int SHOWN_CALL = 256 * 1024;
+
   /**
    * A client that lives so long is shown as an MBean; the JVM's MBean server is too dear for a
    * command that only runs a cell.

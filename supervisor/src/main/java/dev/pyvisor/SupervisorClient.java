@@ -13,6 +13,7 @@ import dev.pyvisor.internal.Reentrancy;
 import dev.pyvisor.internal.SessionLife;
 import dev.pyvisor.internal.SessionVerbs;
 import dev.pyvisor.internal.StateVerbs;
+import dev.pyvisor.log.Verbose;
 import dev.pyvisor.tool.Tool;
 import dev.pyvisor.transport.Input;
 import dev.pyvisor.transport.KeptFolder;
@@ -29,6 +30,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
@@ -202,6 +204,8 @@ public final class SupervisorClient implements AutoCloseable {
     private int toolThreads = Defaults.TOOL_THREADS;
     private Optional<String> pythonLogging = Optional.empty();
     private Optional<Executor> callbackExecutor = Optional.empty();
+    private Optional<Consumer<String>> verbose = Optional.empty();
+    private Optional<Path> debugLog = Optional.empty();
     private Path evidenceDirectory = Defaults.evidenceDirectory();
     private boolean restart = true;
 
@@ -494,6 +498,35 @@ public final class SupervisorClient implements AutoCloseable {
     }
 
     /**
+     * Whether people at the terminal are told what cells do while they do it, on standard error:
+     * output, calls of tools with their arguments, errors, answers. Default: not.
+     */
+    public Builder verbose(boolean told) {
+      verbose = told ? Optional.of(Verbose.STANDARD_ERROR) : Optional.empty();
+      return this;
+    }
+
+    /**
+     * The same to a place of your own: pieces of text with their line ends, control characters as
+     * escapes. It is called as a listener is, one cell after another within a session; a sink that
+     * is slow slows the cell, and what it throws is logged and changes nothing.
+     */
+    public Builder verbose(Consumer<String> sink) {
+      verbose = Optional.of(sink);
+      return this;
+    }
+
+    /**
+     * A file to which events are added for whoever has to find out later, a line of JSON each, with
+     * what looks like a secret taken out: docs/diagnostics.md says what is in it. It is made with
+     * mode 0600, and several clients may name the same one. Default: none.
+     */
+    public Builder debugLog(Path file) {
+      debugLog = Optional.of(file);
+      return this;
+    }
+
+    /**
      * Where reports of what hangs are kept, one folder each; it is made with mode 0700 when the
      * first is written. Default: {@link Defaults#evidenceDirectory()}.
      */
@@ -552,6 +585,8 @@ public final class SupervisorClient implements AutoCloseable {
           toolThreads,
           pythonLogging,
           callbackExecutor,
+          verbose,
+          debugLog,
           evidenceDirectory,
           restart);
     }

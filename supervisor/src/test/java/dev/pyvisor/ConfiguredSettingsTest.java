@@ -69,6 +69,8 @@ class ConfiguredSettingsTest {
           new Way("preload", "json,os.path", builder -> builder.preload("json", "os.path")),
           new Way("tool-threads", "3", builder -> builder.toolThreads(3)),
           new Way("python-logging", "INFO", builder -> builder.pythonLogging("INFO")),
+          new Way("verbose", "true", builder -> builder.verbose(true)),
+          new Way("debug-log", "/l", builder -> builder.debugLog(Path.of("/l"))),
           new Way("evidence-directory", "/e", builder -> builder.evidenceDirectory(Path.of("/e"))),
           new Way("restart", "false", builder -> builder.restart(false)),
           new Way("environment.NAME", "a=b", builder -> builder.environment("NAME", "a=b")),
@@ -152,6 +154,7 @@ class ConfiguredSettingsTest {
             "workspace-limit",
             "preload",
             "python-logging",
+            "debug-log",
             "evidence-directory",
             "environment.NAME");
     ClientSettings standard = SupervisorClient.builder().settings();

@@ -4,6 +4,7 @@ import dev.pyvisor.CellListener;
 import dev.pyvisor.CheckpointReport;
 import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.outcome.Cause;
+import dev.pyvisor.outcome.Display;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
 import dev.pyvisor.outcome.OutputChunk;
@@ -42,6 +43,12 @@ final class ConsoleReport implements Report, CellListener {
     byte[] bytes = chunk.bytes();
     target.write(bytes, 0, bytes.length);
     target.flush();
+  }
+
+  @Override
+  public void onDisplay(Display display) {
+    out.println(display.text());
+    out.flush();
   }
 
   @Override

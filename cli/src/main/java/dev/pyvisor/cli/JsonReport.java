@@ -3,12 +3,15 @@ package dev.pyvisor.cli;
 import dev.pyvisor.CellListener;
 import dev.pyvisor.CheckpointReport;
 import dev.pyvisor.error.RunnerException;
+import dev.pyvisor.outcome.Display;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.PythonError;
 import dev.pyvisor.outcome.StateReport;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -70,12 +73,27 @@ final class JsonReport implements Report {
         .submission()
         .ifPresent(
             submission -> line.set("submitted", MAPPER.readTree(submission.answer().json())));
+    if (!outcome.displays().isEmpty()) {
+      line.set("displays", displays(outcome.displays()));
+    }
     line.set("state", state(outcome.state()));
     line.put("generation", outcome.generation());
     line.put("toolCalls", outcome.toolCalls());
     line.put("elapsedMs", outcome.elapsed().toNanos() / 10_000 / 100.0);
     outcome.cause().ifPresent(cause -> line.put("cause", cause.text()));
     return MAPPER.writeValueAsString(line);
+  }
+
+  /** As notebooks have them: by media type, bytes in Base64. */
+  private static ArrayNode displays(List<Display> displays) {
+    ArrayNode all = JsonNodeFactory.instance.arrayNode();
+    for (Display display : displays) {
+      ObjectNode forms = all.addObject();
+      for (String type : display.mediaTypes()) {
+        forms.set(type, MAPPER.valueToTree(display.value(type).orElse(null)));
+      }
+    }
+    return all;
   }
 
   private static ObjectNode error(PythonError error) {

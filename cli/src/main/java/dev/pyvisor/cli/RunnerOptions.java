@@ -52,6 +52,8 @@ final class RunnerOptions {
 
   @Mixin private ConfigOptions config;
 
+  @Mixin private DiagnosticOptions diagnostics;
+
   @Mixin private AttachOptions attach;
 
   /** Refuses what is unknown, and what does not go together. */
@@ -102,6 +104,7 @@ final class RunnerOptions {
     }
     attach.applyTo(builder);
     launch.applyTo(builder);
+    diagnostics.applyTo(builder);
     if (workspace != null) {
       builder.workspace(attach.given() ? workspace : directory(workspace));
     }

@@ -67,6 +67,23 @@ class ExecCommandTest {
   }
 
   @Test
+  void what_is_displayed_is_its_text_on_a_console_and_all_forms_in_json() throws Exception {
+    String code =
+        "class T:\n  def __repr__(self): return 'a table'\n  def _repr_html_(self): return '<b>'\n"
+            + "display(T(), b'\\x89PNG\\r\\n\\x1a\\n')";
+    Result console = Command.run("exec", "-c", code);
+    assertThat(console.out()).startsWith("a table\n").hasLineCount(2);
+
+    Result json = Command.run("exec", "--json", "-c", code, "-c", "1");
+    List<JsonNode> lines = json.out().lines().map(JsonMapper.shared()::readTree).toList();
+    assertThat(lines.get(0).get("displays").get(0).toString())
+        .isEqualTo("{\"text/plain\":\"a table\",\"text/html\":\"<b>\"}");
+    assertThat(lines.get(0).get("displays").get(1).get("image/png").asString())
+        .isEqualTo("iVBORw0KGgo=");
+    assertThat(lines.get(1).has("displays")).isFalse();
+  }
+
+  @Test
   void json_is_one_line_per_cell_and_nothing_else() throws Exception {
     Result result =
         Command.run(

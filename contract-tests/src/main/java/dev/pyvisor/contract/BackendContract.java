@@ -105,6 +105,9 @@ public abstract class BackendContract implements Rows.Suite {
   class Submissions extends Part implements SubmitContract {}
 
   @Nested
+  class Displays extends Part implements DisplayContract {}
+
+  @Nested
   class ConcurrentTools extends Part implements ConcurrentToolContract {}
 
   @Nested
@@ -198,6 +201,9 @@ public abstract class BackendContract implements Rows.Suite {
 
   @Nested
   class Privacy extends Part implements PrivacyContract {}
+
+  @Nested
+  class Diagnostics extends Part implements DiagnosticsContract {}
 
   @Nested
   class HangReports extends Part implements EvidenceContract {}

@@ -37,6 +37,7 @@ class ArchitectureTest {
     "dev.pyvisor.wire..",
     "dev.pyvisor.transport",
     "dev.pyvisor.diagnosis..",
+    "dev.pyvisor.log..",
     "dev.pyvisor.internal.."
   };
 

@@ -245,6 +245,22 @@ final class FixedKeys {
               Builder::pythonLogging),
           ConfigKey.of(
               new KeyText(
+                  "verbose",
+                  "false",
+                  "Whether what cells do is told on standard error while they do it.",
+                  "verbose(told), verbose(sink)"),
+              ValueType.FLAG,
+              Builder::verbose),
+          ConfigKey.of(
+              new KeyText(
+                  "debug-log",
+                  "none",
+                  "A file to which events are added as lines of JSON, without secrets.",
+                  "debugLog(path)"),
+              ValueType.PATH,
+              Builder::debugLog),
+          ConfigKey.of(
+              new KeyText(
                   "evidence-directory",
                   "pyvisor-evidence-USER beside temporary files",
                   "Where reports of what hangs are kept.",

@@ -7,6 +7,7 @@ import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.outcome.Cause;
+import dev.pyvisor.outcome.Display;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
 import dev.pyvisor.outcome.Output;
@@ -164,22 +165,24 @@ record CellEnd(
     return report == null || report.payload() <= Defaults.INLINE_BYTES;
   }
 
-  CellResult result(int cell, @Nullable Capture capture, boolean draft) {
+  CellResult result(int cell, @Nullable Capture capture, List<Display> displays, boolean draft) {
     Capture.Kept kept =
         capture == null
             ? new Capture.Kept(Output.empty(), Output.empty(), List.of())
             : capture.kept();
     CellReport said = report == null ? CellReport.NOTHING : CellReport.parse(report);
-    return new CellResult(outcome(cell, kept, said, draft), failure);
+    return new CellResult(outcome(cell, kept, displays, said, draft), failure);
   }
 
-  private Outcome outcome(int cell, Capture.Kept kept, CellReport said, boolean draft) {
+  private Outcome outcome(
+      int cell, Capture.Kept kept, List<Display> displays, CellReport said, boolean draft) {
     return new Outcome(
         kind,
         cell,
         kept.stdout(),
         kept.stderr(),
         kept.chunks(),
+        displays,
         said.value(),
         said.error(),
         kind == OutcomeKind.SUBMITTED

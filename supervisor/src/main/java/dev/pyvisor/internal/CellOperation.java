@@ -1,6 +1,5 @@
 package dev.pyvisor.internal;
 
-import dev.pyvisor.CellListener;
 import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.outcome.Cause;
@@ -13,8 +12,10 @@ import dev.pyvisor.wire.Message;
 import dev.pyvisor.wire.StreamTotals;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -28,9 +29,10 @@ final class CellOperation extends Operation {
   final CompletableFuture<CellResult> result = new CompletableFuture<>();
   private final SessionCore session;
   private final CellRequest request;
-  private final @Nullable CellListener listener;
+  private final @Nullable Audience audience;
   private final StreamTotals stdout = new StreamTotals();
   private final StreamTotals stderr = new StreamTotals();
+  private final Displays displays = new Displays();
   private final byte[][] held = {new byte[0], new byte[0]};
 
   /**
@@ -39,6 +41,7 @@ final class CellOperation extends Operation {
    */
   private final AtomicReference<@Nullable CellEnd> known = new AtomicReference<>();
 
+  private final AtomicBoolean settled = new AtomicBoolean();
   private long toolCalls;
   private @Nullable String givenUp;
   private @Nullable Message report;
@@ -53,7 +56,7 @@ final class CellOperation extends Operation {
   CellOperation(SessionCore session, CellRequest request) {
     this.session = session;
     this.request = request;
-    this.listener = request.listener().orElse(null);
+    this.audience = request.audience().orElse(null);
   }
 
   int cell() {
@@ -69,8 +72,8 @@ final class CellOperation extends Operation {
     return Optional.ofNullable(deadline).map(Deadline::left);
   }
 
-  @Nullable CellListener listener() {
-    return listener;
+  @Nullable Audience audience() {
+    return audience;
   }
 
   @Override
@@ -93,6 +96,11 @@ final class CellOperation extends Operation {
   @Override
   boolean waitsForHost() {
     return session.holdsOutput();
+  }
+
+  @Override
+  void starts(int number) {
+    session.link().trace().cells().start(session, request, number);
   }
 
   @Override
@@ -140,10 +148,15 @@ final class CellOperation extends Operation {
     return true;
   }
 
+  /** Whether what the cell displays there still finds room; on the reader thread. */
+  boolean admits(Message display) {
+    return displays.admits(display);
+  }
+
   /** Whether output can be taken on the reader thread: nobody listens, and it goes to memory. */
   boolean takesQuietly(int bytes) {
     Capture into = capture;
-    return listener == null && into != null && !into.spillsWith(bytes + 2 * Utf8.MAX);
+    return audience == null && into != null && !into.spillsWith(bytes + 2 * Utf8.MAX);
   }
 
   @Override
@@ -157,7 +170,7 @@ final class CellOperation extends Operation {
     session.link().requests().answered(this, found.kind());
     session.ended(this);
     Runnable finish = () -> finish(found);
-    if (listener == null && end.isSmall()) {
+    if (audience == null && end.isSmall()) {
       session.mailbox().postInline(finish);
     } else {
       session.mailbox().post(finish);
@@ -215,9 +228,20 @@ final class CellOperation extends Operation {
       return;
     }
     into.add(stream, bytes, from, to);
-    if (listener != null) {
-      UserCode.run("output", () -> listener.onOutput(OutputChunk.of(stream, bytes, from, to)));
+    if (audience != null) {
+      audience.printed(OutputChunk.of(stream, bytes, from, to));
     }
+  }
+
+  /** It displayed something that was admitted. */
+  void display(Message message) {
+    if (result.isDone()) {
+      return;
+    }
+    displays
+        .add(message)
+        .filter(display -> audience != null)
+        .ifPresent(display -> audience.displayed(display));
   }
 
   private void releaseHeld() {
@@ -236,7 +260,11 @@ final class CellOperation extends Operation {
   private void finish(CellEnd end) {
     if (!result.isDone()) {
       releaseHeld();
-      result.complete(end.result(cell, capture, request.draft()));
+      CellResult found = end.result(cell, capture, displays.kept(), request.draft());
+      if (audience != null) {
+        audience.ended(found.outcome());
+      }
+      settle(found);
     }
   }
 
@@ -289,7 +317,7 @@ final class CellOperation extends Operation {
   void withdrawn() {
     CellEnd end = CellEnd.withdrawn(session.runnerId(), describe());
     if (known.compareAndSet(null, end)) {
-      result.complete(end.result(0, null, request.draft()));
+      settleElsewhere(end.result(0, null, List.of(), request.draft()));
     }
   }
 
@@ -327,9 +355,25 @@ final class CellOperation extends Operation {
     if (result.isDone()) {
       return;
     }
-    result.complete(
+    settleElsewhere(
         (end == null ? lost(verdict, delivery) : end.cutShort(verdict))
-            .result(cell, capture, request.draft()));
+            .result(cell, capture, displays.kept(), request.draft()));
+  }
+
+  /** Where nobody may be waited for: who watches hears of it later, or not any more. */
+  private void settleElsewhere(CellResult found) {
+    if (settle(found) && audience != null) {
+      session.mailbox().post(() -> audience.ended(found.outcome()));
+    }
+  }
+
+  /** A close and the end of the cell race: the first is told, and counts. */
+  private boolean settle(CellResult found) {
+    if (!settled.compareAndSet(false, true)) {
+      return false;
+    }
+    session.link().trace().cells().end(session, request, found.outcome());
+    return result.complete(found);
   }
 
   @Override

@@ -1,6 +1,5 @@
 package dev.pyvisor.internal;
 
-import dev.pyvisor.CellListener;
 import dev.pyvisor.TimeLimit;
 import dev.pyvisor.wire.JsonRpc;
 import java.time.Duration;
@@ -18,28 +17,26 @@ record CellRequest(
     String method,
     String params,
     List<byte[]> attachments,
-    Optional<CellListener> listener,
+    Optional<Audience> audience,
     TimeLimit limit,
     Duration grace,
     boolean draft) {
+  private static final String EXECUTE = "execute";
+
   CellRequest {
     attachments = List.copyOf(attachments);
   }
 
   static CellRequest execute(
-      boolean value,
-      byte[] code,
-      Optional<CellListener> listener,
-      TimeLimit limit,
-      Duration grace) {
+      boolean value, byte[] code, Optional<Audience> audience, TimeLimit limit, Duration grace) {
     String params = params(limit, grace, value ? ",\"value\":true" : "");
-    return new CellRequest("execute", params, List.of(code), listener, limit, grace, false);
+    return new CellRequest(EXECUTE, params, List.of(code), audience, limit, grace, false);
   }
 
   /** The same, whose answer is told as a draft. */
   CellRequest asDraft() {
     String drafted = params.substring(0, params.length() - 1) + ",\"draft\":true}";
-    return new CellRequest(method, drafted, attachments, listener, limit, grace, true);
+    return new CellRequest(method, drafted, attachments, audience, limit, grace, true);
   }
 
   /** A request about a global variable. */
@@ -53,6 +50,11 @@ record CellRequest(
         limit,
         grace,
         false);
+  }
+
+  /** The code that it is to run, where it is a cell. */
+  Optional<byte[]> code() {
+    return method.equals(EXECUTE) ? Optional.of(attachments.get(0)) : Optional.empty();
   }
 
   long size() {

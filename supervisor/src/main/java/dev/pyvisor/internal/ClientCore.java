@@ -10,6 +10,7 @@ import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.ExitReport;
 import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.error.RunnerException;
+import dev.pyvisor.log.DebugLog;
 import dev.pyvisor.tool.Tool;
 import dev.pyvisor.transport.KeptLock;
 import dev.pyvisor.transport.ThreadJob;
@@ -87,6 +88,11 @@ public final class ClientCore {
             PrivateDirectory.create(id, settings.workspace()),
             timer,
             new Counters(),
+            new Trace(
+                settings
+                    .debugLog()
+                    .map(file -> DebugLog.to(file, settings.environment(), threads))
+                    .orElse(DebugLog.off())),
             settings.callbackExecutor().orElse(callbackThreads),
             callbackThreads,
             settings.restart());
@@ -116,6 +122,7 @@ public final class ClientCore {
   public static ClientCore open(ClientSettings settings) {
     ClientCore client = holding(settings);
     try {
+      client.trace().clientOpened(client.id, settings);
       client.runners.current().launch(Deadline.in(client.timer, settings.startTimeout()));
       OpenClients.add(client);
       client.timer.after(Defaults.MANAGED_AFTER, client::showToManagement);
@@ -303,6 +310,10 @@ public final class ClientCore {
     return settings;
   }
 
+  Trace trace() {
+    return resources.trace();
+  }
+
   public Timer timer() {
     return timer;
   }
@@ -383,6 +394,7 @@ public final class ClientCore {
       PrivateDirectory.remove(resources.privateDirectory());
       lock.ifPresent(KeptLock::release);
       OpenClients.remove(this);
+      trace().clientClosed(id);
       closed.complete(null);
     }
   }

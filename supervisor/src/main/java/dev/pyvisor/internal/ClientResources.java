@@ -17,6 +17,7 @@ record ClientResources(
     Path privateDirectory,
     Timer timer,
     Counters counters,
+    Trace trace,
     Executor callbacks,
     Executor ownCallbacks,
     boolean restart) {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 
 /**
  * What a client was built with.
@@ -37,6 +38,8 @@ public record ClientSettings(
     int toolThreads,
     Optional<String> pythonLogging,
     Optional<Executor> callbackExecutor,
+    Optional<Consumer<String>> verbose,
+    Optional<Path> debugLog,
     Path evidenceDirectory,
     boolean restart) {
 

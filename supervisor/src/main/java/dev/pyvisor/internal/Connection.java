@@ -90,6 +90,17 @@ final class Connection {
    * @throws LaunchFailed when it does not come up; what there is of it is to be closed
    */
   void launch(Deadline by) {
+    client.trace().runnerStart(runnerId);
+    try {
+      start(by);
+    } catch (RuntimeException | Error failed) {
+      client.trace().runnerStartFailed(runnerId, failed);
+      throw failed;
+    }
+    client.trace().runnerStarted(info());
+  }
+
+  private void start(Deadline by) {
     refuseKilled();
     TransportProvider backend = Backends.named(runnerId, settings.backend());
     TransportConfig config =
@@ -206,6 +217,11 @@ final class Connection {
     return failure;
   }
 
+  /** It has taken the place of another. */
+  void replaced(Connection dead) {
+    client.trace().runnerReplaced(dead.runnerId(), runnerId);
+  }
+
   // ---- sessions ----
 
   /** Opens a session of a new life. */
@@ -285,6 +301,7 @@ final class Connection {
       opened = transport;
     }
     if (opened != null) {
+      client.trace().runnerKill(runnerId, reason);
       opened.kill(reason);
     }
   }

@@ -29,17 +29,23 @@ final class ControlCall<T> implements PendingCall {
   private final String runnerId;
   private final String method;
   private final BiFunction<JsonNode, List<byte[]>, T> reading;
+  private final Trace trace;
 
   /**
    * {@code reading} makes something of the result and of what is attached to it, on the reader
    * thread and so before anything that the runner says next; it may throw a ProtocolError.
    */
   ControlCall(
-      String runnerId, long id, String method, BiFunction<JsonNode, List<byte[]>, T> reading) {
+      String runnerId,
+      long id,
+      String method,
+      BiFunction<JsonNode, List<byte[]>, T> reading,
+      Trace trace) {
     this.runnerId = runnerId;
     this.id = Long.toString(id);
     this.method = method;
     this.reading = reading;
+    this.trace = trace;
   }
 
   @Override
@@ -51,15 +57,17 @@ final class ControlCall<T> implements PendingCall {
   public void answered(Envelope.Reply reply, List<byte[]> attachments) {
     JsonNode error = reply.error();
     if (error != null) {
-      result.completeExceptionally(WireErrors.refused(runnerId, method, error));
+      failed(WireErrors.refused(runnerId, method, error));
       return;
     }
     JsonNode found = reply.result();
     try {
-      result.complete(
-          reading.apply(found == null ? JsonNodeFactory.instance.nullNode() : found, attachments));
+      T read =
+          reading.apply(found == null ? JsonNodeFactory.instance.nullNode() : found, attachments);
+      trace.requestEnded(runnerId, method, null);
+      result.complete(read);
     } catch (ProtocolError misfit) {
-      result.completeExceptionally(
+      failed(
           new ProtocolViolated(
               runnerId, Delivery.ANSWERED, misfit.rule(), String.valueOf(misfit.getMessage())));
       throw misfit;
@@ -68,7 +76,12 @@ final class ControlCall<T> implements PendingCall {
 
   @Override
   public void failed(RunnerException verdict) {
+    trace.requestEnded(runnerId, method, verdict);
     result.completeExceptionally(verdict);
+  }
+
+  String method() {
+    return method;
   }
 
   @Override

@@ -92,6 +92,10 @@ public final class FileVerbs {
               refuseNoText(calls, what, path);
               return verb.run(calls);
             });
+    Trace trace = client.trace();
+    trace.filesStart(client.runnerId(), session.name(), what);
+    job.result.whenComplete(
+        (value, failure) -> trace.filesEnd(client.runnerId(), session.name(), what, failure));
     if (!session.transfers().submit(job, client.copies())) {
       job.result.completeExceptionally(
           new CallFailed(

@@ -73,7 +73,14 @@ final class Link implements TransportListener {
     this.counters = client.counters();
     this.evidence = params -> counters.ignoredNotifications.increment();
     this.requests =
-        new Requests(runnerId, client.timer(), outbox, counters, this::reaches, this::silent);
+        new Requests(
+            runnerId,
+            client.timer(),
+            outbox,
+            counters,
+            client.trace(),
+            this::reaches,
+            this::silent);
     this.watchdog =
         new Watchdog(client.timer(), this::reaches, reason -> evidence.hung(reason), this::hung);
   }
@@ -143,6 +150,10 @@ final class Link implements TransportListener {
     return counters;
   }
 
+  Trace trace() {
+    return client.trace();
+  }
+
   Timer timer() {
     return client.timer();
   }
@@ -168,6 +179,7 @@ final class Link implements TransportListener {
   }
 
   void leave(SessionCore session) {
+    trace().sessionClosed(session);
     sessions.remove(session.number(), session);
     session.condemn(session.closed());
     outbox.forget(session.number());
@@ -330,6 +342,7 @@ final class Link implements TransportListener {
 
   @Override
   public void onClosed(ExitReport report) {
+    trace().runnerEnded(runnerId, report);
     end(new RunnerGone(runnerId, Delivery.UNKNOWN, report));
     exited.complete(report);
   }
@@ -343,6 +356,7 @@ final class Link implements TransportListener {
     Transport opened = transport;
     end(new TransportLost(runnerId, Delivery.UNKNOWN, detail));
     if (opened != null) {
+      trace().runnerKill(runnerId, detail);
       opened.kill(detail);
     }
   }
@@ -351,6 +365,7 @@ final class Link implements TransportListener {
   private void hung(String reason) {
     Transport opened = transport;
     if (opened != null) {
+      trace().runnerKill(runnerId, reason);
       opened.kill(reason);
     }
     client
@@ -379,6 +394,9 @@ final class Link implements TransportListener {
    * said to have never been sent must never be.
    */
   private List<PendingCall> cut(RunnerException verdict) {
+    if (!ended) {
+      trace().runnerLost(runnerId, verdict);
+    }
     List<PendingCall> orphans = requests.condemn(verdict);
     ended = true;
     outbox.end();

@@ -84,6 +84,7 @@ final class OpenCall implements ToolRunner.Progress {
   /** The call is over before its answer. Any thread; user code that hears of it runs elsewhere. */
   void cancel(String why) {
     answered();
+    trace().toolCancelled(desk.session(), message, id, why);
     ToolRunner.Run running;
     ToolEvent last = null;
     synchronized (this) {
@@ -136,6 +137,10 @@ final class OpenCall implements ToolRunner.Progress {
     return Stream.of(own, cells).flatMap(Optional::stream).min(Comparator.naturalOrder());
   }
 
+  private CellTrace trace() {
+    return desk.session().link().trace().cells();
+  }
+
   @Override
   public synchronized boolean isOver() {
     return cancelled;
@@ -154,12 +159,13 @@ final class OpenCall implements ToolRunner.Progress {
       }
       begun = event;
     }
-    desk.tell(cell, listener -> listener.onToolStarted(event), "the start of a tool");
+    trace().toolStart(desk, message, id, event.name());
+    desk.tell(cell, audience -> audience.toolStarted(event, message));
   }
 
   @Override
   public void progress(ToolEvent event, String text) throws InterruptedException {
-    desk.tell(cell, listener -> listener.onToolProgress(event, text), "a tool's progress");
+    desk.tell(cell, audience -> audience.toolProgress(event, text));
   }
 
   @Override
@@ -170,7 +176,8 @@ final class OpenCall implements ToolRunner.Progress {
       }
       told = true;
     }
-    desk.tell(cell, listener -> listener.onToolFinished(event), "the end of a tool");
+    trace().toolEnd(desk.session(), message, id, event.name(), event.failure().orElse(""));
+    desk.tell(cell, audience -> audience.toolFinished(event));
   }
 
   @Override

@@ -47,6 +47,9 @@ abstract class Operation implements PendingCall {
   /** Bytes that it keeps while it waits. */
   abstract long cost();
 
+  /** Its turn has come; {@code cell}: as for its message. */
+  abstract void starts(int cell);
+
   /**
    * The request, under this id; once, when its turn has come. {@code cell}: its number if it is a
    * cell.

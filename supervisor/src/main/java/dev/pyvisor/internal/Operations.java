@@ -71,6 +71,7 @@ final class Operations {
       return;
     }
     Operation operation = next.operation();
+    operation.starts(next.cell());
     RunnerException verdict = link.requests().send(operation, next.cell(), () -> left(operation));
     if (verdict != null) {
       operation.abandon(verdict, Delivery.NEVER_SENT);
@@ -163,6 +164,7 @@ final class Operations {
             + ",\"graceMs\":"
             + CellRequest.millis(cell.request().grace())
             + "}";
+    link.trace().cells().interrupt(session, cell.cell());
     // The cell's terminal says what came of it; the answer only makes room for another interrupt.
     link.requests()
         .requestNow("interrupt", params, Deadline.in(link.timer(), Defaults.CALL_TIMEOUT))

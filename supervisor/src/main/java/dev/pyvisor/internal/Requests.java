@@ -45,6 +45,7 @@ final class Requests {
   private final Timer timer;
   private final Outbox outbox;
   private final Counters counters;
+  private final Trace trace;
   private final CallTable calls = new CallTable();
   private final AtomicInteger messages = new AtomicInteger();
   private final ByteBudget controlBytes = new ByteBudget(Defaults.OUTBOUND_BYTES);
@@ -60,12 +61,14 @@ final class Requests {
       Timer timer,
       Outbox outbox,
       Counters counters,
+      Trace trace,
       BooleanSupplier reaches,
       Consumer<String> silent) {
     this.runnerId = runnerId;
     this.timer = timer;
     this.outbox = outbox;
     this.counters = counters;
+    this.trace = trace;
     EndCheck ends = new EndCheck(calls, this::askStatus);
     this.liveness = new Liveness(timer, outbox, calls, reaches, ends::look, silent);
   }
@@ -96,7 +99,7 @@ final class Requests {
       List<byte[]> attachments,
       Deadline by,
       BiFunction<JsonNode, List<byte[]>, T> reading) {
-    ControlCall<T> call = new ControlCall<>(runnerId, IDS.incrementAndGet(), method, reading);
+    ControlCall<T> call = newCall(method, reading);
     byte[] envelope = JsonRpc.request(Long.parseLong(call.id), method, params);
     int size = envelope.length + attachments.stream().mapToInt(each -> each.length).sum();
     RunnerException refusal = refusal(method, size, by);
@@ -111,22 +114,24 @@ final class Requests {
    * A small request that waits for no room, for callers that bound themselves how many are open.
    */
   CompletableFuture<JsonNode> requestNow(String method, String params, Deadline by) {
-    ControlCall<JsonNode> call =
-        new ControlCall<>(runnerId, IDS.incrementAndGet(), method, (result, attached) -> result);
+    ControlCall<JsonNode> call = newCall(method, (result, attached) -> result);
     return send(
         call, JsonRpc.request(Long.parseLong(call.id), method, params), List.of(), by, () -> {});
   }
 
   private CompletableFuture<?> askStatus(Function<JsonNode, Set<CellOperation>> reading) {
     ControlCall<Set<CellOperation>> call =
-        new ControlCall<>(
-            runnerId, IDS.incrementAndGet(), "status", (result, attached) -> reading.apply(result));
+        newCall("status", (result, attached) -> reading.apply(result));
     return send(
         call,
         JsonRpc.request(Long.parseLong(call.id), "status", "{}"),
         List.of(),
         Deadline.in(timer, Defaults.PING_LIMIT),
         () -> {});
+  }
+
+  private <T> ControlCall<T> newCall(String method, BiFunction<JsonNode, List<byte[]>, T> reading) {
+    return new ControlCall<>(runnerId, IDS.incrementAndGet(), method, reading, trace);
   }
 
   private <T> CompletableFuture<T> send(
@@ -141,6 +146,7 @@ final class Requests {
       call.failed(verdict.as(Delivery.NEVER_SENT));
       return call.result;
     }
+    trace.requestSent(runnerId, call.method());
     outbox.send(outgoing);
     liveness.callOpened();
     Timer.Alarm alarm = timer.after(by.left(), () -> expire(call, outgoing, by));

@@ -63,6 +63,7 @@ public final class SessionCore {
     if (opened.has("state")) {
       life.origin(Terminal.state(opened.object("state")));
     }
+    link.trace().sessionOpened(session);
     link.enter(session);
     return session;
   }
@@ -181,6 +182,7 @@ public final class SessionCore {
 
   /** The notification of a new generation: the one that users hear of. */
   void generationChanged(GenerationChange change) {
+    link.trace().generation(this, change);
     newGeneration(change.generation());
     tell(change);
   }

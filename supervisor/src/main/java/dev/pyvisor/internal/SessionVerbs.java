@@ -44,7 +44,7 @@ public final class SessionVerbs {
         CellRequest.execute(
             cell.value() == ValueMode.LAST_EXPRESSION,
             code,
-            cell.listener(),
+            Audience.of(cell.listener(), client.settings().verbose()),
             cell.timeLimit().orElse(client.settings().cellTimeout()),
             cell.interruptGrace().orElse(client.settings().interruptGrace()));
     Deadline by = deadline();

@@ -199,6 +199,7 @@ final class Succession {
       opened.values().forEach(core -> core.tell(change(start.previous, core)));
       List<SessionCore> unwanted = takeOver(start, opened);
       unwanted.forEach(core -> core.close(by));
+      next.replaced(start.previous);
       LOG.warn(
           "runner {} died: {}; runner {} has taken its place, with fresh state",
           start.previous.runnerId(),

@@ -1,6 +1,5 @@
 package dev.pyvisor.internal;
 
-import dev.pyvisor.CellListener;
 import dev.pyvisor.Defaults;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.tool.ToolEvent;
@@ -80,6 +79,7 @@ public final class ToolDesk {
       case "tool.call" -> call(message, peek);
       case "tool.cancel" -> cancel(message);
       case "cell.report" -> report(message);
+      case "cell.display" -> display(message);
       case "log" -> log.record(message);
       default -> misfit(message);
     }
@@ -89,6 +89,15 @@ public final class ToolDesk {
     CellOperation cell = session.currentCell(message.cell());
     if (cell == null || !cell.report(message)) {
       session.link().counters().ignoredNotifications.increment();
+    }
+  }
+
+  private void display(Message message) {
+    CellOperation cell = session.currentCell(message.cell());
+    if (cell == null || !cell.admits(message)) {
+      session.link().counters().ignoredNotifications.increment();
+    } else {
+      session.postEvent(() -> cell.display(message));
     }
   }
 
@@ -104,7 +113,7 @@ public final class ToolDesk {
     }
     Optional<String> lost = peek.name() == null ? givenUp(message) : Optional.empty();
     if (lost.isPresent()) {
-      refuse(message, JsonRpc.error(id, ErrorCode.TRANSPORT_POISON, lost.get()));
+      turnAway(message, JsonRpc.error(id, ErrorCode.TRANSPORT_POISON, lost.get()));
       return;
     }
     Deadline deadline =
@@ -116,7 +125,7 @@ public final class ToolDesk {
     OpenCall call = new OpenCall(this, CallKey.of(message, id), message, id, cell, deadline);
     byte[] refusal = admit(call);
     if (refusal != null) {
-      refuse(message, refusal);
+      turnAway(message, refusal);
       return;
     }
     call.start(runner);
@@ -175,19 +184,25 @@ public final class ToolDesk {
   private void misfit(Message message) {
     Envelope envelope = JsonRpc.parse(message.envelope());
     if (envelope instanceof Envelope.Request request) {
-      refuse(
+      turnAway(
           message,
           JsonRpc.error(
               request.id(),
               ErrorCode.METHOD_NOT_FOUND,
               "a host has no method '" + request.method() + "'"));
     } else if (envelope instanceof Envelope.Refused refused) {
-      refuse(message, JsonRpc.error(refused.id(), refused.code(), refused.message()));
+      turnAway(message, JsonRpc.error(refused.id(), refused.code(), refused.message()));
     } else if (envelope instanceof Envelope.Reply) {
       session.link().counters().lateReplies.increment();
     } else {
       session.link().counters().ignoredNotifications.increment();
     }
+  }
+
+  /** Answers what no tool is run for. */
+  private void turnAway(Message message, byte[] envelope) {
+    session.link().trace().cells().toolRefused(session, message, envelope);
+    refuse(message, envelope);
   }
 
   private void refuse(Message message, byte[] envelope) {
@@ -240,6 +255,7 @@ public final class ToolDesk {
   /** No thread can run the call. */
   void refused(OpenCall call, byte[] envelope) {
     if (close(call)) {
+      session.link().trace().cells().toolRefused(session, call.message(), envelope);
       answerNow(call, envelope);
     }
   }
@@ -327,13 +343,12 @@ public final class ToolDesk {
   }
 
   /**
-   * Tells the cell's listener, behind the output that came before; the tool waits where the
+   * Tells the cell's audience, behind the output that came before; the tool waits where the
    * listener is far behind.
    */
-  void tell(@Nullable CellOperation cell, Consumer<CellListener> event, String what)
-      throws InterruptedException {
-    CellListener listener = cell == null ? null : cell.listener();
-    if (cell == null || listener == null) {
+  void tell(@Nullable CellOperation cell, Consumer<Audience> event) throws InterruptedException {
+    Audience audience = cell == null ? null : cell.audience();
+    if (cell == null || audience == null) {
       return;
     }
     events.acquire();
@@ -341,7 +356,7 @@ public final class ToolDesk {
         () -> {
           try {
             if (!cell.isOver()) {
-              UserCode.run(what, () -> event.accept(listener));
+              event.accept(audience);
             }
           } finally {
             events.release();
@@ -351,15 +366,20 @@ public final class ToolDesk {
 
   /** The same from a thread that must not wait; for the few events of calls that are cancelled. */
   void tellNow(@Nullable CellOperation cell, ToolEvent finished) {
-    CellListener listener = cell == null ? null : cell.listener();
-    if (cell != null && listener != null) {
+    Audience audience = cell == null ? null : cell.audience();
+    if (cell != null && audience != null) {
       session.postEvent(
           () -> {
             if (!cell.isOver()) {
-              UserCode.run("the end of a tool", () -> listener.onToolFinished(finished));
+              audience.toolFinished(finished);
             }
           });
     }
+  }
+
+  /** The names of a tool's parameters, in their order. */
+  List<String> parameters(String tool) {
+    return runner.parameters(session, tool);
   }
 
   SessionCore session() {

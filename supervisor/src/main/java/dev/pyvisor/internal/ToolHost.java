@@ -3,6 +3,7 @@ package dev.pyvisor.internal;
 import dev.pyvisor.Defaults;
 import dev.pyvisor.TimeLimit;
 import dev.pyvisor.tool.Tool;
+import dev.pyvisor.tool.ToolParameter;
 import dev.pyvisor.tool.ToolPool;
 import dev.pyvisor.tool.ToolRegistry;
 import dev.pyvisor.transport.ThreadJob;
@@ -74,6 +75,14 @@ final class ToolHost implements ToolRunner {
         .flatMap(registry(session.life())::find)
         .flatMap(Tool::timeLimit)
         .orElse(limit);
+  }
+
+  @Override
+  public List<String> parameters(SessionCore session, String tool) {
+    return registry(session.life())
+        .find(tool)
+        .map(found -> found.parameters().stream().map(ToolParameter::name).toList())
+        .orElse(List.of());
   }
 
   /** Interrupts what runs; does not wait for a tool that ignores it. */

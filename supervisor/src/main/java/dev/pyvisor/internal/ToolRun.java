@@ -131,6 +131,8 @@ final class ToolRun implements ToolRunner.Run, ToolContext {
       String failure = answer.failure();
       ToolEvent finished = failure == null ? begun : begun.failed(failure);
       tell(() -> progress.finished(finished));
+    } else {
+      session.link().trace().cells().toolRefused(session, call, answer.envelope());
     }
   }
 

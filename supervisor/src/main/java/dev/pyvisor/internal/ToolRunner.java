@@ -22,6 +22,11 @@ interface ToolRunner {
     return TimeLimit.none();
   }
 
+  /** The names of the tool's parameters, in their order; none: they are not known. */
+  default List<String> parameters(SessionCore session, String tool) {
+    return List.of();
+  }
+
   /**
    * A call that was handed in.
    *

@@ -62,6 +62,11 @@ final class TurnCall<T> extends Operation {
   }
 
   @Override
+  void starts(int cell) {
+    session.link().trace().turnStart(session, method);
+  }
+
+  @Override
   Message message(long requestId, int cell, int number) {
     return new Message(
         FrameKind.MESSAGE,
@@ -79,12 +84,13 @@ final class TurnCall<T> extends Operation {
     JsonNode error = reply.error();
     if (error != null) {
       session.ended(this);
-      result.completeExceptionally(WireErrors.refused(session.runnerId(), method, error));
+      settle(WireErrors.refused(session.runnerId(), method, error));
       return;
     }
     // What cannot be read ends the connection, and that settles this one, too.
     T found = reading.apply(reply.result());
     session.ended(this);
+    session.link().trace().turnEnded(session, method, null);
     result.complete(found);
   }
 
@@ -95,7 +101,14 @@ final class TurnCall<T> extends Operation {
 
   @Override
   void fail(RunnerException verdict, Delivery delivery) {
-    result.completeExceptionally(verdict.as(delivery));
+    settle(verdict.as(delivery));
+  }
+
+  private void settle(RunnerException failure) {
+    if (!result.isDone()) {
+      session.link().trace().turnEnded(session, method, failure);
+    }
+    result.completeExceptionally(failure);
   }
 
   @Override

@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param stdout what it wrote to standard output
  * @param stderr what it wrote to standard error
  * @param chunks both in the order of arrival; where there was too much for memory, what is kept
+ * @param displays what it displayed, in its order; at most 100 objects of 32 MiB in all
  * @param value the value of its last expression, where it was asked for and there is one
  * @param error the exception that ended it
  * @param submission the answer that it ended itself with, where it did
@@ -32,6 +33,7 @@ public record Outcome(
     Output stdout,
     Output stderr,
     List<OutputChunk> chunks,
+    List<Display> displays,
     Optional<Value> value,
     Optional<PythonError> error,
     Optional<Submission> submission,

@@ -79,6 +79,17 @@ public final class Output {
         : new String(head, StandardCharsets.UTF_8) + new String(tail, StandardCharsets.UTF_8);
   }
 
+  /** The last so many bytes as text, or all that there is; less where the middle was left out. */
+  public String end(int most) {
+    byte[] last = tail.length == 0 ? head : tail;
+    int from = Math.max(0, last.length - most);
+    String end = new String(last, from, last.length - from, StandardCharsets.UTF_8);
+    int missing = Math.min(head.length, most - (last.length - from));
+    return last == head || missing <= 0 || truncated()
+        ? end
+        : new String(head, head.length - missing, missing, StandardCharsets.UTF_8) + end;
+  }
+
   byte[] head() {
     return head;
   }

@@ -39,7 +39,9 @@ public enum ThreadJob {
   /**
    * Writes reports of what hangs; blocks on the disk, and on the supervisor's facts half a second.
    */
-  EVIDENCE;
+  EVIDENCE,
+  /** Writes the debug log; blocks on what there is to say and on the disk. */
+  DEBUG_LOG;
 
   /** The word in a thread's name. */
   public String word() {

@@ -29,6 +29,8 @@ public final class Limits {
   public static final int FILE_DEPTH = 64;
   public static final int TRANSFERS = 8;
   public static final int TRANSFER_ENTRIES = 100_000;
+  public static final int DISPLAYS = 100;
+  public static final int DISPLAY_BYTES = 33_554_432;
   public static final int REPR = 4_096;
   public static final int GARBAGE_SHOWN = 200;
 

@@ -33,7 +33,8 @@ class KeyTableTest {
     bad("backend", "memry", "'memry' is no backend on the class path; those there: ");
     bad("backend", "memry", "did you mean 'memory'?");
     bad("backend", "", "'' is no backend");
-    for (String path : List.of("python", "workspace", "payload", "evidence-directory")) {
+    for (String path :
+        List.of("python", "workspace", "payload", "debug-log", "evidence-directory")) {
       good(path, "/usr/bin/python3", "/usr/bin/python3");
       good(path, "python3.11", "python3.11");
       bad(path, " ", "' ' is no path");
@@ -44,7 +45,7 @@ class KeyTableTest {
     good("inherit-environment", "", "");
     bad("inherit-environment", "HOME,,PATH", "'HOME,,PATH' has a name that is none");
     bad("inherit-environment", "A=B", "'A=B' has a name that is none");
-    for (String flag : List.of("trusted", "restart")) {
+    for (String flag : List.of("trusted", "verbose", "restart")) {
       good(flag, "true", "true");
       good(flag, "false", "false");
       bad(flag, "no", "'no' is neither true nor false; write false");

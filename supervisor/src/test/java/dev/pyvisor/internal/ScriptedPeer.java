@@ -45,7 +45,12 @@ final class ScriptedPeer implements AutoCloseable {
   private int number;
 
   ScriptedPeer(Path directory) {
-    resources = new ClientResources(directory, timer, new Counters(), callbacks, callbacks, false);
+    this(directory, Trace.off());
+  }
+
+  ScriptedPeer(Path directory, Trace trace) {
+    resources =
+        new ClientResources(directory, timer, new Counters(), trace, callbacks, callbacks, false);
     link = new Link("test", resources);
     writer = new Thread(this::write, "test-writer");
     writer.setDaemon(true);
@@ -102,7 +107,9 @@ final class ScriptedPeer implements AutoCloseable {
     return CellRequest.execute(
         false,
         "pass".getBytes(StandardCharsets.UTF_8),
-        listener.length == 0 ? Optional.empty() : Optional.of(listener[0]),
+        listener.length == 0
+            ? Optional.empty()
+            : Audience.of(Optional.of(listener[0]), Optional.empty()),
         TimeLimit.of(Duration.ofSeconds(3)),
         Duration.ofSeconds(1));
   }

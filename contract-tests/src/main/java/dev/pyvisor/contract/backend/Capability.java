@@ -18,6 +18,8 @@ public enum Capability {
   TRACEBACKS("errors with their lines"),
   /** Values have documented forms in both directions, that of a last expression among them. */
   TYPED_VALUES("values of every type"),
+  /** A cell shows objects as HTML, images and the like. */
+  DISPLAYS("objects that are shown in other forms than text"),
   /** A tool's parameters are known in Python: a signature, hints, a check before the call. */
   TOOL_SIGNATURES("tools with signatures"),
   /** A tool's failure is an exception with type, message and data. */

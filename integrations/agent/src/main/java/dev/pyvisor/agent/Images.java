@@ -1,16 +1,19 @@
 package dev.pyvisor.agent;
 
 import dev.pyvisor.Value;
+import dev.pyvisor.outcome.Display;
+import dev.pyvisor.outcome.Outcome;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The images in a value: bytes that are one of the formats that models see, by themselves or in a
- * list.
+ * The images of a cell, in the formats that models see: what it displayed, and bytes that are its
+ * value, by themselves or in a list.
  *
  * <p>Thread-safe: it holds no state.
  */
@@ -38,6 +41,22 @@ public final class Images {
   public record Image(String mediaType, byte[] bytes) {}
 
   private Images() {}
+
+  /** Those that a cell displayed, and then those of its value, at most {@value #COUNT}. */
+  public static List<Image> of(Outcome outcome) {
+    List<Image> images = new ArrayList<>();
+    for (Display display : outcome.displays()) {
+      // One object's forms are the same picture.
+      BEGINNINGS.keySet().stream()
+          .sorted(Comparator.reverseOrder())
+          .flatMap(type -> display.bytes(type).stream())
+          .flatMap(bytes -> mediaType(bytes).map(type -> new Image(type, bytes)).stream())
+          .findFirst()
+          .ifPresent(images::add);
+    }
+    outcome.value().ifPresent(value -> images.addAll(of(value)));
+    return images.size() <= COUNT ? images : List.copyOf(images.subList(0, COUNT));
+  }
 
   /** Those of a cell's value, in their order, at most {@value #COUNT}. */
   public static List<Image> of(Value value) {

@@ -2,10 +2,12 @@ package dev.pyvisor.agent;
 
 import dev.pyvisor.Value;
 import dev.pyvisor.outcome.Cause;
+import dev.pyvisor.outcome.Display;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
 import dev.pyvisor.outcome.Output;
 import dev.pyvisor.outcome.PythonError;
+import java.util.stream.Collectors;
 
 /**
  * What a model must know of a cell: what it printed, its value or its error, what became of it, and
@@ -31,6 +33,7 @@ public final class OutcomeText {
     StringBuilder text = new StringBuilder();
     part(text, "", output(outcome.stdout(), OUTPUT, fix));
     part(text, "[stderr]\n", output(outcome.stderr(), ERROR, fix));
+    part(text, "[displayed] ", Clip.of(displayed(outcome), ERROR, fix));
     outcome.value().ifPresent(value -> part(text, "[value] ", Clip.of(shown(value), ERROR, fix)));
     outcome.error().ifPresent(error -> part(text, "[error]\n", Clip.of(trace(error), ERROR, "")));
     outcome
@@ -40,6 +43,10 @@ public final class OutcomeText {
                 part(text, "[submitted] ", Clip.of(submission.answer().json(), OUTPUT, fix)));
     part(text, "", end(outcome));
     return text.toString();
+  }
+
+  private static String displayed(Outcome outcome) {
+    return outcome.displays().stream().map(Display::text).collect(Collectors.joining("\n"));
   }
 
   private static void part(StringBuilder text, String label, String part) {

@@ -175,7 +175,7 @@ public final class PythonTool implements ToolExecutor, ToolProvider {
   }
 
   private static List<Content> images(Outcome outcome) {
-    return outcome.value().map(Images::of).orElse(List.of()).stream()
+    return Images.of(outcome).stream()
         .<Content>map(
             image ->
                 ImageContent.from(

@@ -200,6 +200,24 @@ class AssistantTest {
   }
 
   @Test
+  void what_code_displays_is_text_for_the_model_and_an_image_where_it_has_one() {
+    model
+        .runs(
+            """
+            class Plot:
+                def __repr__(self): return 'a plot'
+                def _repr_png_(self): return b'\\x89PNG\\r\\n\\x1a\\n' + bytes(9)
+            display(Plot(), 'and words')
+            """)
+        .repeats();
+    withTrips().chat("ada", "Plot");
+    assertThat(model.results().get(0).contents()).hasSize(2);
+    assertThat(((TextContent) model.results().get(0).contents().get(0)).text())
+        .startsWith("[displayed] a plot\nand words\n[completed in ");
+    assertThat(model.results().get(0).contents().get(1)).isInstanceOf(ImageContent.class);
+  }
+
+  @Test
   void tools_of_the_model_are_called_by_it_and_not_by_code() {
     Toolbox box =
         new Toolbox()

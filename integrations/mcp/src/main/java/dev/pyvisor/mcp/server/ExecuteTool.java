@@ -77,7 +77,7 @@ final class ExecuteTool {
     return run.outcome().thenApply(ExecuteTool::answer);
   }
 
-  /** Images that the value is stand beside the text: models look at them. */
+  /** Images that the cell displays, or that its value is, stand beside the text. */
   private static CallToolResult answer(Outcome outcome) {
     String text = OutcomeText.of(outcome, WHOLE);
     if (!outcome.ok()) {
@@ -85,9 +85,7 @@ final class ExecuteTool {
     }
     List<Content> contents = new ArrayList<>();
     contents.add(TextContent.builder(text).build());
-    outcome
-        .value()
-        .ifPresent(value -> Images.of(value).forEach(image -> contents.add(shown(image))));
+    Images.of(outcome).forEach(image -> contents.add(shown(image)));
     return Answers.of(contents);
   }
 

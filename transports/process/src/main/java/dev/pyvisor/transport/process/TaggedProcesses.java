@@ -9,7 +9,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -31,17 +31,28 @@ final class TaggedProcesses {
 
   private static final Duration PAUSE = Duration.ofMillis(1);
 
+  /** A program that is just being replaced by another shows no environment for less than that. */
+  private static final Duration EXEC = Duration.ofMillis(500);
+
+  /** One that shows none for longer has none. */
+  private static final Duration YOUNG = Duration.ofSeconds(10);
+
+  /** No variable of any process, and not the same as none. */
+  private static final byte[] NOT_SEEN = {0};
+
   private TaggedProcesses() {}
 
   /** Kills until nothing is found; returns the pids that are left at the limit. */
   static List<Long> sweep(String runnerId, Collection<ProcessHandle> known) {
-    long end = System.nanoTime() + LIMIT.toNanos();
+    long begin = System.nanoTime();
     Map<Long, ProcessHandle> found = new LinkedHashMap<>();
     known.forEach(handle -> found.put(handle.pid(), handle));
     while (true) {
-      tagged(runnerId).forEach(handle -> found.put(handle.pid(), handle));
+      boolean complete = look(tag(runnerId), found);
       found.values().removeIf(handle -> !lives(handle));
-      if (found.isEmpty() || System.nanoTime() > end) {
+      Duration passed = Duration.ofNanos(System.nanoTime() - begin);
+      boolean settled = complete || passed.compareTo(EXEC) > 0;
+      if ((found.isEmpty() && settled) || passed.compareTo(LIMIT) > 0) {
         return List.copyOf(found.keySet());
       }
       found.values().forEach(ProcessHandle::destroyForcibly);
@@ -64,39 +75,60 @@ final class TaggedProcesses {
     }
   }
 
-  private static List<ProcessHandle> tagged(String runnerId) {
-    byte[] tag = tag(runnerId);
-    List<ProcessHandle> found = new ArrayList<>();
+  /** Adds those with the tag; false where some did not show yet whether they have it. */
+  private static boolean look(byte[] tag, Map<Long, ProcessHandle> found) {
+    boolean complete = true;
     try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROC, "[0-9]*")) {
       for (Path process : processes) {
-        if (carries(process.resolve("environ"), tag)) {
-          ProcessHandle.of(Long.parseLong(process.getFileName().toString()))
+        byte[] environment = environment(process.resolve("environ"));
+        long pid = Long.parseLong(process.getFileName().toString());
+        if (carries(environment, tag)) {
+          ProcessHandle.of(pid)
               .filter(ProcessHandle::isAlive)
-              .ifPresent(found::add);
+              .ifPresent(handle -> found.put(pid, handle));
+        } else if (environment.length == 0 && isBecoming(process, pid)) {
+          complete = false;
         }
       }
     } catch (IOException noProc) {
-      return List.of();
+      return true;
     }
-    return found;
+    return complete;
+  }
+
+  /** Whether it may be between two programs: young, alive, and no thread of the system's own. */
+  private static boolean isBecoming(Path process, long pid) {
+    try {
+      Files.readSymbolicLink(process.resolve("exe"));
+    } catch (IOException goneOrOfTheSystem) {
+      return false;
+    }
+    Instant young = Instant.now().minus(YOUNG);
+    return ProcessHandle.of(pid)
+        .filter(TaggedProcesses::lives)
+        .flatMap(handle -> handle.info().startInstant())
+        .filter(start -> start.isAfter(young))
+        .isPresent();
   }
 
   /** Whether a process carries the runner's tag, as far as that can be seen. */
   static boolean isTagged(long pid, String runnerId) {
-    return carries(PROC.resolve(pid + "/environ"), tag(runnerId));
+    return carries(environment(PROC.resolve(pid + "/environ")), tag(runnerId));
   }
 
   private static byte[] tag(String runnerId) {
     return (RunnerTag.NAME + "=" + runnerId + "\0").getBytes(StandardCharsets.UTF_8);
   }
 
-  private static boolean carries(Path environ, byte[] tag) {
-    byte[] bytes;
+  private static byte[] environment(Path environ) {
     try {
-      bytes = Files.readAllBytes(environ);
+      return Files.readAllBytes(environ);
     } catch (IOException goneOrForeign) {
-      return false;
+      return NOT_SEEN;
     }
+  }
+
+  private static boolean carries(byte[] bytes, byte[] tag) {
     for (int at = 0; at + tag.length <= bytes.length; at++) {
       if ((at == 0 || bytes[at - 1] == 0)
           && Arrays.equals(bytes, at, at + tag.length, tag, 0, tag.length)) {
