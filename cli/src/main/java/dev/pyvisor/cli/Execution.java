@@ -4,6 +4,7 @@ import dev.pyvisor.Cell;
 import dev.pyvisor.CellListener;
 import dev.pyvisor.Session;
 import dev.pyvisor.error.RunnerException;
+import dev.pyvisor.outcome.Display;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutputChunk;
 import java.util.function.UnaryOperator;
@@ -46,12 +47,22 @@ final class Execution implements Step.Taker {
       @Override
       public void onOutput(OutputChunk chunk) {
         told.onOutput(chunk);
-        if (!deaf && report.broken()) {
-          deaf = true;
-          session.interruptAsync();
-        }
+        endIfDeaf();
+      }
+
+      @Override
+      public void onDisplay(Display display) {
+        told.onDisplay(display);
+        endIfDeaf();
       }
     };
+  }
+
+  private void endIfDeaf() {
+    if (!deaf && report.broken()) {
+      deaf = true;
+      session.interruptAsync();
+    }
   }
 
   @Override
