@@ -1,6 +1,6 @@
 """An MCP server for tests, of the standard library: whole answers, odd ones, and none.
 
-odd_server.py [twins] [deaf] [quiet] [stubborn]
+odd_server.py [twins] [deaf] [quiet] [polite] [stubborn]
 """
 
 from __future__ import annotations
@@ -93,8 +93,9 @@ if "quiet" not in sys.argv:
     print("this is no message", flush=True)
 if "deaf" in sys.argv:
     os.close(2)
-# Those that know nothing of MCP's end are started by scripts.
-CHILD = subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+CHILD = None
+if "stubborn" in sys.argv or "polite" in sys.argv:
+    CHILD = subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 for line in sys.stdin:
     serve(json.loads(line))
 if "stubborn" in sys.argv:
