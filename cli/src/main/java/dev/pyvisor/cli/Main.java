@@ -19,6 +19,7 @@ import picocli.CommandLine.Command;
       ExecCommand.class,
       DoctorCommand.class,
       RunnerCommand.class,
+      ToolsCommand.class,
       BenchCommand.class,
       ContractCommand.class,
       McpCommand.class,

@@ -2,6 +2,7 @@ package dev.pyvisor.cli;
 
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.mcp.client.McpProcess;
+import dev.pyvisor.tool.Tool;
 import dev.pyvisor.transport.launch.CommandWords;
 import java.io.File;
 import java.util.ArrayList;
@@ -29,6 +30,12 @@ final class McpServers implements AutoCloseable {
 
   /** Starts them, and registers their tools. */
   void applyTo(SupervisorClient.Builder builder) {
+    builder.tools(start());
+  }
+
+  /** Starts them; the tools of all, in the order of the servers. */
+  List<Tool> start() {
+    List<Tool> tools = new ArrayList<>();
     for (String command : commands) {
       List<String> words = new ArrayList<>(CommandWords.of("exec", OPTION, command));
       if (onPath(APART)) {
@@ -36,8 +43,9 @@ final class McpServers implements AutoCloseable {
       }
       McpProcess server = McpProcess.start(words, Map.of());
       running.add(server);
-      builder.tools(server.tools());
+      tools.addAll(server.tools());
     }
+    return tools;
   }
 
   private static boolean onPath(String program) {
