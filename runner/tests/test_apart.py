@@ -60,10 +60,14 @@ class ApartTest(unittest.TestCase):
             self.assertEqual(threads(host.kernel()), 4)
 
     def zygote(self, host: Host) -> int:
-        """To be asked while no copy is being made: a new one does not have its name yet."""
+        """A copy that is just being made does not have its name yet, so that there may be two for a moment."""
         own = {found["pid"] for found in host.sessions()}
-        (zygote,) = (pid for pid in children(host.process.pid) if pid not in own and command(pid) != "pyvisor-copy")
-        return zygote
+
+        def others() -> list[int]:
+            return [pid for pid in children(host.process.pid) if pid not in own and command(pid) != "pyvisor-copy"]
+
+        until(lambda: len(others()) == 1, PATIENCE)
+        return others()[0]
 
     def test_where_code_is_confined_the_runner_ends_with_its_zygote_and_starts_no_other(self) -> None:
         with Host(environment={limits.CONFINE_VARIABLE: "1"}) as host:
@@ -114,6 +118,17 @@ class ApartTest(unittest.TestCase):
             os.kill(self.zygote(host), signal.SIGSTOP)
             host.request("session.open", {"name": "late"})
             host.wait_for_end()
+
+    def test_a_zygote_that_died_over_what_it_had_not_read_is_followed_by_another(self) -> None:
+        sends = "        try:\n            socket.send_fds(self._socket, [birth.request], birth.descriptors)\n"
+        dies = "        if self._births == 3: linux.kill(self.pid); os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)\n"
+        with Host(payload=patched(type(self), "nursery", sends, dies + sends)) as host:
+            host.open()
+            os.kill(self.zygote(host), signal.SIGSTOP)
+            unread = host.request("session.open", {"name": "unread"})
+            for session in (host.open("next"), host.answer(unread)["result"]["session"]):
+                host.execute("print('here')", session)
+                self.assertEqual(host.text(session), "here\n")
 
     def test_a_kernel_that_the_zygote_did_not_tell_of_runs_nothing(self) -> None:
         mark = pathlib.Path(tempfile.mkdtemp(prefix="pyvisor-mark-"), "mark")

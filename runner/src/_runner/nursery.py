@@ -92,7 +92,8 @@ class Nursery:
     def _send(self, birth: _Birth) -> None:
         try:
             socket.send_fds(self._socket, [birth.request], birth.descriptors)
-        except BrokenPipeError:  # it has ended, which is told later: another takes its place now
+        except (BrokenPipeError, ConnectionResetError):  # the latter where it had not read all
+            # It has ended, which is told later: another takes its place now.
             linux.kill(self.pid)
             self._zygote_ended("its channel was closed")
             if confine.is_asked():

@@ -108,7 +108,10 @@ class Host:
     # --- verbs ---
 
     def open(self, name: str = "main", **params: Any) -> int:
-        return int(self.call("session.open", name=name, **params)["result"]["session"])
+        answer = self.call("session.open", name=name, **params)
+        if "result" not in answer:
+            raise AssertionError(f"the session was not opened: {answer}")
+        return int(answer["result"]["session"])
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:
         return self.answer(self.request(method, params))
