@@ -78,6 +78,7 @@ public final class BenchSuite {
             RawRows.all(),
             ForkRows.all(),
             OurRows.all(),
+            McpRows.all(),
             SessionRows.all(),
             PauseRows.all(),
             FileRows.all(),

@@ -17,6 +17,8 @@ public enum Script {
   IPYKERNEL("ipykernel_driver.py"),
   /** Burns a core. */
   BUSY_LOOP("busy_loop.py"),
+  /** An MCP server with one tool. */
+  MCP_SERVER("mcp_server.py"),
   /** The other side of the broken forms. */
   WEDGE_PEER("wedge_peer.py");
 
