@@ -50,6 +50,24 @@ async def cancelled(client: mcp.Client) -> str:
     return first(await client.call_tool("execute", {"code": "kept"}))
 
 
+async def progress(client: mcp.Client) -> str:
+    """The cell goes on until all that it printed was heard, as with clients that drop what comes together with the answer."""
+    told: list[str] = []
+    whole = asyncio.Event()
+
+    async def heard(done: float, total: float | None, message: str | None) -> None:
+        told.append(message or "")
+        if "".join(told).endswith("2\n"):
+            whole.set()
+
+    code = "import threading\nfor i in range(3): print(i, flush=True)\nthreading.Event().wait()"
+    call = asyncio.create_task(client.call_tool("execute", {"code": code}, progress_callback=heard))
+    await whole.wait()
+    await client.call_tool("interrupt", {})
+    await call
+    return "".join(told)
+
+
 async def concurrent(client: mcp.Client) -> list[str]:
     names = [f"s{n}" for n in range(SESSIONS)]
     await asyncio.gather(*(client.call_tool("open_session", {"session": name}) for name in names))
@@ -60,15 +78,9 @@ async def concurrent(client: mcp.Client) -> list[str]:
 
 
 async def look(client: mcp.Client) -> dict:
-    told: list[str] = []
-
-    async def progress(done: float, total: float | None, message: str | None) -> None:
-        told.append(message or "")
-
     seen = {"tools": sorted(tool.name for tool in (await client.list_tools()).tools)}
     seen["value"] = first(await client.call_tool("execute", {"code": "6 * 7"}))
-    await client.call_tool("execute", {"code": "for i in range(3): print(i, flush=True)"}, progress_callback=progress)
-    seen["progress"] = "".join(told)
+    seen["progress"] = await progress(client)
     failed = await client.call_tool("execute", {"code": "raise ValueError('no tea')"})
     seen["error"] = [failed.is_error, "ValueError: no tea" in text(failed), "preserved (live)" in text(failed)]
     late = await client.call_tool("execute", {"code": "while True: pass", "timeout_seconds": 0.3})

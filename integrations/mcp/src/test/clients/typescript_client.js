@@ -36,6 +36,18 @@ async function look(client) {
     return first(await run('kept'));
   }
 
+  // The cell goes on until all that it printed was heard: this client drops progress that comes together with the answer.
+  async function progress() {
+    let told = '';
+    const code = 'import threading\nfor i in range(3): print(i, flush=True)\nthreading.Event().wait()';
+    const onprogress = heard => {
+      told += heard.message;
+      if (told.endsWith('2\n')) call('interrupt', {});
+    };
+    await call('execute', { code }, { onprogress });
+    return told;
+  }
+
   async function concurrent() {
     const names = [...Array(SESSIONS).keys()].map(n => `s${n}`);
     await Promise.all(names.map(session => call('open_session', { session })));
@@ -46,10 +58,7 @@ async function look(client) {
 
   const seen = { tools: (await client.listTools()).tools.map(tool => tool.name).sort() };
   seen.value = first(await run('6 * 7'));
-  const told = [];
-  const code = 'for i in range(3): print(i, flush=True)';
-  await call('execute', { code }, { onprogress: progress => told.push(progress.message) });
-  seen.progress = told.join('');
+  seen.progress = await progress();
   const failed = await run("raise ValueError('no tea')");
   seen.error = [failed.isError, text(failed).includes('ValueError: no tea'), text(failed).includes('preserved (live)')];
   const late = await call('execute', { code: 'while True: pass', timeout_seconds: 0.3 });
