@@ -31,7 +31,11 @@ def hint(schema: Any, depth: int = 0) -> Any:
             return _union([hint(branch, depth + 1) for branch in schema[word]])
     kind = schema.get("type")
     if isinstance(kind, list):
-        return _union([hint({**schema, "type": one}, depth + 1) for one in kind])
+        return _union([_single(one, schema, depth + 1) for one in kind])
+    return _single(kind, schema, depth)
+
+
+def _single(kind: Any, schema: dict[str, Any], depth: int) -> Any:
     if kind == "array" and (items := hint(schema.get("items"), depth + 1)) is not Any:
         return list[items]  # type: ignore[valid-type]
     if kind == "object" and (values := hint(schema.get("additionalProperties"), depth + 1)) is not Any:
@@ -55,14 +59,10 @@ def _union(hints: list[Any]) -> Any:
     return Union[tuple(hints)]
 
 
-def shown(schema: Any) -> str:
-    """The hint as a docstring has it; empty where there is none."""
-    found = hint(schema)
-    return "" if found is Any else text(found)
-
-
 def text(found: Any) -> str:
-    """A hint as a signature shows it."""
+    """A hint as a signature and a docstring show it; empty where there is none."""
+    if found is Any:
+        return ""
     if found is type(None):
         return "None"
     return found.__name__ if type(found) is type else repr(found).replace("typing.", "").replace("NoneType", "None")
@@ -77,7 +77,7 @@ def fields(schema: Any) -> Optional[str]:
     needed = required if isinstance(required, list) else []
     told = []
     for name in list(properties)[: limits.HINT_CHOICES]:
-        kind = shown(properties[name])
+        kind = text(hint(properties[name]))
         notes = [note for note in (kind, "" if name in needed else "optional") if note]
         told.append(f"{name} ({', '.join(notes)})" if notes else str(name))
     if len(properties) > len(told):

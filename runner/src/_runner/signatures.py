@@ -7,7 +7,7 @@ from keyword import iskeyword
 from typing import Any, Callable, NamedTuple, Optional
 
 from .decoder import decode
-from .hints import fields, hint, shown
+from .hints import fields, hint, text
 from .pristine import BUILTINS as __builtins__  # noqa: F401
 from .reprs import bounded_repr
 
@@ -35,11 +35,12 @@ def shape(name: str, spec: dict[str, Any]) -> Shape:
     told = spec.get("parameters")
     names = [parameter.get("name") for parameter in told] if isinstance(told, list) else None
     if names is None or not all(map(is_name, names)) or len(set(names)) < len(names):
-        return Shape(_ANY, _accept, _doc(spec, []), frozenset())
+        return Shape(_ANY, _accept, _doc(spec, [], []), frozenset())
+    hints = [hint(parameter.get("schema")) for parameter in told]
     parameters = []
     kind: Any = _PARAMETER.POSITIONAL_OR_KEYWORD
     optional = False
-    for parameter in told:
+    for parameter, found in zip(told, hints):
         required = bool(parameter.get("required", True))
         if required and optional:
             kind = (
@@ -47,13 +48,12 @@ def shape(name: str, spec: dict[str, Any]) -> Shape:
             )  # Python has no required parameter by position after an optional one
         optional = optional or not required
         default = _PARAMETER.empty if required else decode(parameter.get("default"))
-        found = hint(parameter.get("schema"))
         annotation = _PARAMETER.empty if found is Any else found
         parameters.append(
             _PARAMETER(parameter["name"], kind, default=default, annotation=annotation)
         )
     files = frozenset(parameter["name"] for parameter in told if parameter.get("file") is True)
-    return Shape(inspect.Signature(parameters), _checker(name, parameters), _doc(spec, told), files)
+    return Shape(inspect.Signature(parameters), _checker(name, parameters), _doc(spec, told, hints), files)
 
 
 def _accept(*args: Any, **kwargs: Any) -> None:
@@ -76,21 +76,20 @@ def _checker(name: str, parameters: list[inspect.Parameter]) -> Callable[..., No
     return namespace[name]
 
 
-def _doc(spec: dict[str, Any], parameters: list[dict[str, Any]]) -> str:
+def _doc(spec: dict[str, Any], parameters: list[dict[str, Any]], hints: list[Any]) -> str:
     described = str(spec.get("description") or "").strip()
-    lines = [f"    {_parameter_doc(parameter)}" for parameter in parameters]
+    lines = [f"    {_parameter_doc(parameter, found)}" for parameter, found in zip(parameters, hints)]
     if lines:
         lines = ["", "Parameters:", *lines]
     return "\n".join([described or "A tool of the host.", *lines])
 
 
-def _parameter_doc(parameter: dict[str, Any]) -> str:
-    schema = parameter.get("schema")
-    kind, inner = shown(schema), fields(schema)
+def _parameter_doc(parameter: dict[str, Any], found: Any) -> str:
+    kind, inner = text(found), fields(parameter.get("schema"))
     if inner is not None:
         kind += f" with {inner}"
-    text = parameter["name"] + (f" ({kind})" if kind else "")
+    told = parameter["name"] + (f" ({kind})" if kind else "")
     if not parameter.get("required", True):
-        text += f", default {bounded_repr(decode(parameter.get('default')))}"
+        told += f", default {bounded_repr(decode(parameter.get('default')))}"
     described: Optional[str] = parameter.get("description")
-    return f"{text}: {described}" if described else text
+    return f"{told}: {described}" if described else told
