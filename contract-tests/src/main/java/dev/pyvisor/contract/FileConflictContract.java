@@ -15,13 +15,11 @@ import dev.pyvisor.error.ErrorCode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -108,7 +106,7 @@ public interface FileConflictContract extends RunnerContract {
       }
       int collected = onlyOne(collects);
       assertThat(here).hasContent(String.valueOf(collected).repeat(100_000));
-      assertThat(names(folder.resolve("here"))).containsExactly("target");
+      assertThat(Folders.names(folder.resolve("here"))).containsExactly("target");
       files.collect("same", folder.resolve("same"));
       assertThat(folder.resolve("same")).hasContent(String.valueOf(put).repeat(100_000));
       assertThat(files.list("")).hasSize(count + 1);
@@ -172,17 +170,6 @@ public interface FileConflictContract extends RunnerContract {
       assertThat(goneHere).hasMessageContaining(tree.resolve("z").toString());
       assertThat(session.execute("print(sorted(os.listdir()))").stdoutText())
           .isEqualTo("['tree']\n");
-    }
-  }
-
-  private static List<String> names(Path folder) throws IOException {
-    try (Stream<Path> found = Files.walk(folder)) {
-      return found
-          .filter(path -> !path.equals(folder))
-          .filter(path -> Files.exists(path, LinkOption.NOFOLLOW_LINKS))
-          .map(path -> folder.relativize(path).toString())
-          .sorted()
-          .toList();
     }
   }
 }

@@ -21,7 +21,6 @@ import dev.pyvisor.outcome.Outcome;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
@@ -32,7 +31,6 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -61,7 +59,7 @@ public interface FileContract extends RunnerContract {
           .containsExactly(new WorkspaceFile("output/result/out.txt", 11));
       files.collect("output/result/out.txt", folder.resolve("new/folder/out.txt"));
       assertThat(folder.resolve("new/folder/out.txt")).hasContent("hello world");
-      assertThat(names(folder))
+      assertThat(Folders.names(folder))
           .containsExactly("input.txt", "new", "new/folder", "new/folder/out.txt");
       assertThat(session.execute("import os; print(sorted(os.listdir()))").stdoutText())
           .isEqualTo("['input', 'output']\n");
@@ -102,7 +100,8 @@ public interface FileContract extends RunnerContract {
           Transfer.plain().listener((path, bytes, total) -> told.add(bytes * 10_000 / total)));
       assertThat(told).isSorted().hasSizeGreaterThan(10).endsWith(10_000L);
     }
-    assertThat(names(folder.resolve("copy"))).isEqualTo(names(folder.resolve("source")));
+    assertThat(Folders.names(folder.resolve("copy")))
+        .isEqualTo(Folders.names(folder.resolve("source")));
     assertThat(folder.resolve("copy/deep/er/large.bin")).hasBinaryContent(large);
     assertThat(Files.getLastModifiedTime(folder.resolve("copy/tool.sh")).toMillis())
         .isEqualTo(1_000_000_123);
@@ -142,7 +141,7 @@ public interface FileContract extends RunnerContract {
       assertThat(session.execute("print(open('f').read(), sorted(os.listdir()))").stdoutText())
           .isEqualTo("newer ['d', 'f']\n");
     }
-    assertThat(names(folder)).containsExactly("new.txt", "there", "there.txt");
+    assertThat(Folders.names(folder)).containsExactly("new.txt", "there", "there.txt");
   }
 
   @Test
@@ -179,7 +178,7 @@ public interface FileContract extends RunnerContract {
       refused(ErrorCode.FILE_NOT_FOUND, () -> files.collect("none", target), "'none'");
       assertThat(files.list("")).isEmpty();
     }
-    assertThat(names(folder)).containsExactly("f");
+    assertThat(Folders.names(folder)).containsExactly("f");
   }
 
   @Test
@@ -202,7 +201,8 @@ public interface FileContract extends RunnerContract {
       session.execute("open(b'b\\xff', 'w').close()");
       refused(ErrorCode.FILE_REFUSED, () -> files.collect("", folder.resolve("c")), "b\\xff");
     }
-    assertThat(names(folder)).containsExactly("named", "tree", "tree/a", "tree/a/f", "tree/a/link");
+    assertThat(Folders.names(folder))
+        .containsExactly("named", "tree", "tree/a", "tree/a/f", "tree/a/link");
   }
 
   @Test
@@ -455,16 +455,5 @@ public interface FileContract extends RunnerContract {
               assertThat(failed.code()).as(failed.getMessage()).isEqualTo(code);
               assertThat(failed).hasMessageContainingAll(words);
             });
-  }
-
-  private static List<String> names(Path folder) throws IOException {
-    try (Stream<Path> found = Files.walk(folder)) {
-      return found
-          .filter(path -> !path.equals(folder))
-          .filter(path -> Files.exists(path, LinkOption.NOFOLLOW_LINKS))
-          .map(path -> folder.relativize(path).toString())
-          .sorted()
-          .toList();
-    }
   }
 }

@@ -14,10 +14,8 @@ import dev.pyvisor.error.ErrorCode;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -300,25 +298,14 @@ public interface FileRefusalContract extends RunnerContract {
   private static void refuses(Session session, Path folder, List<Case> cases) throws IOException {
     assertThat(session.execute(WORKSPACE).error()).isEmpty();
     String before = session.execute(STATE).stdoutText();
-    List<String> here = names(folder);
+    List<String> here = Folders.names(folder);
     for (Case each : cases) {
       CallFailed refused = catchThrowableOfType(CallFailed.class, each.verb::run);
       assertThat(refused).as(each.what).isNotNull();
       assertThat(refused.code()).as(each.what + ": " + refused).isEqualTo(each.code);
       assertThat(refused).as(each.what).hasMessageContainingAll(each.words);
       assertThat(session.execute(STATE).stdoutText()).as(each.what).isEqualTo(before);
-      assertThat(names(folder)).as(each.what).isEqualTo(here);
-    }
-  }
-
-  private static List<String> names(Path folder) throws IOException {
-    try (Stream<Path> found = Files.walk(folder)) {
-      return found
-          .filter(path -> !path.equals(folder))
-          .filter(path -> Files.exists(path, LinkOption.NOFOLLOW_LINKS))
-          .map(path -> folder.relativize(path).toString())
-          .sorted()
-          .toList();
+      assertThat(Folders.names(folder)).as(each.what).isEqualTo(here);
     }
   }
 }

@@ -4,7 +4,6 @@ import dev.pyvisor.document.SchemaCheck;
 import dev.pyvisor.document.Schemas;
 import dev.pyvisor.wire.Json;
 import java.lang.reflect.RecordComponent;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -43,13 +42,7 @@ record Answer(ObjectNode schema) {
    * @throws IllegalArgumentException when it cannot be checked by
    */
   static Answer of(String name, String json) {
-    JsonNode schema;
-    try {
-      schema = Json.MAPPER.readTree(json);
-    } catch (JacksonException problem) {
-      throw new IllegalArgumentException(
-          name + "(): the schema is not JSON: " + problem.getOriginalMessage(), problem);
-    }
+    JsonNode schema = SchemaText.read(name, json);
     SchemaCheck.ofObject(schema, name + "(): the schema");
     return new Answer((ObjectNode) schema);
   }

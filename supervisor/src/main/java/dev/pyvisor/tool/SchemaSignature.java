@@ -1,6 +1,5 @@
 package dev.pyvisor.tool;
 
-import dev.pyvisor.wire.Json;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -8,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -55,13 +53,7 @@ final class SchemaSignature {
   }
 
   private static ObjectNode read(String tool, String json) {
-    JsonNode schema;
-    try {
-      schema = Json.MAPPER.readTree(json);
-    } catch (JacksonException problem) {
-      throw new IllegalArgumentException(
-          tool + "(): the schema is not JSON: " + problem.getOriginalMessage(), problem);
-    }
+    JsonNode schema = SchemaText.read(tool, json);
     boolean ofObject = schema.path("type").asString("object").equals("object");
     if (!(schema instanceof ObjectNode object)
         || !ofObject

@@ -2,6 +2,7 @@ package dev.pyvisor.mcp.client;
 
 import dev.pyvisor.agent.Clip;
 import dev.pyvisor.mcp.McpLimits;
+import dev.pyvisor.mcp.lines.Daemons;
 import dev.pyvisor.mcp.lines.Lines;
 import dev.pyvisor.mcp.lines.Outlet;
 import io.modelcontextprotocol.json.McpJsonMapper;
@@ -63,9 +64,9 @@ final class ProcessTransport implements McpClientTransport {
           try {
             Process started = start.start();
             process.complete(started);
-            thread("mcp-client-writer", () -> write(started.getOutputStream()));
-            thread("mcp-client-reader", () -> read(started));
-            thread("mcp-client-stderr", () -> stderr.drain(started.getErrorStream()));
+            Daemons.start("mcp-client-writer", () -> write(started.getOutputStream()));
+            Daemons.start("mcp-client-reader", () -> read(started));
+            Daemons.start("mcp-client-stderr", () -> stderr.drain(started.getErrorStream()));
           } catch (IOException failed) {
             // The SDK does not look at how this ends; what it asks next is answered with it.
             gone("the MCP server " + name() + " cannot be started: " + failed.getMessage());
@@ -81,12 +82,6 @@ final class ProcessTransport implements McpClientTransport {
 
   private String name() {
     return String.join(" ", start.command());
-  }
-
-  private static void thread(String name, Runnable work) {
-    Thread thread = new Thread(work, name);
-    thread.setDaemon(true);
-    thread.start();
   }
 
   private void write(OutputStream out) {

@@ -5,6 +5,7 @@ import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.mcp.HttpListener;
 import dev.pyvisor.mcp.HttpSettings;
 import dev.pyvisor.mcp.McpLimits;
+import dev.pyvisor.mcp.lines.Daemons;
 import io.modelcontextprotocol.json.McpJsonDefaults;
 import io.modelcontextprotocol.json.McpJsonMapper;
 import io.modelcontextprotocol.server.McpServer;
@@ -17,7 +18,6 @@ import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -61,18 +61,12 @@ public final class HttpServing implements HttpListener {
     HttpServer server = HttpServer.create(settings.where(), 0);
     McpJsonMapper json = McpJsonDefaults.getMapper();
     ScheduledExecutorService timer =
-        Executors.newSingleThreadScheduledExecutor(daemons("mcp-http-timer"));
+        Executors.newSingleThreadScheduledExecutor(Daemons.named("mcp-http-timer"));
     HttpClients clients = new HttpClients(timer);
     HttpEndpoint endpoint =
         new HttpEndpoint(json, new HttpGate(settings, VERSIONS), clients, runners);
     PythonTools tools = new PythonTools();
-    McpServer.async(endpoint)
-        .serverInfo(ServerFace.INFO)
-        .capabilities(ServerFace.CAPABILITIES)
-        .instructions(ServerFace.INSTRUCTIONS)
-        .jsonMapper(json)
-        .tools(tools.specifications(json))
-        .build();
+    ServerFace.build(McpServer.async(endpoint), json, tools);
     ThreadPoolExecutor threads =
         new ThreadPoolExecutor(
             0,
@@ -80,19 +74,11 @@ public final class HttpServing implements HttpListener {
             McpLimits.IDLE_THREAD.toMillis(),
             TimeUnit.MILLISECONDS,
             new SynchronousQueue<>(),
-            daemons("mcp-http"));
+            Daemons.named("mcp-http"));
     server.setExecutor(threads);
     server.createContext(PATH, endpoint);
     server.start();
     return new HttpServing(server, threads, timer, clients, tools);
-  }
-
-  private static ThreadFactory daemons(String name) {
-    return work -> {
-      Thread thread = new Thread(work, name);
-      thread.setDaemon(true);
-      return thread;
-    };
   }
 
   @Override

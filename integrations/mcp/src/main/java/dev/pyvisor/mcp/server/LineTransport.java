@@ -2,6 +2,7 @@ package dev.pyvisor.mcp.server;
 
 import dev.pyvisor.agent.Clip;
 import dev.pyvisor.mcp.McpLimits;
+import dev.pyvisor.mcp.lines.Daemons;
 import dev.pyvisor.mcp.lines.Lines;
 import dev.pyvisor.mcp.lines.Outlet;
 import io.modelcontextprotocol.common.McpTransportContext;
@@ -60,8 +61,8 @@ final class LineTransport implements McpServerTransportProvider, McpServerTransp
 
   /** Serves until the client closes its end, or takes nothing more. */
   void serve() throws InterruptedException {
-    start("mcp-writer", this::write);
-    start("mcp-reader", this::read);
+    Daemons.start("mcp-writer", this::write);
+    Daemons.start("mcp-reader", this::read);
     over.await();
   }
 
@@ -69,12 +70,6 @@ final class LineTransport implements McpServerTransportProvider, McpServerTransp
   void flush() throws InterruptedException {
     outlet.end();
     outlet.awaitDrained();
-  }
-
-  private static void start(String name, Runnable work) {
-    Thread thread = new Thread(work, name);
-    thread.setDaemon(true);
-    thread.start();
   }
 
   private void write() {

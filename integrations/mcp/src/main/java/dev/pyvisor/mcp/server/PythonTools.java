@@ -2,6 +2,7 @@ package dev.pyvisor.mcp.server;
 
 import dev.pyvisor.Defaults;
 import dev.pyvisor.mcp.McpLimits;
+import dev.pyvisor.mcp.lines.Daemons;
 import io.modelcontextprotocol.json.McpJsonMapper;
 import io.modelcontextprotocol.server.McpAsyncServerExchange;
 import io.modelcontextprotocol.server.McpServerFeatures.AsyncToolSpecification;
@@ -63,11 +64,7 @@ final class PythonTools implements AutoCloseable {
             McpLimits.IDLE_THREAD.toMillis(),
             TimeUnit.MILLISECONDS,
             new LinkedBlockingQueue<>(McpLimits.WAITING_CALLS),
-            work -> {
-              Thread thread = new Thread(work, "mcp-call-" + number.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            });
+            work -> Daemons.thread("mcp-call-" + number.incrementAndGet(), work));
     threads.allowCoreThreadTimeOut(true);
     turns = new Turns(threads);
   }

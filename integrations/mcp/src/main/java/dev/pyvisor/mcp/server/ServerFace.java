@@ -1,5 +1,7 @@
 package dev.pyvisor.mcp.server;
 
+import io.modelcontextprotocol.json.McpJsonMapper;
+import io.modelcontextprotocol.server.McpServer.AsyncSpecification;
 import io.modelcontextprotocol.spec.McpSchema.Implementation;
 import io.modelcontextprotocol.spec.McpSchema.ServerCapabilities;
 
@@ -9,11 +11,12 @@ import io.modelcontextprotocol.spec.McpSchema.ServerCapabilities;
  * <p>Immutable.
  */
 final class ServerFace {
-  static final Implementation INFO = Implementation.builder("pyvisor", version()).build();
+  private static final Implementation INFO = Implementation.builder("pyvisor", version()).build();
 
-  static final ServerCapabilities CAPABILITIES = ServerCapabilities.builder().tools(false).build();
+  private static final ServerCapabilities CAPABILITIES =
+      ServerCapabilities.builder().tools(false).build();
 
-  static final String INSTRUCTIONS =
+  private static final String INSTRUCTIONS =
       "Python that keeps its state: what one call of execute defines, the next one finds, also"
           + " after an error, a time-out or an interrupt. Print what you want to see; the value of"
           + " the last expression comes back by itself. Read the last line of each answer: it says"
@@ -22,6 +25,17 @@ final class ServerFace {
           + " runs beside.";
 
   private ServerFace() {}
+
+  /** Makes the server, whatever it is reached by. */
+  static void build(AsyncSpecification<?> server, McpJsonMapper json, PythonTools tools) {
+    server
+        .serverInfo(INFO)
+        .capabilities(CAPABILITIES)
+        .instructions(INSTRUCTIONS)
+        .jsonMapper(json)
+        .tools(tools.specifications(json))
+        .build();
+  }
 
   private static String version() {
     String version = ServerFace.class.getPackage().getImplementationVersion();

@@ -24,13 +24,7 @@ public final class StreamServing {
         PythonTools tools = new PythonTools()) {
       OpenCalls calls = new OpenCalls(bench, PythonTools.names());
       LineTransport transport = new LineTransport(json, in, out, calls);
-      McpServer.async(transport)
-          .serverInfo(ServerFace.INFO)
-          .capabilities(ServerFace.CAPABILITIES)
-          .instructions(ServerFace.INSTRUCTIONS)
-          .jsonMapper(json)
-          .tools(tools.specifications(json))
-          .build();
+      ServerFace.build(McpServer.async(transport), json, tools);
       try {
         transport.serve();
       } finally {

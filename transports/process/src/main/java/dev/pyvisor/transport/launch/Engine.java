@@ -138,6 +138,13 @@ record Engine(Launcher kind, String command) {
     }
   }
 
+  /** Fails with what was wrong with a command, if anything was. */
+  void required(String verb, Optional<String> complaint) throws IOException {
+    if (complaint.isPresent()) {
+      throw new IOException(name() + " " + verb + ": " + complaint.get());
+    }
+  }
+
   /** Its own environment. */
   static Map<String, String> environment() {
     Map<String, String> environment = new LinkedHashMap<>();

@@ -150,27 +150,21 @@ record KeptContainer(Engine engine, KeptFolder folder) {
           "the container {} is of no use any more ({}); it is removed and made anew, with its files",
           folder.name(),
           problem.get());
-      required("rm", engine.remove(folder.name()));
+      engine.required("rm", engine.remove(folder.name()));
     }
     if (config.payload().isEmpty()) {
       replace(folder.payload(), RunnerPayload.bytes());
     }
-    required("run", engine.complaint(recipe.words()));
-    required("exec", engine.complaint(sweep));
+    engine.required("run", engine.complaint(recipe.words()));
+    engine.required("exec", engine.complaint(sweep));
   }
 
   private Optional<String> woken(KeptState state) {
     return state.running() ? Optional.empty() : engine.complaint(List.of("start", folder.name()));
   }
 
-  private void required(String verb, Optional<String> complaint) throws IOException {
-    if (complaint.isPresent()) {
-      throw new IOException(engine.name() + " " + verb + ": " + complaint.get());
-    }
-  }
-
   private void requireOurs(TransportConfig config, Optional<KeptState> found) {
-    if (found.isPresent() && !found.get().owner().equals(folder.name())) {
+    if (found.isPresent() && !found.get().isOurs(folder.name())) {
       throw ContainerLauncher.refused(
           config,
           "there is a container '"

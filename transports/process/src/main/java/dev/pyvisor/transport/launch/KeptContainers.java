@@ -46,7 +46,7 @@ public final class KeptContainers {
     KeptLock lock = KeptLock.take(folder.name(), folder);
     try {
       if (ours(engine, folder).filter(KeptState::up).isPresent()) {
-        required(engine, "stop", engine.stop(folder.name()));
+        engine.required("stop", engine.stop(folder.name()));
       }
     } finally {
       lock.release();
@@ -57,7 +57,7 @@ public final class KeptContainers {
     KeptLock lock = KeptLock.take(folder.name(), folder);
     try {
       if (ours(engine, folder).isPresent()) {
-        required(engine, "rm", engine.remove(folder.name()));
+        engine.required("rm", engine.remove(folder.name()));
       }
       Optional<IOException> left = DirectoryRemoval.of(folder.path());
       if (left.isPresent()) {
@@ -70,7 +70,7 @@ public final class KeptContainers {
 
   private static Optional<KeptState> ours(Engine engine, KeptFolder folder) throws IOException {
     Optional<KeptState> found = KeptState.of(engine, folder.name());
-    if (found.isPresent() && !found.get().owner().equals(folder.name())) {
+    if (found.isPresent() && !found.get().isOurs(folder.name())) {
       throw new IllegalStateException(
           "the container '"
               + folder.name()
@@ -79,12 +79,5 @@ public final class KeptContainers {
               + "' itself for it, if that is meant");
     }
     return found;
-  }
-
-  private static void required(Engine engine, String verb, Optional<String> complaint)
-      throws IOException {
-    if (complaint.isPresent()) {
-      throw new IOException(engine.name() + " " + verb + ": " + complaint.get());
-    }
   }
 }

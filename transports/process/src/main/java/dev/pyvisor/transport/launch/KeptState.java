@@ -36,6 +36,11 @@ record KeptState(String status, String owner, Map<String, String> facts) {
     return List.copyOf(labels);
   }
 
+  /** Whether Pyvisor has made it, under this name. */
+  boolean isOurs(String name) {
+    return owner.equals(name);
+  }
+
   boolean running() {
     return status.equals(RUNNING);
   }
