@@ -1,10 +1,13 @@
 package dev.pyvisor.contract.matrix;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,5 +72,30 @@ class MatrixReportsTest {
     assertThat(Files.readString(folder.resolve("matrix.txt"))).isEqualTo(MatrixText.of(whole));
     assertThat(Files.readString(folder.resolve("matrix.json"))).isEqualTo(MatrixJson.of(whole));
     assertThat(Files.readString(folder.resolve("index.html"))).isEqualTo(MatrixPage.of(whole));
+  }
+
+  /** Each JVM of a build writes the whole at the end of each suite, while the others wait. */
+  @Test
+  void the_matrix_of_a_whole_build_is_written_in_seconds() {
+    List<Result> results = new ArrayList<>();
+    for (int i = 0; i < 7_200; i++) {
+      String row = "backend " + i % 24 + ", Python 3." + i % 5;
+      List<String> rules = List.of("C" + i % 300, "H" + i % 40);
+      results.add(new Result(row, "Kills", "test " + i / 24, rules, Verdict.PASSED, "", 1));
+    }
+    // A bound for a loaded machine: it takes half a second, and took minutes while every cell of
+    // the page sorted the rows anew.
+    Matrix whole =
+        assertTimeoutPreemptively(
+            Duration.ofSeconds(20),
+            () -> {
+              Matrix built = new Matrix(results);
+              MatrixPage.of(built);
+              MatrixText.of(built);
+              MatrixJson.of(built);
+              return built;
+            });
+    assertThat(whole.rows()).hasSize(120);
+    assertThat(whole.results()).hasSameSizeAs(results);
   }
 }
