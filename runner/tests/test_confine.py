@@ -175,7 +175,7 @@ class KernelTest(unittest.TestCase):
             self.assertEqual(host.text(), "thread\nchild\n[1]\n")
 
     def test_where_it_cannot_be_installed_nothing_runs_and_the_reason_is_told(self) -> None:
-        elsewhere = patched(type(self), "confine", "_MACHINES.get(platform.machine())", "None")
+        elsewhere = patched(type(self), "confine", "_MACHINES.get(os.uname().machine)", "None")
         with Host(environment=CONFINED, payload=elsewhere) as host:
             refusal = host.call("session.open", name="main")
             self.assertIn("there is no filter of system calls for", json.dumps(refusal["error"]))

@@ -15,7 +15,6 @@ from __future__ import annotations
 import _signal
 import ctypes
 import os
-import platform
 import signal
 import warnings
 from typing import Callable, NamedTuple, NoReturn, Optional, TypeVar
@@ -68,10 +67,10 @@ class _Sister(NamedTuple):
 
 def _sister() -> Optional[_Sister]:
     """None where it is not known how the call is made."""
-    call = _CALLS.get(platform.machine())
+    call = _CALLS.get(os.uname().machine)
     libc = ctypes.PyDLL(None, use_errno=True)
     address = ctypes.c_void_p()
-    if call is None or platform.libc_ver()[0] != "glibc":
+    if call is None or not _has_glibc():
         return None
     if libc.prctl(_PR_GET_TID_ADDRESS, ctypes.byref(address), 0, 0, 0) or not address.value:
         return None  # a system without checkpoint/restore support
@@ -95,6 +94,13 @@ def _sister() -> Optional[_Sister]:
         return pid
 
     return _Sister(clone, before, in_parent, in_child)
+
+
+def _has_glibc() -> bool:
+    try:
+        return (os.confstr("CS_GNU_LIBC_VERSION") or "").startswith("glibc")
+    except (ValueError, OSError):
+        return False  # a name that other libraries do not know
 
 
 _SISTER = _sister()

@@ -11,7 +11,6 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import platform
 import struct
 from typing import NamedTuple
 
@@ -95,9 +94,9 @@ def is_asked() -> bool:
 
 def install() -> None:
     """Confine this process and all that it starts, for good. Raises OSError where that cannot be."""
-    machine = _MACHINES.get(platform.machine())
+    machine = _MACHINES.get(os.uname().machine)
     if machine is None:
-        raise OSError(errno.ENOSYS, f"there is no filter of system calls for {platform.machine()}")
+        raise OSError(errno.ENOSYS, f"there is no filter of system calls for {os.uname().machine}")
     code = program(machine)
     kept = ctypes.create_string_buffer(code, len(code))
     descriptor = ctypes.create_string_buffer(struct.pack("@HP", len(code) // 8, ctypes.addressof(kept)))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
 import os
 import stat
 from typing import Any, Iterator, Optional
@@ -183,6 +182,8 @@ class _Writing:
     """The file that is being written. Use as a context manager."""
 
     def __init__(self, path: str, fd: int) -> None:
+        import hashlib  # loads a library of ciphers: only runners that move files pay for it
+
         self.path, self.size, self.hash = path, 0, hashlib.sha256()
         self._fd = fd
 

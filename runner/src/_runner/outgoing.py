@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 
 from . import limits
@@ -14,6 +13,8 @@ class Outgoing:
     """Confined to the supervisor's loop."""
 
     def __init__(self, place: Place, method: str) -> None:
+        import hashlib  # as for what comes in
+
         self._method, self.path = method, place.path
         self._fd = place.open_file()
         found = os.fstat(self._fd)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 from collections import deque
 from typing import Any, Callable, Optional, Sequence
 
-from . import limits, linux, rpc
+from . import limits, linux, rpc, workspaces
 from .births import Births
 from .enforcer import Enforcer
 from .errors import ErrorCode, ProtocolError, RpcError
@@ -595,7 +594,7 @@ class Session:
 
     def drop_workspace(self) -> None:
         if self.owns_workspace:
-            shutil.rmtree(self.state.workspace, ignore_errors=True)
+            workspaces.remove(self.state.workspace)
 
 
 def _why(cell: Cell) -> str:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import platform
 import resource
-import secrets
 import signal
 import sys
 from collections import deque
@@ -110,7 +108,7 @@ class Supervisor:
         self._messages = MessageReader()
         self._ledger = MessageLedger()
         self._outbound = Outbound(self._loop, outbound, self._pace, self._loop.stop)
-        self.incarnation = secrets.token_hex(16)
+        self.incarnation = os.urandom(16).hex()
         self._greeted = False
 
     def run(self) -> int:
@@ -226,7 +224,7 @@ class Supervisor:
             "runner": version.RUNNER,
             "incarnation": self.incarnation,
             "pid": os.getpid(),
-            "python": platform.python_version(),
+            "python": sys.version.split()[0],
             "implementation": sys.implementation.name,
             "limits": {"frame": limits.FRAME, "message": limits.MESSAGE},
             "capabilities": [*_CAPABILITIES, *self._nursery.allowance.held],

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
 import stat
 from typing import Optional
 
@@ -19,13 +17,13 @@ _HOST_PREFIX = "pyvisor-"  # of the private directory, which the host makes
 def make() -> str:
     """A new directory that only this user can read."""
     parent = _private() or os.environ.get("TMPDIR") or "/tmp"
-    path = os.path.join(parent, f"{_PREFIX}{secrets.token_hex(8)}")
+    path = os.path.join(parent, f"{_PREFIX}{os.urandom(8).hex()}")
     os.mkdir(path, 0o700)
     return path
 
 
 def name_for_staging() -> str:
-    return secrets.token_hex(8).join(_STAGED)
+    return os.urandom(8).hex().join(_STAGED)
 
 
 def is_staged(name: str) -> bool:
@@ -47,7 +45,14 @@ def clear_up_behind(host: int) -> None:
         return
     # The variable may have been set by anybody: what a host has made has its name and its mode.
     if os.path.basename(path).startswith(_HOST_PREFIX) and _mode(path) == stat.S_IFDIR | 0o700:
-        shutil.rmtree(path, ignore_errors=True)
+        remove(path)
+
+
+def remove(path: str) -> None:
+    """With all that is in it; what cannot be removed stays."""
+    import shutil  # with its compressors a tenth of what a supervisor's start costs
+
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def _mode(path: str) -> int:
@@ -72,6 +77,8 @@ def copy(origin: str, target: str) -> None:
                 f"the workspace holds more than the {limits.WORKSPACE_COPY} bytes that a branch copies; name a "
                 "directory for it instead"
             )
+    import shutil
+
     shutil.copytree(origin, target, symlinks=True, dirs_exist_ok=True, ignore=_staged)
 
 
