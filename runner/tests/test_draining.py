@@ -15,6 +15,9 @@ from tests.support.attached import Attached, Runner
 from tests.support.host import PATIENCE
 from tests.support.payload import compiled
 from tests.support.processes import until, until_gone
+from tests.support.tier import of_the_supervisor
+
+setUpModule = of_the_supervisor
 
 WAITS = "import os, time\nprint('begun', flush=True)\nwhile not os.path.exists({!r}): time.sleep(0.01)\nprint('ended')"
 

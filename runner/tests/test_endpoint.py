@@ -22,6 +22,9 @@ from tests.support import listening
 from tests.support.listening import Peer, Runner
 from tests.support.payload import zipped
 from tests.support.processes import until
+from tests.support.tier import of_the_supervisor
+
+setUpModule = of_the_supervisor
 
 
 class HalfOpenTest(unittest.TestCase):

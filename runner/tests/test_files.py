@@ -18,6 +18,9 @@ from _runner.errors import ErrorCode, RpcError
 from _runner.incoming import Incoming
 from _runner.inside import Place, Tree
 from tests.support.filing import Filing, FilingTest
+from tests.support.tier import of_the_supervisor
+
+setUpModule = of_the_supervisor
 
 MIB = limits.MIB
 ABC = hashlib.sha256(b"abc").hexdigest()

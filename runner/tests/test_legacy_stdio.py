@@ -21,6 +21,9 @@ from tests import SOURCES
 from tests.support.lines import LineHost, LineTest
 from tests.support.payload import zipped
 from tests.support.processes import alive, children, command, until_gone
+from tests.support.tier import of_the_supervisor
+
+setUpModule = of_the_supervisor
 
 FULL = {"preserved": True, "source": "live_kernel", "scope": "full_live"}
 TAKEN_OVER = {"preserved": True, "source": "fork_checkpoint", "scope": "full_checkpoint"}

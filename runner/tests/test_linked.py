@@ -22,9 +22,11 @@ from tests import SOURCES
 from tests.support.linked import LinkedHost
 from tests.support.listening import Peer, Runner, attach, masked, record
 from tests.support.processes import resident_kilobytes, until
-from tests.support.tier import count, tell
+from tests.support.tier import count, of_the_supervisor, tell
 from tests.test_conformance import seen
 from tests.test_strangers import told
+
+setUpModule = of_the_supervisor
 
 # For what comes at once, or after 50 ms, on a machine that does much else.
 SOON = 10.0

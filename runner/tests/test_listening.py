@@ -21,6 +21,9 @@ from tests.support.attached import TOKEN, Attached, Runner
 from tests.support.host import PATIENCE, Ended
 from tests.support.payload import compiled, patched
 from tests.support.processes import alive, children, until_gone
+from tests.support.tier import of_the_supervisor
+
+setUpModule = of_the_supervisor
 
 
 class CommandLineTest(unittest.TestCase):

@@ -12,6 +12,9 @@ import unittest
 from tests.support.attached import TOKEN, Attached, Runner
 from tests.support.host import PATIENCE
 from tests.support.payload import compiled, patched
+from tests.support.tier import of_the_supervisor
+
+setUpModule = of_the_supervisor
 
 LISTENING_SOCKETS = """
 import os, socket

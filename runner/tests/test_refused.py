@@ -15,6 +15,9 @@ from tests.support.attached import Attached, Runner
 from tests.support.host import PATIENCE
 from tests.support.processes import copies, family, until
 from tests.support.protocol import table
+from tests.support.tier import of_the_supervisor
+
+setUpModule = of_the_supervisor
 
 ROWS = table("refused")
 

@@ -14,8 +14,10 @@ from _runner.websocket import Opcode
 from tests.support.linked import LinkedHost
 from tests.support.listening import PATIENCE, TOKEN, Peer, Runner, head, masked
 from tests.support.processes import children, resident_kilobytes
-from tests.support.tier import count, tell, thorough
+from tests.support.tier import count, of_the_supervisor, tell, thorough
 from tests.test_conformance import END, seen
+
+setUpModule = of_the_supervisor
 
 # What a refused peer may leave behind in the runner: R20's figure.
 GROWTH_KIB = 4 * 1024

@@ -16,6 +16,9 @@ from _runner.link import Kind
 from _runner.websocket import Opcode
 from tests.support.certificates import certify
 from tests.support.listening import PATIENCE, Peer, Runner, attach, masked
+from tests.support.tier import of_the_supervisor
+
+setUpModule = of_the_supervisor
 
 
 class Sealed(unittest.TestCase):

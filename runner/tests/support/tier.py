@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import unittest
 
-TIERS = ("verify", "proof", "full")
+TIERS = ("verify", "wide", "proof", "full")
 
 
 def tier() -> str:
@@ -23,7 +24,13 @@ def count(what: str, verify: int, full: int) -> int:
 
 def thorough() -> bool:
     """Whether this Python is one of those that everything runs on. Others leave out what depends on the Python least."""
-    return tier() == "full" or os.environ.get("PYVISOR_THOROUGH") != "no"
+    return tier() == "full" or os.environ.get("PYVISOR_THOROUGH", "yes") == "yes"
+
+
+def of_the_supervisor() -> None:
+    """For `setUpModule` where all that is tested stands between host and kernel: in the smallest tier one Python is enough."""
+    if os.environ.get("PYVISOR_THOROUGH") == "kernel":
+        raise unittest.SkipTest("between host and kernel every Python does the same: another one runs it, and -Pwide all")
 
 
 def tell(line: str) -> None:

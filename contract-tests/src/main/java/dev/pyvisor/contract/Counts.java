@@ -15,7 +15,7 @@ public record Counts(int now, int design) {
     Counts counts =
         new Counts(
             switch (tier) {
-              case VERIFY -> verify;
+              case VERIFY, WIDE -> verify;
               case PROOF -> proof;
               case FULL -> full;
             },

@@ -119,7 +119,7 @@ public interface RestartContract extends RunnerContract {
   @Limit(seconds = 60, why = "a stopped supervisor has ten seconds before it is given up")
   default void a_supervisor_that_is_stopped_is_given_up_and_replaced() throws IOException {
     assumeTrue(
-        Tier.current() != Tier.VERIFY,
+        Tier.current().isThorough(),
         Applicability.NOT_IN_TIER + "ten seconds of waiting; LinkTest turns the clock");
     try (SupervisorClient client = open(DemoTools.adder())) {
       Session session = client.session();
@@ -147,7 +147,7 @@ public interface RestartContract extends RunnerContract {
   default void a_cell_of_which_nothing_is_heard_any_more_is_unknown_and_the_next_use_goes_on()
       throws IOException {
     assumeTrue(
-        Tier.current() != Tier.VERIFY,
+        Tier.current().isThorough(),
         Applicability.NOT_IN_TIER + "half a minute of waiting; WatchdogTest turns the clock");
     try (SupervisorClient client = open(DemoTools.adder())) {
       Session session = client.session();

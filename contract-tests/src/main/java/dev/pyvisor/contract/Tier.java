@@ -6,6 +6,8 @@ import java.util.Locale;
 public enum Tier {
   /** Every mechanism, small counts: {@code mvn verify}. */
   VERIFY,
+  /** The same counts, and every contract on every row: {@code mvn -Pwide verify}. */
+  WIDE,
   /** Larger counts: {@code mvn -Pproof verify}. */
   PROOF,
   /** The counts as the design asks for them: {@code mvn -Pfull verify}. */
@@ -15,6 +17,11 @@ public enum Tier {
   public static Tier current() {
     String name = System.getProperty("pyvisor.tier", "");
     return name.isBlank() ? VERIFY : valueOf(name.toUpperCase(Locale.ROOT));
+  }
+
+  /** Whether the counts are larger than the smallest. */
+  public boolean isThorough() {
+    return compareTo(PROOF) >= 0;
   }
 
   /** The command that runs the tests of this tier. */

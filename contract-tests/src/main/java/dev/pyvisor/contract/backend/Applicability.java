@@ -50,20 +50,34 @@ public final class Applicability implements ExecutionCondition {
   }
 
   private static Optional<String> leftToAnotherTier(Row row, AnnotatedElement element) {
-    if (row.place() == Row.Place.STANDARD || Tier.current() != Tier.VERIFY) {
+    Tier tier = Tier.current();
+    if (row.place() == Row.Place.STANDARD || tier.isThorough()) {
       return Optional.empty();
     }
-    Optional<String> why = find(element, Heavy.class).stream().findFirst().map(Heavy::why);
-    if (why.isEmpty() && row.place() != Row.Place.LIGHT) {
-      why = find(element, HostSide.class).stream().findFirst().map(one -> SHOWN_BY_THE_HOST);
+    Optional<String> leftToProof = leftOut(row.place(), element);
+    if (leftToProof.isPresent() || tier == Tier.WIDE) {
+      return leftToProof.map(why -> told(why, Tier.PROOF));
     }
-    if (why.isEmpty()
-        && row.place() == Row.Place.BETWEEN
-        && element instanceof Class<?> contract
-        && find(contract, Core.class).isEmpty()) {
-      why = Optional.of(SHOWN_BY_OTHERS);
+    return leftOut(Row.Place.BETWEEN, element).map(why -> told(why, Tier.WIDE));
+  }
+
+  private static String told(String why, Tier runsIt) {
+    return NOT_IN_TIER + why + "; " + runsIt.command() + " runs it";
+  }
+
+  private static Optional<String> leftOut(Row.Place place, AnnotatedElement element) {
+    Optional<String> heavy = find(element, Heavy.class).stream().findFirst().map(Heavy::why);
+    if (heavy.isPresent()) {
+      return heavy;
     }
-    return why.map(reason -> NOT_IN_TIER + reason + "; " + Tier.PROOF.command() + " runs it");
+    if (place != Row.Place.LIGHT && !find(element, HostSide.class).isEmpty()) {
+      return Optional.of(SHOWN_BY_THE_HOST);
+    }
+    boolean beyondCore =
+        element instanceof Class<?> contract && find(contract, Core.class).isEmpty();
+    return place == Row.Place.BETWEEN && beyondCore
+        ? Optional.of(SHOWN_BY_OTHERS)
+        : Optional.empty();
   }
 
   /** Those of a method, or of a class and all that it is made of. */

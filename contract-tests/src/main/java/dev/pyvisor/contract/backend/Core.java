@@ -7,8 +7,9 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * A contract that every Python is held to in every tier. In the tier {@code verify} the Pythons
- * between the oldest and the newest are held to no others.
+ * A contract that every Python is held to in every tier. In the tier {@code verify} one row of a
+ * backend is held to more, in the tier {@code wide} all but those of the Pythons between the oldest
+ * and the newest.
  *
  * <p>Immutable.
  */

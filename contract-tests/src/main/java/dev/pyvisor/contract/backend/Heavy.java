@@ -8,8 +8,8 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * What takes too long to be run on every Python in the tier {@code verify}: there the standard one
- * runs it, and the matrix shows it as not in this tier for the others.
+ * What takes too long to be run on every Python in the tiers {@code verify} and {@code wide}: there
+ * the standard one runs it, and the matrix shows it as not in this tier for the others.
  *
  * <p>Immutable.
  */

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * What the host alone shows, or a stub in the runner's place: the same with every Python, so that
- * in the tier {@code verify} only the standard one runs it.
+ * in the tiers {@code verify} and {@code wide} only the standard one runs it.
  *
  * <p>Immutable.
  */

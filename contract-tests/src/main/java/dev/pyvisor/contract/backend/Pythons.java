@@ -10,11 +10,11 @@ public enum Pythons {
   ALL,
   /** The one that {@code python3} means. */
   STANDARD,
-  /** The same, but heavy contracts are left to the larger tiers. */
+  /** The same, but the tiers {@code verify} and {@code wide} leave out heavy contracts. */
   STANDARD_WITHOUT_HEAVY,
   /** The standard one without what is heavy; in the tier {@code full} all of them, with all. */
   STANDARD_OR_ALL,
-  /** The standard one, held in the tier {@code verify} to what every Python is held to. */
+  /** The standard one, held in these two tiers to what every Python is held to. */
   STANDARD_CORE,
   /** Every supported version that is older than that one. */
   OLDER,

@@ -20,7 +20,10 @@ public record Row(BackendUnderTest backend, String version, Path python, Place p
 
   private static final Namespace HERE = Namespace.create(Row.class);
 
-  /** What is left out in the tier {@code verify}. */
+  /**
+   * What is left out in the tier {@code wide}. In the tier {@code verify} every row but the
+   * standard one is held to the core.
+   */
   public enum Place {
     /** Nothing. */
     STANDARD,

@@ -1,6 +1,7 @@
 package dev.pyvisor.contract.backend;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pyvisor.contract.Tier;
@@ -63,7 +64,7 @@ class ApplicabilityTest {
 
   @Test
   void what_is_heavy_is_shown_as_not_in_this_tier_for_other_pythons() {
-    assumeTrue(Tier.current() == Tier.VERIFY, "larger tiers leave nothing out");
+    assumeFalse(Tier.current().isThorough(), "larger tiers leave nothing out");
     Matrix matrix = run(new PipeBackend(), Row.Place.OTHER, "Kills", "SuddenDeaths");
     assertThat(matrix.results())
         .hasSize(2)
@@ -73,11 +74,23 @@ class ApplicabilityTest {
 
   @Test
   void pythons_between_the_oldest_and_the_newest_are_held_to_the_core() {
-    assumeTrue(Tier.current() == Tier.VERIFY, "larger tiers leave nothing out");
-    Matrix matrix = run(new PipeBackend(), Row.Place.BETWEEN, "ThePath", "Grandchildren");
+    assumeFalse(Tier.current().isThorough(), "larger tiers leave nothing out");
+    onlyTheCoreIn(Row.Place.BETWEEN, "mvn -Pproof verify runs it");
+  }
+
+  @Test
+  void in_the_smallest_tier_all_rows_but_the_standard_one_are_held_to_the_core() {
+    assumeTrue(Tier.current() == Tier.VERIFY, "larger tiers hold them to more");
+    onlyTheCoreIn(Row.Place.OTHER, "mvn -Pwide verify runs it");
+    onlyTheCoreIn(Row.Place.LIGHT, "mvn -Pwide verify runs it");
+  }
+
+  private static void onlyTheCoreIn(Row.Place place, String runs) {
+    Matrix matrix = run(new PipeBackend(), place, "ThePath", "Grandchildren");
     for (Result result : matrix.results()) {
       boolean core = result.contract().equals("ThePath");
       assertThat(result.verdict()).isEqualTo(core ? Verdict.PASSED : Verdict.NOT_IN_TIER);
+      assertThat(result.detail()).endsWith(core ? "" : runs);
     }
     assertThat(matrix.results()).hasSize(3);
   }
