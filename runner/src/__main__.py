@@ -1,5 +1,7 @@
 """The runner: supervisor or zygote, by its first argument. This file must parse under every Python there is."""
 
+import gc
+import importlib
 import os
 import sys
 
@@ -18,39 +20,35 @@ def main(arguments):
     if home not in sys.path:
         sys.path.insert(0, home)  # isolated mode leaves a script's own folder out
     if arguments[:1] == ["zygote"] and len(arguments) == 2:
-        from _runner import zygote
-
-        return zygote.main(int(arguments[1]))
+        return part("zygote").main(int(arguments[1]))
     host = os.getppid()
     status = serve(home, arguments)
-    from _runner import workspaces
-
-    workspaces.clear_up_behind(host)
+    part("workspaces").clear_up_behind(host)
     return status
+
+
+def part(name):
+    """That module of the runner. What is imported stays: looking through it for garbage took a twelfth of a start."""
+    gc.disable()
+    module = importlib.import_module("_runner." + name)
+    gc.freeze()
+    gc.enable()
+    return module
 
 
 def serve(home, arguments):
     if arguments[:1] == ["supervisor"] and len(arguments) == 1:
-        from _runner import supervisor
-
-        return supervisor.main(home)
+        return part("supervisor").main(home)
     if arguments[:1] == ["--listen"]:
-        from _runner import listening
-
-        return listening.main(home, arguments[1:])
+        return part("listening").main(home, arguments[1:])
     if arguments[:1] == ["outside"] and len(arguments) > 2:
-        from _runner import outside
-
-        return outside.main(arguments[1:])
+        return part("outside").main(arguments[1:])
     if arguments == ["idle"] or (arguments[:1] in (["sweep"], ["attach"]) and len(arguments) == 2):
-        from _runner import kept
-
+        kept = part("kept")
         return kept.idle() if arguments == ["idle"] else kept.sweep(arguments[1], arguments[0] == "attach")
     # stdio-backend: begin
     if arguments == ["--stdio"]:
-        from _runner import legacy_stdio
-
-        return legacy_stdio.main(home)
+        return part("legacy_stdio").main(home)
     # stdio-backend: end
     sys.stderr.write(
         "pyvisor: usage: runner.pyz supervisor   (frames on standard input and output)\n"
