@@ -93,7 +93,9 @@ class WebsocketCutsTest {
   @Test
   void a_link_of_which_no_connection_lives_longer_than_8_kib_still_finishes() throws Exception {
     Counts calls = Counts.of(1, 4, 12);
-    int size = calls.now() * 16 * 1024 * 1024 / 12;
+    Counts kib = Counts.of(256, 16 * 1024 / 3, 16 * 1024);
+    int size = kib.now() * 1024;
+    int argument = Math.min(size, 950_000);
     Tool length =
         Tool.named("length")
             .parameter("text", String.class, "what makes it large")
@@ -105,19 +107,19 @@ class WebsocketCutsTest {
                         .then(new Cut(Direction.TO_RUNNER, 8_192, How.FIN)));
         SupervisorClient client = Proxied.by(proxy).tool(length).open()) {
       String code =
-          "print('z' * %d)\nfor call in range(%d): print(await length('y' * 950_000))"
-              .formatted(size, calls.now());
+          "print('z' * %d)\nfor call in range(%d): print(await length('y' * %d))"
+              .formatted(size, calls.now(), argument);
       Outcome outcome = client.session().execute(code);
       assertThat(outcome.ok()).as(outcome.toString()).isTrue();
       assertThat(outcome.stdout().size()).isEqualTo(size + 1 + calls.now() * 7L);
-      assertThat(outcome.stdoutText()).endsWith("z\n" + "950000\n".repeat(calls.now()));
+      assertThat(outcome.stdoutText()).endsWith("z\n" + (argument + "\n").repeat(calls.now()));
       assertThat(proxy.cuts()).isGreaterThan(size / 65_536);
       Evidence.record(
           "a link of which no connection lives longer than 8 KiB",
           List.of("F11"),
-          "%d bytes printed, %d tool calls of 950,000 bytes, %d connections"
-              .formatted(size, calls.now(), proxy.cuts()),
-          calls);
+          "%,d bytes printed, %d tool calls of %,d bytes, %d connections"
+              .formatted(size, calls.now(), argument, proxy.cuts()),
+          kib);
     }
   }
 
