@@ -18,6 +18,9 @@ from _runner.allowance import Allowance, Unusable
 from tests import SOURCES
 from tests.support.groups import Group
 from tests.support.host import PATIENCE, Host
+from tests.support.tier import of_the_supervisor
+
+setUpModule = of_the_supervisor
 
 MIB = limits.MIB
 NOBODY = 65_534

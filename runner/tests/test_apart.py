@@ -13,6 +13,9 @@ from _runner import limits
 from tests.support.host import PATIENCE, Host
 from tests.support.payload import patched
 from tests.support.processes import children, command, copies, threads, until, until_gone
+from tests.support.tier import of_the_supervisor
+
+setUpModule = of_the_supervisor
 
 # A library of the user's that tells who loads it, and who asks an object of it for its parts, as pickling does.
 LIBRARY = """
