@@ -27,11 +27,11 @@ def the_zygote():
     for name in filter(str.isdigit, _os.listdir("/proc")):
         try:
             words = open(f"/proc/{name}/cmdline").read().split("\0")
-            parent = int(open(f"/proc/{name}/stat").read().rpartition(")")[2].split()[1])
+            told = open(f"/proc/{name}/stat").read().rpartition(")")[2].split()
         except OSError:
             continue
-        if "zygote" in words and parent == _os.getppid():
-            found.append(int(name))
-    if not found or min(found) == _os.getpid():
+        if "zygote" in words and int(told[1]) == _os.getppid():
+            found.append((int(told[19]), int(name)))  # by its start: numbers begin anew when they are used up
+    if not found or min(found)[1] == _os.getpid():
         raise RuntimeError("it is not there")
-    return min(found)
+    return min(found)[1]

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.guard.Processes;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -35,7 +36,8 @@ final class Kept {
             .orElseThrow()
             .children()
             .filter(child -> !kernels.contains(child.pid()))
-            .sorted(Comparator.comparing(ProcessHandle::pid))
+            // Not by number: those begin anew when they are used up.
+            .sorted(Comparator.comparing(child -> child.info().startInstant().orElse(Instant.MAX)))
             .collect(Collectors.toList());
     List<ProcessHandle> copies = others.subList(1, others.size()); // the first is the zygote
     if (copies.isEmpty()) {
