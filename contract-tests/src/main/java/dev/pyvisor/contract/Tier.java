@@ -6,7 +6,7 @@ import java.util.Locale;
 public enum Tier {
   /** Every mechanism, small counts: {@code mvn verify}. */
   VERIFY,
-  /** The same counts, and every contract on every row: {@code mvn -Pwide verify}. */
+  /** The same counts, and more of every row than its core: {@code mvn -Pwide verify}. */
   WIDE,
   /** Larger counts: {@code mvn -Pproof verify}. */
   PROOF,
