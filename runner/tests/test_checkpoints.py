@@ -277,6 +277,11 @@ class BranchTest(StateTest):
         self.assertFalse(os.path.exists(there))
         self.assertTrue(os.path.exists(here))
 
+    def test_a_module_of_the_users_with_the_name_of_one_that_copies_does_no_harm(self) -> None:
+        mine = "import os, sys; sys.path.insert(0, os.getcwd()); open('shutil.py', 'w').write('raise SystemExit'); sys.modules.pop('shutil', None)"
+        self.run_cell(mine)
+        self.assertEqual(self.run_cell("print(os.listdir())", self.branch()), "['shutil.py']\n")
+
     def test_a_named_workspace_is_taken_as_it_is(self) -> None:
         self.run_cell("open('kept', 'w').write('a')")
         with tempfile.TemporaryDirectory() as folder:

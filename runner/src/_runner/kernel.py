@@ -16,6 +16,7 @@ import traceback
 from typing import Any, Callable, NoReturn, Optional
 
 from . import (
+    branching,
     cells,
     display,
     evidence,
@@ -29,7 +30,6 @@ from . import (
     snapshot,
     stdin,
     tool_errors,
-    workspaces,
 )
 from .calls import Calls
 from .capture import Capture, write_all
@@ -349,7 +349,7 @@ def _move(config: dict[str, Any], session: int) -> None:
     if origin is None:
         return
     if config.get("files"):
-        workspaces.copy(origin, workspace)
+        branching.copy(origin, workspace)
     try:
         inside = os.path.relpath(os.getcwd(), origin)
     except OSError:

@@ -1,4 +1,4 @@
-"""The directories that cells run in: made, copied for a branch, removed behind a host that is gone."""
+"""The directories that cells run in: made, and removed behind a host that is gone."""
 
 from __future__ import annotations
 
@@ -64,24 +64,3 @@ def _mode(path: str) -> int:
 
 def _private() -> Optional[str]:
     return os.environ.get(limits.DIRECTORY_VARIABLE)
-
-
-def copy(origin: str, target: str) -> None:
-    """Copy what is in a directory into one that exists. Raises OSError where that is more than a branch may copy."""
-    size = 0
-    for directory, _, names in os.walk(origin):
-        for name in names:
-            size += os.lstat(os.path.join(directory, name)).st_size
-        if size > limits.WORKSPACE_COPY:
-            raise OSError(
-                f"the workspace holds more than the {limits.WORKSPACE_COPY} bytes that a branch copies; name a "
-                "directory for it instead"
-            )
-    import shutil
-
-    shutil.copytree(origin, target, symlinks=True, dirs_exist_ok=True, ignore=_staged)
-
-
-def _staged(folder: str, names: list[str]) -> list[str]:
-    """What is on its way into the origin arrives there."""
-    return [name for name in names if is_staged(name)]
