@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -49,11 +50,18 @@ class PayloadUnitTest {
 
   private static final Path RUNNER = Path.of(System.getProperty("pyvisor.root"), "runner");
 
+  /** To ask each program on the PATH takes longer than many a test. */
+  private static Map<String, Path> pythons = Map.of();
+
   @TempDir Path scratch;
 
+  @BeforeAll
+  static void findPythons() throws Exception {
+    pythons = Pythons.all();
+  }
+
   @TestFactory
-  Stream<DynamicTest> the_unit_tests_pass_on() throws Exception {
-    Map<String, Path> pythons = Pythons.all();
+  Stream<DynamicTest> the_unit_tests_pass_on() {
     assertThat(pythons.keySet()).as("Python 3.9 or newer").anyMatch(Pythons::supported);
     ExecutorService runs = Executors.newFixedThreadPool(AT_ONCE);
     List<DynamicTest> tests = new ArrayList<>();
@@ -73,8 +81,8 @@ class PayloadUnitTest {
   }
 
   @TestFactory
-  Stream<DynamicTest> a_python_too_old_is_told_so_by() throws Exception {
-    return Pythons.all().entrySet().stream()
+  Stream<DynamicTest> a_python_too_old_is_told_so_by() {
+    return pythons.entrySet().stream()
         .filter(python -> !Pythons.supported(python.getKey()))
         .map(python -> DynamicTest.dynamicTest("Python " + python.getKey(), () -> refused(python)));
   }
@@ -157,8 +165,8 @@ class PayloadUnitTest {
     assertThat(run.text).contains("3.9").contains(python.getKey()).doesNotContain("Traceback");
   }
 
-  private static Path newest() throws IOException, InterruptedException {
-    return Pythons.all().entrySet().stream()
+  private static Path newest() {
+    return pythons.entrySet().stream()
         .filter(python -> Pythons.supported(python.getKey()))
         .map(Map.Entry::getValue)
         .findFirst()
@@ -193,15 +201,14 @@ class PayloadUnitTest {
    * In the smallest tier one Python runs everything, the first; the others what depends on the
    * Python. In the next one the oldest and the newest run everything.
    */
-  private static String thoroughness(String python) throws IOException, InterruptedException {
-    Map<String, Path> all = Pythons.all();
-    List<String> supported = all.keySet().stream().filter(Pythons::supported).toList();
+  private static String thoroughness(String python) {
+    List<String> supported = pythons.keySet().stream().filter(Pythons::supported).toList();
     if (TIER.equals("verify")) {
-      return all.get(supported.get(0)).toString().equals(python) ? "yes" : "kernel";
+      return pythons.get(supported.get(0)).toString().equals(python) ? "yes" : "kernel";
     }
     List<String> byAge = supported.stream().sorted(Comparator.comparing(Version::parse)).toList();
     return Stream.of(byAge.get(0), byAge.get(byAge.size() - 1))
-            .anyMatch(end -> all.get(end).toString().equals(python))
+            .anyMatch(end -> pythons.get(end).toString().equals(python))
         ? "yes"
         : "no";
   }
