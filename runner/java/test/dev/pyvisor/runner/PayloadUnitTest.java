@@ -1,6 +1,7 @@
 package dev.pyvisor.runner;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
@@ -30,8 +31,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Runs the payload's own unit tests on every Python of the machine that it supports: in {@code
- * verify} on the first found of each 3.x (that of the PATH, with the packages that it has), in
- * {@code -Pfull} on each of its patch releases too.
+ * wide} on the first found of each 3.x (that of the PATH, with the packages that it has), in {@code
+ * -Pfull} on each of its patch releases too; in {@code verify} on fewer, see {@link #share}.
  */
 class PayloadUnitTest {
   private static final String TIER = System.getProperty("pyvisor.tier", "verify");
@@ -65,19 +66,35 @@ class PayloadUnitTest {
     assertThat(pythons.keySet()).as("Python 3.9 or newer").anyMatch(Pythons::supported);
     ExecutorService runs = Executors.newFixedThreadPool(AT_ONCE);
     List<DynamicTest> tests = new ArrayList<>();
-    Set<String> lines = new HashSet<>();
-    for (Map.Entry<String, Path> python : pythons.entrySet()) {
-      if (Pythons.supported(python.getKey())
-          && (lines.add(Pythons.line(python.getKey())) || TIER.equals("full"))) {
-        List<Future<Integer>> halves =
-            HALVES.stream().map(half -> runs.submit(() -> discover(python, half))).toList();
-        tests.add(
-            DynamicTest.dynamicTest(
-                "Python " + python.getKey(), () -> passed(python.getKey(), halves)));
-      }
+    List<String> tested = tested();
+    for (String version : tested) {
+      Path python = pythons.get(version);
+      Share share = share(version, tested);
+      List<Future<Integer>> halves =
+          (share == Share.NOTHING ? Stream.<String>empty() : HALVES.stream())
+              .map(half -> runs.submit(() -> discover(python, half, share)))
+              .toList();
+      tests.add(
+          DynamicTest.dynamicTest(
+              "Python " + version,
+              () -> {
+                assumeTrue(
+                    share != Share.NOTHING,
+                    "not in this tier: the contracts run on it; mvn -Pwide verify runs these too");
+                passed(version, halves);
+              }));
     }
     runs.shutdown();
     return tests.stream();
+  }
+
+  /** The first found of each 3.x, in the order of the PATH; all in the tier full. */
+  private static List<String> tested() {
+    Set<String> lines = new HashSet<>();
+    return pythons.keySet().stream()
+        .filter(Pythons::supported)
+        .filter(version -> lines.add(Pythons.line(version)) || TIER.equals("full"))
+        .toList();
   }
 
   @TestFactory
@@ -114,11 +131,11 @@ class PayloadUnitTest {
   }
 
   /** Runs the tests of the modules that fit {@code half}; returns how many there were. */
-  private int discover(Map.Entry<String, Path> python, String half) throws Exception {
+  private int discover(Path python, String half, Share share) throws Exception {
     Run run =
         run(
             List.of(
-                python.getValue().toString(),
+                python.toString(),
                 "-B",
                 "-m",
                 "unittest",
@@ -131,7 +148,8 @@ class PayloadUnitTest {
                 half),
             RUNNER,
             LIMIT_SECONDS,
-            "");
+            "",
+            share);
     Matcher ran = Pattern.compile("Ran (\\d+) tests? in").matcher(run.text);
     String told = failuresFirst(run.text);
     assertThat(run.exit).as(told).isZero();
@@ -177,6 +195,11 @@ class PayloadUnitTest {
 
   private Run run(List<String> command, Path directory, long seconds, String input)
       throws IOException, InterruptedException {
+    return run(command, directory, seconds, input, Share.EVERYTHING);
+  }
+
+  private Run run(List<String> command, Path directory, long seconds, String input, Share share)
+      throws IOException, InterruptedException {
     File output = Files.createTempFile(scratch, "run", ".txt").toFile();
     ProcessBuilder builder =
         new ProcessBuilder(command)
@@ -184,7 +207,7 @@ class PayloadUnitTest {
             .redirectErrorStream(true)
             .redirectOutput(output);
     builder.environment().put("PYVISOR_TIER", TIER);
-    builder.environment().put("PYVISOR_THOROUGH", thoroughness(command.get(0)));
+    builder.environment().put("PYVISOR_THOROUGH", share.word);
     Process process = builder.start();
     process.getOutputStream().write(input.getBytes(StandardCharsets.UTF_8));
     process.getOutputStream().close();
@@ -197,20 +220,38 @@ class PayloadUnitTest {
     return new Run(process.exitValue(), read(output.toPath()));
   }
 
-  /**
-   * In the smallest tier one Python runs everything, the first; the others what depends on the
-   * Python. In the next one the oldest and the newest run everything.
-   */
-  private static String thoroughness(String python) {
-    List<String> supported = pythons.keySet().stream().filter(Pythons::supported).toList();
-    if (TIER.equals("verify")) {
-      return pythons.get(supported.get(0)).toString().equals(python) ? "yes" : "kernel";
+  /** How much of the unit tests runs on a Python; what `tests/support/tier.py` calls it. */
+  private enum Share {
+    EVERYTHING("yes"),
+    /** All but what depends on the Python least. */
+    MOST("no"),
+    /** What depends on the Python: the kernel and what is around it. */
+    KERNEL("kernel"),
+    /** The contracts alone are held to on it. */
+    NOTHING("");
+
+    final String word;
+
+    Share(String word) {
+      this.word = word;
     }
-    List<String> byAge = supported.stream().sorted(Comparator.comparing(Version::parse)).toList();
-    return Stream.of(byAge.get(0), byAge.get(byAge.size() - 1))
-            .anyMatch(end -> pythons.get(end).toString().equals(python))
-        ? "yes"
-        : "no";
+  }
+
+  /**
+   * In the smallest tier one Python runs everything, the first, and of the others the oldest and
+   * the newest what depends on the Python. In the next ones the oldest and the newest run
+   * everything.
+   */
+  private static Share share(String version, List<String> tested) {
+    List<String> byAge = tested.stream().sorted(Comparator.comparing(Version::parse)).toList();
+    boolean isAnEnd = version.equals(byAge.get(0)) || version.equals(byAge.get(byAge.size() - 1));
+    if (!TIER.equals("verify")) {
+      return isAnEnd ? Share.EVERYTHING : Share.MOST;
+    }
+    if (version.equals(tested.get(0))) {
+      return Share.EVERYTHING;
+    }
+    return isAnEnd ? Share.KERNEL : Share.NOTHING;
   }
 
   private static String read(Path file) throws IOException {

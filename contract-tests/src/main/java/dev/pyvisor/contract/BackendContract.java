@@ -6,6 +6,7 @@ import dev.pyvisor.contract.backend.Applicability;
 import dev.pyvisor.contract.backend.Heavy;
 import dev.pyvisor.contract.backend.Row;
 import dev.pyvisor.contract.backend.Rows;
+import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.load.BusyLoops;
 import dev.pyvisor.contract.load.Interpreters;
 import dev.pyvisor.contract.load.Wrappers;
@@ -36,6 +37,9 @@ import org.junit.jupiter.api.io.TempDir;
 @ClassTemplate
 @ExtendWith({Rows.class, Applicability.class, Figures.class})
 public abstract class BackendContract implements Rows.Suite {
+  private static final String BUSY_FROM_COLD =
+      "a JVM's first test beside three loops per core took 4 s, and 25 s where four did so at once";
+
   private @Nullable Row row;
 
   @Override
@@ -241,12 +245,14 @@ public abstract class BackendContract implements Rows.Suite {
     @Alone
     @Heavy(why = "a busy machine delays every other test")
     @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+    @Limit(seconds = 120, why = BUSY_FROM_COLD)
     class Busy extends OnABusyMachine implements PeerContract {}
 
     @Nested
     @Alone
     @Heavy(why = "a busy machine delays every other test")
     @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+    @Limit(seconds = 120, why = BUSY_FROM_COLD)
     class BusyAndDying extends OnABusyMachine implements PeerDeathContract {}
   }
 

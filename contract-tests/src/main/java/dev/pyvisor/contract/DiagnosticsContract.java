@@ -37,7 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** What a client does is told while it does it: to people, and to a file. */
-@Core
+@Core(from = Tier.WIDE)
 public interface DiagnosticsContract extends RunnerContract {
   /** Answers what it is given; fails where that is a text. */
   private static Tool look() {

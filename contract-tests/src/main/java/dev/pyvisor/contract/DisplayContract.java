@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** A cell shows objects in other forms than text. */
-@Core
+@Core(from = Tier.WIDE)
 @Needs(Capability.DISPLAYS)
 public interface DisplayContract extends RunnerContract {
   /** An object with forms, as libraries have them. */

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Files go into a workspace and come out of it: whole, or not at all. */
-@Core
+@Core(from = Tier.WIDE)
 @Needs(Capability.FILES)
 public interface FileContract extends RunnerContract {
   int LARGE = 3 * 1024 * 1024 + 17;

@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** What code does to its own descriptors, to its surroundings and to whoever reads its output. */
-@Core
+@Core(from = Tier.WIDE)
 @Needs({Capability.STREAMING, Capability.SEPARATE_STDERR, Capability.INTERRUPT})
 public interface HostileContract extends RunnerContract {
   /** The design's bound of what a flood may add to the supervisor. */

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
  * What the code may use at most: the cell that uses more ends, or gets an error, and is told why;
  * the session goes on. Without the limit each of these cells would come to a good end.
  */
-@Core
+@Core(from = Tier.WIDE)
 @Needs(Capability.LIMITS)
 public interface LimitContract extends RunnerContract {
   /** Four times what the test allows. */

@@ -23,7 +23,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** A cell ends itself with an answer. */
-@Core
+@Core(from = Tier.WIDE)
 public interface SubmitContract extends RunnerContract {
   /** With any fields, and under the one name that every backend knows. */
   Tool SUBMIT = Tool.submit("SUBMIT").anyFields();

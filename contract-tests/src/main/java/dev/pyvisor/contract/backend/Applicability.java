@@ -54,18 +54,18 @@ public final class Applicability implements ExecutionCondition {
     if (row.place() == Row.Place.STANDARD || tier.isThorough()) {
       return Optional.empty();
     }
-    Optional<String> leftToProof = leftOut(row.place(), element);
+    Optional<String> leftToProof = leftOut(row.place(), element, Tier.WIDE);
     if (leftToProof.isPresent() || tier == Tier.WIDE) {
       return leftToProof.map(why -> told(why, Tier.PROOF));
     }
-    return leftOut(Row.Place.BETWEEN, element).map(why -> told(why, Tier.WIDE));
+    return leftOut(Row.Place.BETWEEN, element, tier).map(why -> told(why, Tier.WIDE));
   }
 
   private static String told(String why, Tier runsIt) {
     return NOT_IN_TIER + why + "; " + runsIt.command() + " runs it";
   }
 
-  private static Optional<String> leftOut(Row.Place place, AnnotatedElement element) {
+  private static Optional<String> leftOut(Row.Place place, AnnotatedElement element, Tier tier) {
     Optional<String> heavy = find(element, Heavy.class).stream().findFirst().map(Heavy::why);
     if (heavy.isPresent()) {
       return heavy;
@@ -73,11 +73,14 @@ public final class Applicability implements ExecutionCondition {
     if (place != Row.Place.LIGHT && !find(element, HostSide.class).isEmpty()) {
       return Optional.of(SHOWN_BY_THE_HOST);
     }
-    boolean beyondCore =
-        element instanceof Class<?> contract && find(contract, Core.class).isEmpty();
-    return place == Row.Place.BETWEEN && beyondCore
+    return place == Row.Place.BETWEEN && isBeyondCore(element, tier)
         ? Optional.of(SHOWN_BY_OTHERS)
         : Optional.empty();
+  }
+
+  private static boolean isBeyondCore(AnnotatedElement element, Tier tier) {
+    return element instanceof Class<?> contract
+        && find(contract, Core.class).stream().noneMatch(core -> core.from().compareTo(tier) <= 0);
   }
 
   /** Those of a method, or of a class and all that it is made of. */

@@ -1,5 +1,6 @@
 package dev.pyvisor.contract.backend;
 
+import dev.pyvisor.contract.Tier;
 import java.lang.annotation.Documented;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
@@ -7,13 +8,16 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * A contract that every Python is held to in every tier. In the tier {@code verify} one row of a
- * backend is held to more, in the tier {@code wide} all but those of the Pythons between the oldest
- * and the newest.
+ * A contract that every row is held to, from a tier on: it is about what a Python or a sandbox can
+ * spoil. What is no core is held to by one row of a backend in the tier {@code verify}, and by all
+ * but the rows between in the tier {@code wide}.
  *
  * <p>Immutable.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.TYPE)
-public @interface Core {}
+public @interface Core {
+  /** The smallest tier in which every row is held to it. */
+  Tier from() default Tier.VERIFY;
+}

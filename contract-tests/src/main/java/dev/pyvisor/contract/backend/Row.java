@@ -22,7 +22,7 @@ public record Row(BackendUnderTest backend, String version, Path python, Place p
 
   /**
    * What is left out in the tier {@code wide}. In the tier {@code verify} every row but the
-   * standard one is held to the core.
+   * standard one is held to the core of that tier.
    */
   public enum Place {
     /** Nothing. */

@@ -85,6 +85,17 @@ class ApplicabilityTest {
     onlyTheCoreIn(Row.Place.LIGHT, "mvn -Pwide verify runs it");
   }
 
+  @Test
+  void a_contract_of_the_core_from_a_tier_on_is_left_out_below_it() {
+    assumeFalse(Tier.current().isThorough(), "larger tiers leave nothing out");
+    boolean held = Tier.current() == Tier.WIDE;
+    Matrix matrix = run(new PipeBackend(), Row.Place.BETWEEN, "Displays");
+    assertThat(matrix.results())
+        .isNotEmpty()
+        .allMatch(result -> result.verdict() == (held ? Verdict.PASSED : Verdict.NOT_IN_TIER))
+        .allMatch(result -> held || result.detail().endsWith("mvn -Pwide verify runs it"));
+  }
+
   private static void onlyTheCoreIn(Row.Place place, String runs) {
     Matrix matrix = run(new PipeBackend(), place, "ThePath", "Grandchildren");
     for (Result result : matrix.results()) {
