@@ -14,6 +14,7 @@ import unittest
 import zipfile
 
 from tests import SOURCES
+from tests.support.tier import starts_a_runner
 
 
 @functools.lru_cache(maxsize=None)
@@ -22,6 +23,7 @@ def compiled() -> pathlib.Path:
 
     A runner that is started from its zip, as in earnest, has a test of its own.
     """
+    starts_a_runner()
     folder, owner = tempfile.mkdtemp(prefix="pyvisor-payload-"), os.getpid()
     payload = pathlib.Path(folder, "src")
     shutil.copytree(SOURCES, payload, ignore=shutil.ignore_patterns("__pycache__"))
