@@ -23,16 +23,19 @@ import java.util.Set;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The Python payload, {@code runner.pyz}, that this jar carries.
  *
- * <p>Immutable.
+ * <p>Thread-safe: what it has read it keeps, some 700 KB, in one volatile reference.
  */
 public final class RunnerPayload {
   private static final String RESOURCE = "runner.pyz";
   private static final Set<PosixFilePermission> PRIVATE =
       PosixFilePermissions.fromString("rwx------");
+
+  private static volatile @Nullable Content content;
 
   private RunnerPayload() {}
 
@@ -51,7 +54,7 @@ public final class RunnerPayload {
 
   /** SHA-256 of {@link #bytes()}, in hexadecimal. */
   public static String sha256() {
-    return sha256(bytes());
+    return content().sha256();
   }
 
   /**
@@ -77,10 +80,9 @@ public final class RunnerPayload {
    *     others
    */
   public static Path unpack(Path cacheRoot) throws IOException {
-    byte[] zip = bytes();
     makePrivate(cacheRoot);
-    Path folder = cacheRoot.resolve("runner-" + sha256(zip).substring(0, 24));
-    Map<String, byte[]> files = entries(zip);
+    Path folder = cacheRoot.resolve("runner-" + sha256().substring(0, 24));
+    Map<String, byte[]> files = content().files();
     if (Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
       requirePrivate(folder);
       if (holds(folder, files)) {
@@ -116,7 +118,21 @@ public final class RunnerPayload {
     }
   }
 
-  private static Map<String, byte[]> entries(byte[] zip) throws IOException {
+  /** What the jar holds, which does not change while this class is loaded. */
+  private record Content(String sha256, Map<String, byte[]> files) {}
+
+  /** Read once: each client asks for it. Two threads that come first both read it. */
+  private static Content content() {
+    Content known = content;
+    if (known == null) {
+      byte[] zip = bytes();
+      known = new Content(sha256(zip), entries(zip));
+      content = known;
+    }
+    return known;
+  }
+
+  private static Map<String, byte[]> entries(byte[] zip) {
     Map<String, byte[]> files = new LinkedHashMap<>();
     try (ZipInputStream in = new ZipInputStream(new ByteArrayInputStream(zip))) {
       for (ZipEntry entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
@@ -124,6 +140,8 @@ public final class RunnerPayload {
           files.put(entry.getName(), in.readAllBytes());
         }
       }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read what is in " + RESOURCE, e);
     }
     return files;
   }

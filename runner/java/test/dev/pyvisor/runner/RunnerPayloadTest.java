@@ -41,6 +41,12 @@ class RunnerPayloadTest {
     }
   }
 
+  /** Each client asks for it. */
+  @Test
+  void what_the_jar_holds_is_read_and_digested_once() {
+    assertThat(RunnerPayload.sha256()).isSameAs(RunnerPayload.sha256());
+  }
+
   @Test
   void a_file_that_somebody_changed_is_replaced() throws IOException {
     Path main = RunnerPayload.unpack(cache).resolve("__main__.py");
