@@ -68,7 +68,10 @@ public final class SupervisorClient implements AutoCloseable {
     return main;
   }
 
-  /** Opens another session: a REPL state of its own in a kernel of its own, on the same runner. */
+  /**
+   * Opens another session: a REPL state of its own in a kernel of its own, on the same runner.
+   * Where that fails, by its deadline or an interrupt too, one that opens all the same is closed.
+   */
   public Session openSession(String name) {
     return core.openSession(name, inCallTime(), SupervisorClient::face).facade();
   }

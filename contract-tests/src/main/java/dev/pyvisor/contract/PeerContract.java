@@ -2,6 +2,7 @@ package dev.pyvisor.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.pyvisor.SupervisorClient;
@@ -10,6 +11,7 @@ import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.HostSide;
 import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.guard.OpenClients;
+import dev.pyvisor.error.CallCancelled;
 import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.error.CallTimedOut;
 import dev.pyvisor.error.Delivery;
@@ -209,6 +211,87 @@ public interface PeerContract extends RunnerContract {
             assertThat(refused).hasMessageContaining(method + ": there are no files here");
           });
       assertThat(target.getParent()).doesNotExist();
+    }
+  }
+
+  String TELLS_WHAT_IS_CLOSED =
+      """
+      kind, closing, _, _ = next(rest)
+      write(reply(closing, {}))
+      kind, asked, _, _ = next(rest)
+      write(reply(asked, {"asked": closing["method"], "params": closing["params"]}))
+      for nothing in rest: pass
+      """;
+
+  String CLOSED = "{\"asked\":\"session.close\",\"params\":{\"session\":2}}";
+
+  /** It would count among the runner's sessions, of which there may be so many only. */
+  @Test
+  @Rule({"SES-4", "SES-10"})
+  default void a_session_that_opens_after_its_deadline_is_closed(@TempDir Path folder) {
+    String program =
+        """
+        rest = start()
+        kind, late, _, _ = next(rest)
+        kind, asked, _, _ = next(rest)
+        write(reply(late, {"session": 2, "generation": 1, "workspace": "/"}) + reply(asked, {}))
+        """
+            + TELLS_WHAT_IS_CLOSED;
+    try (SupervisorClient client = OpenClients.open(stub(folder, program).callTimeout(SHORT))) {
+      assertThatThrownBy(() -> client.openSession("late")).isInstanceOf(CallTimedOut.class);
+      assertThat(client.request("status", "{}")).isEqualTo("{}");
+      assertThat(client.request("status", "{}")).isEqualTo(CLOSED);
+    }
+  }
+
+  @Test
+  @Rule("SES-10")
+  default void a_session_that_opens_after_its_thread_was_interrupted_is_closed(@TempDir Path folder)
+      throws Exception {
+    String program =
+        """
+        rest = start()
+        first = {envelope["method"]: envelope for kind, envelope, _, _ in (next(rest), next(rest))}
+        write(reply(first["status"], {}))
+        kind, asked, _, _ = next(rest)
+        opened = {"session": 2, "generation": 1, "workspace": "/"}
+        write(reply(first["session.open"], opened) + reply(asked, {}))
+        """
+            + TELLS_WHAT_IS_CLOSED;
+    try (SupervisorClient client = openStub(folder, program)) {
+      CompletableFuture<Throwable> ended = new CompletableFuture<>();
+      Thread opener =
+          new Thread(() -> ended.complete(catchThrowable(() -> client.openSession("late"))));
+      opener.start();
+      assertThat(client.request("status", "{}")).as("once both are there").isEqualTo("{}");
+      opener.interrupt();
+      assertThat(ended.get()).isInstanceOf(CallCancelled.class);
+      opener.join();
+      assertThat(client.request("status", "{}")).isEqualTo("{}");
+      assertThat(client.request("status", "{}")).isEqualTo(CLOSED);
+    }
+  }
+
+  @Test
+  @Rule("LIF-11")
+  default void a_session_whose_tools_are_refused_is_closed(@TempDir Path folder) {
+    String program =
+        """
+        rest = start()
+        kind, registered, _, _ = next(rest)
+        write(reply(registered, {}))
+        kind, opening, _, _ = next(rest)
+        write(reply(opening, {"session": 2, "generation": 1, "workspace": "/"}))
+        kind, registered, _, _ = next(rest)
+        refused = {"code": -32602, "message": "no such tools here"}
+        write(message(MESSAGE, {"jsonrpc": "2.0", "id": registered["id"], "error": refused}))
+        """
+            + TELLS_WHAT_IS_CLOSED;
+    Tool tool = Tool.of("tool", (arguments, context) -> null);
+    try (SupervisorClient client = OpenClients.open(stub(folder, program).tool(tool))) {
+      assertThatThrownBy(() -> client.openSession("toolless"))
+          .hasMessageContaining("no such tools here");
+      assertThat(client.request("status", "{}")).isEqualTo(CLOSED);
     }
   }
 

@@ -171,10 +171,13 @@ public final class ClientCore {
       Connection runner, String name, Deadline deadline, SessionFacade facade) {
     SessionLife session = newLife(name, facade);
     session.continueAs(runner.open(session, deadline));
-    if (!settings.tools().isEmpty()) {
-      session.core().registerTools(toolHost.register(session, settings.tools()), deadline);
-    }
-    return kept(session);
+    return kept(
+        session,
+        () -> {
+          if (!settings.tools().isEmpty()) {
+            session.core().registerTools(toolHost.register(session, settings.tools()), deadline);
+          }
+        });
   }
 
   /** {@code opening} has the new session opened, on the runner of its parent. */
@@ -186,9 +189,18 @@ public final class ClientCore {
       Deadline deadline) {
     SessionLife session = newLife(name, facade);
     toolHost.inherit(session, parent);
-    session.continueAs(opening.apply(session));
-    toolHost.registered(session).ifPresent(all -> session.core().registerTools(all, deadline));
-    return kept(session);
+    try {
+      session.continueAs(opening.apply(session));
+    } catch (RunnerException failed) {
+      toolHost.leave(session);
+      throw failed;
+    }
+    return kept(
+        session,
+        () ->
+            toolHost
+                .registered(session)
+                .ifPresent(all -> session.core().registerTools(all, deadline)));
   }
 
   private SessionLife newLife(String name, SessionFacade facade) {
@@ -197,11 +209,19 @@ public final class ClientCore {
     return session;
   }
 
-  private SessionLife kept(SessionLife session) {
-    if (!runners.keep(session)) {
-      throw session.core().link().gone();
+  /** One that its runner has opened, with its tools; where that fails, nothing of it is left. */
+  private SessionLife kept(SessionLife session, Runnable registering) {
+    try {
+      registering.run();
+      if (!runners.keep(session)) {
+        throw session.core().link().gone();
+      }
+      return session;
+    } catch (RunnerException failed) {
+      toolHost.leave(session);
+      session.core().close(Deadline.in(timer(), settings.callTimeout()));
+      throw failed;
     }
-    return session;
   }
 
   void registerTools(SessionLife session, List<Tool> tools, Deadline deadline) {

@@ -2,6 +2,7 @@ package dev.pyvisor.internal;
 
 import dev.pyvisor.Defaults;
 import dev.pyvisor.RunnerInfo;
+import dev.pyvisor.error.CallCancelled;
 import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.ExitReport;
@@ -22,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -244,10 +246,37 @@ final class Connection {
   }
 
   private SessionCore open(SessionLife life, ObjectNode params, Deadline by) {
-    return Futures.await(
+    CompletableFuture<SessionCore> opening =
         link.requests()
-            .request("session.open", params.toString(), by, result -> enter(life, result)),
-        () -> Futures.interrupted(runnerId, "a session"));
+            .request(
+                "session.open",
+                params.toString(),
+                by,
+                result -> enter(life, result),
+                this::closeUnwanted);
+    try {
+      return Futures.await(opening, this::sessionUnwanted);
+    } catch (CallCancelled interrupted) {
+      opening.thenAccept(core -> core.close(inCallTime()));
+      throw interrupted;
+    }
+  }
+
+  private CallCancelled sessionUnwanted() {
+    return new CallCancelled(
+        runnerId,
+        Delivery.UNKNOWN,
+        "the thread was interrupted while it waited for a session, which is closed when it comes");
+  }
+
+  /** It counts among the runner's sessions, and nobody knows it. */
+  private void closeUnwanted(JsonNode result) {
+    int number = new Fields("SES-9", "the result of session.open", result).small("session");
+    SessionCore.close(link, number, inCallTime());
+  }
+
+  private Deadline inCallTime() {
+    return Deadline.in(client.timer(), settings.callTimeout());
   }
 
   private SessionCore enter(SessionLife life, JsonNode result) {

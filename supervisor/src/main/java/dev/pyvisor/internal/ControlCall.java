@@ -9,6 +9,7 @@ import dev.pyvisor.wire.ProtocolError;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -29,22 +30,27 @@ final class ControlCall<T> implements PendingCall {
   private final String runnerId;
   private final String method;
   private final BiFunction<JsonNode, List<byte[]>, T> reading;
+  private final @Nullable Consumer<JsonNode> unwanted;
   private final Trace trace;
 
   /**
    * {@code reading} makes something of the result and of what is attached to it, on the reader
-   * thread and so before anything that the runner says next; it may throw a ProtocolError.
+   * thread and so before anything that the runner says next; it may throw a ProtocolError. {@code
+   * unwanted} takes the result, there too, where it comes after the call has expired; null where
+   * nothing needs it.
    */
   ControlCall(
       String runnerId,
       long id,
       String method,
       BiFunction<JsonNode, List<byte[]>, T> reading,
+      @Nullable Consumer<JsonNode> unwanted,
       Trace trace) {
     this.runnerId = runnerId;
     this.id = Long.toString(id);
     this.method = method;
     this.reading = reading;
+    this.unwanted = unwanted;
     this.trace = trace;
   }
 
@@ -78,6 +84,18 @@ final class ControlCall<T> implements PendingCall {
   public void failed(RunnerException verdict) {
     trace.requestEnded(runnerId, method, verdict);
     result.completeExceptionally(verdict);
+  }
+
+  /** Whether its result must not be dropped where it comes too late. */
+  boolean minds() {
+    return unwanted != null;
+  }
+
+  void answeredLate(Envelope.Reply reply) {
+    JsonNode found = reply.result();
+    if (unwanted != null && found != null) {
+      unwanted.accept(found);
+    }
   }
 
   String method() {

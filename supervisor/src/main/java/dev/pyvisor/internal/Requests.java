@@ -92,6 +92,20 @@ final class Requests {
     return request(method, params, List.of(), by, (result, attached) -> reading.apply(result));
   }
 
+  /**
+   * The same for what makes something: {@code unwanted} takes the result where it comes after the
+   * deadline, on the reader thread.
+   */
+  <T> CompletableFuture<T> request(
+      String method,
+      String params,
+      Deadline by,
+      Function<JsonNode, T> reading,
+      Consumer<JsonNode> unwanted) {
+    ControlCall<T> call = newCall(method, (result, attached) -> reading.apply(result), unwanted);
+    return request(call, params, List.of(), by);
+  }
+
   /** The same with attachments, in both directions. */
   <T> CompletableFuture<T> request(
       String method,
@@ -99,7 +113,12 @@ final class Requests {
       List<byte[]> attachments,
       Deadline by,
       BiFunction<JsonNode, List<byte[]>, T> reading) {
-    ControlCall<T> call = newCall(method, reading);
+    return request(newCall(method, reading, null), params, attachments, by);
+  }
+
+  private <T> CompletableFuture<T> request(
+      ControlCall<T> call, String params, List<byte[]> attachments, Deadline by) {
+    String method = call.method();
     byte[] envelope = JsonRpc.request(Long.parseLong(call.id), method, params);
     int size = envelope.length + attachments.stream().mapToInt(each -> each.length).sum();
     RunnerException refusal = refusal(method, size, by);
@@ -114,14 +133,14 @@ final class Requests {
    * A small request that waits for no room, for callers that bound themselves how many are open.
    */
   CompletableFuture<JsonNode> requestNow(String method, String params, Deadline by) {
-    ControlCall<JsonNode> call = newCall(method, (result, attached) -> result);
+    ControlCall<JsonNode> call = newCall(method, (result, attached) -> result, null);
     return send(
         call, JsonRpc.request(Long.parseLong(call.id), method, params), List.of(), by, () -> {});
   }
 
   private CompletableFuture<?> askStatus(Function<JsonNode, Set<CellOperation>> reading) {
     ControlCall<Set<CellOperation>> call =
-        newCall("status", (result, attached) -> reading.apply(result));
+        newCall("status", (result, attached) -> reading.apply(result), null);
     return send(
         call,
         JsonRpc.request(Long.parseLong(call.id), "status", "{}"),
@@ -130,8 +149,11 @@ final class Requests {
         () -> {});
   }
 
-  private <T> ControlCall<T> newCall(String method, BiFunction<JsonNode, List<byte[]>, T> reading) {
-    return new ControlCall<>(runnerId, IDS.incrementAndGet(), method, reading, trace);
+  private <T> ControlCall<T> newCall(
+      String method,
+      BiFunction<JsonNode, List<byte[]>, T> reading,
+      @Nullable Consumer<JsonNode> unwanted) {
+    return new ControlCall<>(runnerId, IDS.incrementAndGet(), method, reading, unwanted, trace);
   }
 
   private <T> CompletableFuture<T> send(
@@ -181,13 +203,17 @@ final class Requests {
   }
 
   private void expire(ControlCall<?> call, Outgoing outgoing, Deadline by) {
-    if (calls.take(call.id) == null) {
+    if (!calls.expire(call)) {
       return;
+    }
+    boolean neverSent = outbox.withdraw(outgoing);
+    if (neverSent) {
+      calls.takeExpired(call.id);
     }
     call.failed(
         new CallTimedOut(
             runnerId,
-            outbox.withdraw(outgoing) ? Delivery.NEVER_SENT : Delivery.UNKNOWN,
+            neverSent ? Delivery.NEVER_SENT : Delivery.UNKNOWN,
             "runner "
                 + runnerId
                 + ": no reply to "
@@ -300,6 +326,10 @@ final class Requests {
     }
     // SES-4: a late reply is dropped, not an error.
     counters.lateReplies.increment();
+    ControlCall<?> expired = calls.takeExpired(reply.id());
+    if (expired != null) {
+      expired.answeredLate(reply);
+    }
   }
 
   // ---- the end ----

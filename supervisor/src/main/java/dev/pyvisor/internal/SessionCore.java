@@ -246,6 +246,11 @@ public final class SessionCore {
     link.leave(this);
     // Once a session, and also from a thread that is interrupted, as that of a tool of its own now
     // is.
+    return close(link, number, by);
+  }
+
+  /** The same for one that the runner has and nobody here. */
+  static CompletableFuture<JsonNode> close(Link link, int number, Deadline by) {
     return link.requests().requestNow("session.close", "{\"session\":" + number + "}", by);
   }
 
