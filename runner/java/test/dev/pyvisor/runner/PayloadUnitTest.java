@@ -29,9 +29,9 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Runs the payload's own unit tests on every Python of the machine that it supports: in {@code
- * wide} on the first found of each 3.x (that of the PATH, with the packages that it has), in {@code
- * -Pfull} on each of its patch releases too; in {@code verify} on fewer, see {@link #share}.
+ * Runs the payload's own unit tests on every Python of the machine that it supports: on the first
+ * found of each 3.x (that of the PATH, with the packages that it has), in {@code -Pfull} on each of
+ * its patch releases too. How many of them run on which, {@link Share} says.
  */
 class PayloadUnitTest {
   private static final String TIER = System.getProperty("pyvisor.tier", "verify");
