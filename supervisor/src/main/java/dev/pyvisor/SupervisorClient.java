@@ -160,7 +160,7 @@ public final class SupervisorClient implements AutoCloseable {
   }
 
   private Deadline inCallTime() {
-    return Deadline.in(core.timer(), core.settings().callTimeout());
+    return core.settings().inCallTime(core.timer());
   }
 
   static Session face(ClientCore core, SessionLife session, BooleanSupplier calling) {

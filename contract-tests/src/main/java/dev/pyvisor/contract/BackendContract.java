@@ -37,9 +37,6 @@ import org.junit.jupiter.api.io.TempDir;
 @ClassTemplate
 @ExtendWith({Rows.class, Applicability.class, Figures.class})
 public abstract class BackendContract implements Rows.Suite {
-  private static final String BUSY_FROM_COLD =
-      "a JVM's first test beside three loops per core took 4 s, and 25 s where four did so at once";
-
   private @Nullable Row row;
 
   @Override
@@ -245,14 +242,12 @@ public abstract class BackendContract implements Rows.Suite {
     @Alone
     @Heavy(why = "a busy machine delays every other test")
     @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-    @Limit(seconds = 120, why = BUSY_FROM_COLD)
     class Busy extends OnABusyMachine implements PeerContract {}
 
     @Nested
     @Alone
     @Heavy(why = "a busy machine delays every other test")
     @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-    @Limit(seconds = 120, why = BUSY_FROM_COLD)
     class BusyAndDying extends OnABusyMachine implements PeerDeathContract {}
   }
 
@@ -312,6 +307,9 @@ public abstract class BackendContract implements Rows.Suite {
   }
 
   /** Every core is busy from before the first test until after the last. */
+  @Limit(
+      seconds = 120,
+      why = "a JVM's first test took 4 s beside these loops, 25 s where four JVMs had theirs")
   private abstract class OnABusyMachine extends Part {
     private static final Duration LIFE = Duration.ofHours(8);
     private @Nullable BusyLoops busy;

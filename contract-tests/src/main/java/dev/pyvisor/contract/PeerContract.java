@@ -191,8 +191,7 @@ public interface PeerContract extends RunnerContract {
     String program =
         """
         for kind, asked, session, cell in start():
-            refused = {"code": -32601, "message": asked["method"] + ": there are no files here"}
-            write(message(MESSAGE, {"jsonrpc": "2.0", "id": asked["id"], "error": refused}))
+            write(refused(asked, -32601, asked["method"] + ": there are no files here"))
         """;
     Path file = Files.writeString(folder.resolve("file"), "x");
     Path target = folder.resolve("new/target");
@@ -234,7 +233,7 @@ public interface PeerContract extends RunnerContract {
         rest = start()
         kind, late, _, _ = next(rest)
         kind, asked, _, _ = next(rest)
-        write(reply(late, {"session": 2, "generation": 1, "workspace": "/"}) + reply(asked, {}))
+        write(opened(late, 2) + reply(asked, {}))
         """
             + TELLS_WHAT_IS_CLOSED;
     try (SupervisorClient client = OpenClients.open(stub(folder, program).callTimeout(SHORT))) {
@@ -254,8 +253,7 @@ public interface PeerContract extends RunnerContract {
         first = {envelope["method"]: envelope for kind, envelope, _, _ in (next(rest), next(rest))}
         write(reply(first["status"], {}))
         kind, asked, _, _ = next(rest)
-        opened = {"session": 2, "generation": 1, "workspace": "/"}
-        write(reply(first["session.open"], opened) + reply(asked, {}))
+        write(opened(first["session.open"], 2) + reply(asked, {}))
         """
             + TELLS_WHAT_IS_CLOSED;
     try (SupervisorClient client = openStub(folder, program)) {
@@ -281,10 +279,9 @@ public interface PeerContract extends RunnerContract {
         kind, registered, _, _ = next(rest)
         write(reply(registered, {}))
         kind, opening, _, _ = next(rest)
-        write(reply(opening, {"session": 2, "generation": 1, "workspace": "/"}))
+        write(opened(opening, 2))
         kind, registered, _, _ = next(rest)
-        refused = {"code": -32602, "message": "no such tools here"}
-        write(message(MESSAGE, {"jsonrpc": "2.0", "id": registered["id"], "error": refused}))
+        write(refused(registered, -32602, "no such tools here"))
         """
             + TELLS_WHAT_IS_CLOSED;
     Tool tool = Tool.of("tool", (arguments, context) -> null);

@@ -95,8 +95,12 @@ def terminal(envelope, cell, tool_calls=0, out=b""):
         "totals": {"stdout": total(out), "stderr": total(b""), "toolCalls": tool_calls}}, 1, 1, cell)
 
 
-def opened(envelope):
-    return reply(envelope, {"session": 1, "generation": 1, "workspace": "/"})
+def refused(envelope, code, text):
+    return message(MESSAGE, {"jsonrpc": "2.0", "id": envelope["id"], "error": {"code": code, "message": text}})
+
+
+def opened(envelope, session=1):
+    return reply(envelope, {"session": session, "generation": 1, "workspace": "/"})
 
 
 def start():

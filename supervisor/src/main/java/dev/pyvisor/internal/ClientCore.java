@@ -34,6 +34,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
@@ -170,14 +171,8 @@ public final class ClientCore {
   private SessionLife open(
       Connection runner, String name, Deadline deadline, SessionFacade facade) {
     SessionLife session = newLife(name, facade);
-    session.continueAs(runner.open(session, deadline));
-    return kept(
-        session,
-        () -> {
-          if (!settings.tools().isEmpty()) {
-            session.core().registerTools(toolHost.register(session, settings.tools()), deadline);
-          }
-        });
+    toolHost.register(session, settings.tools());
+    return opened(session, life -> runner.open(life, deadline), deadline);
   }
 
   /** {@code opening} has the new session opened, on the runner of its parent. */
@@ -189,39 +184,34 @@ public final class ClientCore {
       Deadline deadline) {
     SessionLife session = newLife(name, facade);
     toolHost.inherit(session, parent);
+    return opened(session, opening, deadline);
+  }
+
+  /** With the tools that it is to have; where that fails, nothing of it is left. */
+  private SessionLife opened(
+      SessionLife session, Function<SessionLife, SessionCore> opening, Deadline deadline) {
+    @Nullable SessionCore core = null;
     try {
-      session.continueAs(opening.apply(session));
+      core = opening.apply(session);
+      session.continueAs(core);
+      toolHost.registered(session).ifPresent(all -> session.core().registerTools(all, deadline));
+      if (!runners.keep(session)) {
+        throw core.link().gone();
+      }
+      return session;
     } catch (RunnerException failed) {
       toolHost.leave(session);
+      if (core != null) {
+        core.close(settings.inCallTime(timer()));
+      }
       throw failed;
     }
-    return kept(
-        session,
-        () ->
-            toolHost
-                .registered(session)
-                .ifPresent(all -> session.core().registerTools(all, deadline)));
   }
 
   private SessionLife newLife(String name, SessionFacade facade) {
     SessionLife session = new SessionLife(name, resources.newMailbox());
     session.face(calling -> facade.of(this, session, calling));
     return session;
-  }
-
-  /** One that its runner has opened, with its tools; where that fails, nothing of it is left. */
-  private SessionLife kept(SessionLife session, Runnable registering) {
-    try {
-      registering.run();
-      if (!runners.keep(session)) {
-        throw session.core().link().gone();
-      }
-      return session;
-    } catch (RunnerException failed) {
-      toolHost.leave(session);
-      session.core().close(Deadline.in(timer(), settings.callTimeout()));
-      throw failed;
-    }
   }
 
   void registerTools(SessionLife session, List<Tool> tools, Deadline deadline) {

@@ -49,4 +49,9 @@ public record ClientSettings(
     tools = List.copyOf(tools);
     preload = List.copyOf(preload);
   }
+
+  /** From now on, the time that a request may take which says nothing else. */
+  public Deadline inCallTime(Timer timer) {
+    return Deadline.in(timer, callTimeout);
+  }
 }

@@ -257,7 +257,7 @@ final class Connection {
     try {
       return Futures.await(opening, this::sessionUnwanted);
     } catch (CallCancelled interrupted) {
-      opening.thenAccept(core -> core.close(inCallTime()));
+      opening.thenAccept(core -> core.close(settings.inCallTime(client.timer())));
       throw interrupted;
     }
   }
@@ -272,11 +272,7 @@ final class Connection {
   /** It counts among the runner's sessions, and nobody knows it. */
   private void closeUnwanted(JsonNode result) {
     int number = new Fields("SES-9", "the result of session.open", result).small("session");
-    SessionCore.close(link, number, inCallTime());
-  }
-
-  private Deadline inCallTime() {
-    return Deadline.in(client.timer(), settings.callTimeout());
+    SessionCore.close(link, number, settings.inCallTime(client.timer()));
   }
 
   private SessionCore enter(SessionLife life, JsonNode result) {

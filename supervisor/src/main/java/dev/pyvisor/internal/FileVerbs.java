@@ -159,6 +159,6 @@ public final class FileVerbs {
   }
 
   private Deadline deadline() {
-    return Deadline.in(client.timer(), client.settings().callTimeout());
+    return client.settings().inCallTime(client.timer());
   }
 }

@@ -149,7 +149,7 @@ public final class StateVerbs {
   }
 
   private Deadline deadline() {
-    return Deadline.in(client.timer(), client.settings().callTimeout());
+    return client.settings().inCallTime(client.timer());
   }
 
   private static ObjectNode params() {
