@@ -214,8 +214,6 @@ class PayloadUnitTest {
     EVERYTHING("yes"),
     /** All but what depends on the Python least. */
     MOST("no"),
-    /** What depends on the Python: the kernel and what is around it. */
-    KERNEL("kernel"),
     /** What starts no runner: the contracts do on it. */
     UNITS("units");
 
@@ -237,10 +235,7 @@ class PayloadUnitTest {
     if (!TIER.equals("verify")) {
       return isAnEnd ? Share.EVERYTHING : Share.MOST;
     }
-    if (version.equals(tested.get(0))) {
-      return Share.EVERYTHING;
-    }
-    return isAnEnd ? Share.KERNEL : Share.UNITS;
+    return version.equals(tested.get(0)) ? Share.EVERYTHING : Share.UNITS;
   }
 
   private static String read(Path file) throws IOException {

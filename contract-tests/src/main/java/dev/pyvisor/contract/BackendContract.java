@@ -6,6 +6,7 @@ import dev.pyvisor.contract.backend.Applicability;
 import dev.pyvisor.contract.backend.Heavy;
 import dev.pyvisor.contract.backend.Row;
 import dev.pyvisor.contract.backend.Rows;
+import dev.pyvisor.contract.backend.RunsFrom;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.load.BusyLoops;
 import dev.pyvisor.contract.load.Interpreters;
@@ -266,6 +267,7 @@ public abstract class BackendContract implements Rows.Suite {
 
     @Nested
     @Heavy(why = "pipes of one page only slow down what the wide ones show")
+    @RunsFrom(tier = Tier.WIDE, why = "pipes of one page on a busy machine are harder on it")
     class IdleWithTinyPipes extends Part implements LargeMessageContract {
       @Override
       Path python() {
@@ -281,6 +283,7 @@ public abstract class BackendContract implements Rows.Suite {
     @Nested
     @Alone
     @Heavy(why = "a busy machine delays every other test")
+    @RunsFrom(tier = Tier.WIDE, why = "pipes of one page on a busy machine are harder on it")
     @TestInstance(TestInstance.Lifecycle.PER_CLASS)
     class Busy extends OnABusyMachine implements LargeMessageContract {
       @Override

@@ -120,6 +120,7 @@ public interface DeathContract extends RunnerContract {
 
   @Test
   @Rule("H19")
+  @Core(from = Tier.WIDE)
   default void a_thread_that_raises_system_exit_ends_only_itself() {
     try (SupervisorClient client = open()) {
       Outcome outcome =

@@ -61,6 +61,7 @@ public interface ErrorContract extends RunnerContract {
 
   @Test
   @Rule("C33")
+  @Core(from = Tier.WIDE)
   default void a_missing_name_is_a_name_error() {
     try (SupervisorClient client = open()) {
       PythonError error = client.session().execute("print(missing_name)").error().orElseThrow();
@@ -87,6 +88,7 @@ public interface ErrorContract extends RunnerContract {
 
   @Test
   @Rule("C35")
+  @Core(from = Tier.WIDE)
   default void a_failing_subprocess_is_an_error_of_the_cell() {
     try (SupervisorClient client = open()) {
       Session session = client.session();
@@ -120,6 +122,7 @@ public interface ErrorContract extends RunnerContract {
 
   @Test
   @Rule({"C39", "SES-7", "ERR-1", "ERR-3"})
+  @Core(from = Tier.WIDE)
   default void an_unknown_method_is_refused_by_name_and_the_connection_stays() {
     try (SupervisorClient client = open()) {
       CallFailed refused =
@@ -133,6 +136,7 @@ public interface ErrorContract extends RunnerContract {
 
   @Test
   @Rule("C41")
+  @Core(from = Tier.WIDE)
   default void globals_from_before_an_error_are_intact() {
     try (SupervisorClient client = open()) {
       Session session = client.session();
@@ -167,6 +171,7 @@ public interface ErrorContract extends RunnerContract {
   /** What pickling cannot take would be lost on the way, and the cell with it. */
   @Test
   @Rule({"W15", "W27"})
+  @Core(from = Tier.WIDE)
   default void an_exception_that_holds_what_cannot_be_pickled_is_told_like_any_other() {
     try (SupervisorClient client = open()) {
       Session session = client.session();

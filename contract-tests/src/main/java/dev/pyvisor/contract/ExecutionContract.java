@@ -22,6 +22,7 @@ public interface ExecutionContract extends RunnerContract {
 
   @Test
   @Rule("C1")
+  @Core(from = Tier.WIDE)
   default void what_a_cell_prints_comes_back_exactly() {
     try (SupervisorClient client = open()) {
       Outcome outcome = client.session().execute("print('hi')");
@@ -64,6 +65,7 @@ public interface ExecutionContract extends RunnerContract {
 
   @Test
   @Rule("C5")
+  @Core(from = Tier.WIDE)
   default void a_cell_that_prints_nothing_has_empty_output() {
     try (SupervisorClient client = open()) {
       for (String code : List.of("pass", "x = 1", "", "# only a comment")) {
@@ -77,6 +79,7 @@ public interface ExecutionContract extends RunnerContract {
   @Test
   @Rule("C6")
   @Needs(Capability.TYPED_VALUES)
+  @Core(from = Tier.WIDE)
   default void a_last_expression_is_not_printed_and_its_value_comes_only_when_asked_for() {
     try (SupervisorClient client = open()) {
       Outcome silent = client.session().execute("1+1");
@@ -159,6 +162,7 @@ public interface ExecutionContract extends RunnerContract {
 
   @Test
   @Rule({"C10", "LIF-2"})
+  @Core(from = Tier.WIDE)
   default void cells_started_at_once_run_one_after_another() {
     try (SupervisorClient client = open()) {
       Session session = client.session();
@@ -175,6 +179,7 @@ public interface ExecutionContract extends RunnerContract {
 
   @Test
   @Rule("C10")
+  @Core(from = Tier.WIDE)
   default void threads_that_execute_at_once_all_succeed_and_none_overlaps() {
     try (SupervisorClient client = open()) {
       Session session = client.session();
@@ -197,6 +202,7 @@ public interface ExecutionContract extends RunnerContract {
 
   @Test
   @Rule("C13")
+  @Core(from = Tier.WIDE)
   default void the_path_class_stays_a_class() {
     try (SupervisorClient client = open()) {
       Outcome outcome =
@@ -230,6 +236,7 @@ public interface ExecutionContract extends RunnerContract {
 
   @Test
   @Rule("C15")
+  @Core(from = Tier.WIDE)
   default void reading_standard_input_is_a_clear_error() {
     try (SupervisorClient client = open()) {
       for (String code : List.of("input('name? ')", "import sys; sys.stdin.read()")) {
@@ -242,6 +249,7 @@ public interface ExecutionContract extends RunnerContract {
 
   @Test
   @Rule("C23")
+  @Core(from = Tier.WIDE)
   default void code_fences_around_a_cell_are_taken_off() {
     try (SupervisorClient client = open()) {
       for (String tag : List.of("python", "py", "repl", "")) {
@@ -253,6 +261,7 @@ public interface ExecutionContract extends RunnerContract {
 
   @Test
   @Rule("C24")
+  @Core(from = Tier.WIDE)
   default void several_fenced_blocks_become_one_cell_and_other_tags_stay() {
     try (SupervisorClient client = open()) {
       Session session = client.session();
@@ -267,6 +276,7 @@ public interface ExecutionContract extends RunnerContract {
 
   @Test
   @Rule({"C10", "W42"})
+  @Core(from = Tier.WIDE)
   default void cells_that_wait_run_in_the_order_in_which_they_were_started() {
     int cells = 100;
     try (SupervisorClient client = open()) {
@@ -285,6 +295,7 @@ public interface ExecutionContract extends RunnerContract {
   /** No file function is patched, so none is forgotten. */
   @Test
   @Rule("W37")
+  @Core(from = Tier.WIDE)
   default void everything_that_opens_files_sees_the_same_ones() {
     try (SupervisorClient client = open()) {
       Outcome outcome =

@@ -32,10 +32,13 @@ public interface LargeMessageContract extends RunnerContract {
   int CALLS = 12;
 
   /**
-   * A call above this has hung, whatever it does later. What other programs took of the machine
-   * meanwhile does not count: beside a second build, a call waits for its turn.
+   * A call above this has hung, whatever it does later: a pipe that wedges never goes on by itself.
+   * The bound is that of H1. Two seconds were too few: one call over stdio, with pipes of one page
+   * and six busy loops, took 2.25 s on a machine where it takes 0.9 s at most elsewhere. What other
+   * programs took of the machine meanwhile does not count: beside a second build, a call waits for
+   * its turn.
    */
-  Duration WEDGED = Duration.ofSeconds(2);
+  Duration WEDGED = Duration.ofSeconds(10);
 
   /** What the figures were taken under, for the record: "idle, 64 KiB pipes". */
   String condition();

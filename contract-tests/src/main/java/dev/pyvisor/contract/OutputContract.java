@@ -112,6 +112,7 @@ public interface OutputContract extends RunnerContract {
   /** As much as an outcome keeps, in characters that fit no boundary of a power of two. */
   @Test
   @Rule("C21")
+  @Core(from = Tier.WIDE)
   default void a_long_text_that_an_outcome_keeps_whole_is_unchanged() {
     int characters = 5_200_000;
     try (SupervisorClient client = open()) {
@@ -125,6 +126,7 @@ public interface OutputContract extends RunnerContract {
   @Test
   @Needs(Capability.STREAMING)
   @Rule({"C21", "W32"})
+  @Core(from = Tier.WIDE)
   default void output_beyond_what_an_outcome_keeps_is_whole_in_a_file() throws IOException {
     try (SupervisorClient client = open()) {
       Outcome outcome =
@@ -140,6 +142,7 @@ public interface OutputContract extends RunnerContract {
   @Test
   @Rule("C21")
   @Needs(Capability.STREAMING)
+  @Core(from = Tier.WIDE)
   default void bytes_that_are_no_text_are_kept_as_bytes_and_shown_as_replacement() {
     try (SupervisorClient client = open()) {
       Outcome outcome =
@@ -168,6 +171,7 @@ public interface OutputContract extends RunnerContract {
   @Test
   @Rule({"C20", "W32"})
   @Needs(Capability.STREAMING)
+  @Core(from = Tier.WIDE)
   default void a_print_reaches_the_listener_while_the_cell_goes_on() {
     Counts counts = Counts.of(20, 200, 1000);
     Semaphore seen = new Semaphore(0);
@@ -209,6 +213,7 @@ public interface OutputContract extends RunnerContract {
   @Test
   @Rule({"W32", "LIF-10"})
   @Needs(Capability.SEPARATE_STDERR)
+  @Core(from = Tier.WIDE)
   default void the_chunks_of_both_streams_stand_in_the_order_in_which_they_were_printed() {
     Semaphore seen = new Semaphore(0);
     Tool gate =
@@ -249,6 +254,7 @@ public interface OutputContract extends RunnerContract {
   @Test
   @Rule({"W26", "LIF-6"})
   @Needs(Capability.STREAMING)
+  @Core(from = Tier.WIDE)
   default void what_a_thread_prints_between_two_cells_is_late_output_and_disturbs_no_cell()
       throws Exception {
     String fragment = "{\"jsonrpc\":\"2.0\",\"id\":1,";

@@ -52,6 +52,7 @@ public interface ToolContract extends RunnerContract {
 
   @Test
   @Rule("C49")
+  @Core(from = Tier.WIDE)
   default void results_keep_their_shape() {
     Tool shape =
         Tool.of(
@@ -89,6 +90,7 @@ public interface ToolContract extends RunnerContract {
 
   @Test
   @Rule("C54")
+  @Core(from = Tier.WIDE)
   default void a_tool_that_calls_its_own_session_is_told_so_at_once() {
     AtomicReference<ErrorCode> code = new AtomicReference<>();
     Tool again =
@@ -112,6 +114,7 @@ public interface ToolContract extends RunnerContract {
 
   @Test
   @Rule({"C54", "H29"})
+  @Core(from = Tier.WIDE)
   default void a_tool_that_calls_its_own_session_from_another_thread_is_told_so_at_once() {
     Tool again =
         Tool.of(
@@ -134,6 +137,7 @@ public interface ToolContract extends RunnerContract {
   @Test
   @Rule("C54")
   @Needs(Capability.SESSIONS)
+  @Core(from = Tier.WIDE)
   default void a_tool_may_call_another_session() {
     try (SupervisorClient client = open()) {
       Session other = client.openSession("other");
@@ -175,6 +179,7 @@ public interface ToolContract extends RunnerContract {
   @Test
   @Needs(Capability.TOOL_SIGNATURES)
   @Rule("C48")
+  @Core(from = Tier.WIDE)
   default void a_tool_that_a_json_schema_declares_has_hints_and_gets_the_names_of_the_schema() {
     Tool search =
         Tool.named("search")
@@ -218,6 +223,7 @@ public interface ToolContract extends RunnerContract {
   @Test
   @Needs(Capability.TOOL_ERRORS)
   @Rule("C48")
+  @Core(from = Tier.WIDE)
   default void a_call_that_was_never_awaited_is_an_error_that_names_the_tool() {
     try (SupervisorClient client = open(DemoTools.adder())) {
       Outcome outcome = client.session().execute("x = add(1, 2)\nprint('ran')");
@@ -231,6 +237,7 @@ public interface ToolContract extends RunnerContract {
 
   @Test
   @Rule({"LIF-11", "W5"})
+  @Core(from = Tier.WIDE)
   default void registering_tools_keeps_the_state_and_replaces_by_name() {
     try (SupervisorClient client = open(DemoTools.adder())) {
       Session session = client.session();

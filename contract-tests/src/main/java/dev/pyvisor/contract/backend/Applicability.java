@@ -35,6 +35,7 @@ public final class Applicability implements ExecutionCondition {
         .backend()
         .obstacle()
         .or(() -> absent(row.get(), element.get()))
+        .or(() -> leftToLaterTier(element.get()))
         .or(() -> leftToAnotherTier(row.get(), element.get()))
         .map(ConditionEvaluationResult::disabled)
         .orElse(ConditionEvaluationResult.enabled("applies"));
@@ -61,6 +62,13 @@ public final class Applicability implements ExecutionCondition {
     return leftOut(Row.Place.BETWEEN, element, tier).map(why -> told(why, Tier.WIDE));
   }
 
+  private static Optional<String> leftToLaterTier(AnnotatedElement element) {
+    return find(element, RunsFrom.class).stream()
+        .filter(runs -> runs.tier().compareTo(Tier.current()) > 0)
+        .findFirst()
+        .map(runs -> told(runs.why(), runs.tier()));
+  }
+
   private static String told(String why, Tier runsIt) {
     return NOT_IN_TIER + why + "; " + runsIt.command() + " runs it";
   }
@@ -78,9 +86,11 @@ public final class Applicability implements ExecutionCondition {
         : Optional.empty();
   }
 
+  /** A contract is beyond the core unless it says otherwise, a test of it only if it says so. */
   private static boolean isBeyondCore(AnnotatedElement element, Tier tier) {
-    return element instanceof Class<?> contract
-        && find(contract, Core.class).stream().noneMatch(core -> core.from().compareTo(tier) <= 0);
+    List<Core> core = find(element, Core.class);
+    boolean unsaid = core.isEmpty() && element instanceof Class<?>;
+    return unsaid || core.stream().anyMatch(part -> part.from().compareTo(tier) > 0);
   }
 
   /** Those of a method, or of a class and all that it is made of. */

@@ -96,6 +96,34 @@ class ApplicabilityTest {
         .allMatch(result -> held || result.detail().endsWith("mvn -Pwide verify runs it"));
   }
 
+  @Test
+  void of_a_contract_of_the_core_a_test_may_belong_to_it_from_a_later_tier_on() {
+    assumeFalse(Tier.current().isThorough(), "larger tiers leave nothing out");
+    String always = "Execution.await_is_allowed_at_the_top_level";
+    String later = "Execution.what_a_cell_prints_comes_back_exactly";
+    boolean held = Tier.current() == Tier.WIDE;
+    Matrix matrix = run(new PipeBackend(), Row.Place.BETWEEN, always, later);
+    assertThat(matrix.results()).extracting(Result::name).containsExactlyInAnyOrder(always, later);
+    for (Result result : matrix.results()) {
+      boolean runs = held || result.name().equals(always);
+      assertThat(result.verdict()).isEqualTo(runs ? Verdict.PASSED : Verdict.NOT_IN_TIER);
+      assertThat(result.detail()).endsWith(runs ? "" : "mvn -Pwide verify runs it");
+    }
+    assertThat(run(new PipeBackend(), Row.Place.STANDARD, later).results())
+        .allMatch(result -> result.verdict() == Verdict.PASSED);
+  }
+
+  @Test
+  void what_runs_from_a_tier_on_is_left_out_of_every_row_below_it() {
+    assumeTrue(Tier.current() == Tier.VERIFY, "larger tiers run it");
+    Matrix matrix = run(new PipeBackend(), Row.Place.STANDARD, "LargeMessages.IdleWithTinyPipes");
+    assertThat(matrix.results())
+        .isNotEmpty()
+        .allMatch(result -> result.verdict() == Verdict.NOT_IN_TIER)
+        .allMatch(result -> result.detail().contains("are harder on it"))
+        .allMatch(result -> result.detail().endsWith("mvn -Pwide verify runs it"));
+  }
+
   private static void onlyTheCoreIn(Row.Place place, String runs) {
     Matrix matrix = run(new PipeBackend(), place, "ThePath", "Grandchildren");
     for (Result result : matrix.results()) {
