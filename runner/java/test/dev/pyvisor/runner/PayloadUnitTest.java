@@ -21,6 +21,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
@@ -36,17 +37,17 @@ import org.junit.jupiter.api.io.TempDir;
 class PayloadUnitTest {
   private static final String TIER = System.getProperty("pyvisor.tier", "verify");
 
-  /** Wide: three runs at once share two cores, and each has tests that wait for many graces. */
+  /** Wide: four runs at once share two cores, and each has tests that wait for many graces. */
   private static final long LIMIT_SECONDS = TIER.equals("full") ? 4_000 : 400;
 
   /** The tests wait more than they compute: cells that are stuck, graces that pass. */
-  private static final int AT_ONCE = 3;
+  private static final int AT_ONCE = 4;
 
   /**
-   * The tests of a Python in two runs of about the same length, so that at the end no core is idle
-   * beside one long run; each module's name fits exactly one.
+   * Into how many runs the modules of a Python are dealt out that starts runners: in two runs a
+   * core and a half were idle for minutes beside the longer one.
    */
-  private static final List<String> HALVES = List.of("test_[a-i]*.py", "test_[!a-i]*.py");
+  private static final int RUNS = 8;
 
   private static final Path RUNNER = Path.of(System.getProperty("pyvisor.root"), "runner");
 
@@ -61,7 +62,7 @@ class PayloadUnitTest {
   }
 
   @TestFactory
-  Stream<DynamicTest> the_unit_tests_pass_on() {
+  Stream<DynamicTest> the_unit_tests_pass_on() throws IOException {
     assertThat(pythons.keySet()).as("Python 3.9 or newer").anyMatch(Pythons::supported);
     ExecutorService runs = Executors.newFixedThreadPool(AT_ONCE);
     List<DynamicTest> tests = new ArrayList<>();
@@ -69,9 +70,11 @@ class PayloadUnitTest {
     for (String version : tested) {
       Path python = pythons.get(version);
       Share share = share(version, tested);
-      List<Future<Integer>> halves =
-          HALVES.stream().map(half -> runs.submit(() -> discover(python, half, share))).toList();
-      tests.add(DynamicTest.dynamicTest("Python " + version, () -> passed(version, halves)));
+      List<Future<Integer>> parts =
+          dealtOut(share == Share.UNITS ? 1 : RUNS).stream()
+              .map(modules -> runs.submit(() -> test(python, modules, share)))
+              .toList();
+      tests.add(DynamicTest.dynamicTest("Python " + version, () -> passed(version, parts)));
     }
     runs.shutdown();
     return tests.stream();
@@ -107,11 +110,33 @@ class PayloadUnitTest {
     assertThat(run.text).containsPattern("\"magic\": ?\"pyvisor\"");
   }
 
-  private static void passed(String python, List<Future<Integer>> halves) throws Throwable {
+  /** Every module of the tests, in so many parts. */
+  private static List<List<String>> dealtOut(int number) throws IOException {
+    List<String> modules;
+    try (Stream<Path> files = Files.list(RUNNER.resolve("tests"))) {
+      modules =
+          files
+              .map(file -> file.getFileName().toString())
+              .filter(name -> name.startsWith("test_") && name.endsWith(".py"))
+              .map(name -> "tests." + name.substring(0, name.length() - ".py".length()))
+              .sorted()
+              .toList();
+    }
+    return IntStream.range(0, number)
+        .mapToObj(
+            part ->
+                IntStream.range(0, modules.size())
+                    .filter(i -> i % number == part)
+                    .mapToObj(modules::get)
+                    .toList())
+        .toList();
+  }
+
+  private static void passed(String python, List<Future<Integer>> parts) throws Throwable {
     int ran = 0;
     try {
-      for (Future<Integer> half : halves) {
-        ran += half.get();
+      for (Future<Integer> part : parts) {
+        ran += part.get();
       }
     } catch (ExecutionException failed) {
       throw failed.getCause();
@@ -119,26 +144,11 @@ class PayloadUnitTest {
     System.out.println("payload on Python " + python + ": Ran " + ran + " tests, all passed");
   }
 
-  /** Runs the tests of the modules that fit {@code half}; returns how many there were. */
-  private int discover(Path python, String half, Share share) throws Exception {
-    Run run =
-        run(
-            List.of(
-                python.toString(),
-                "-B",
-                "-m",
-                "unittest",
-                "discover",
-                "-s",
-                "tests",
-                "-t",
-                ".",
-                "-p",
-                half),
-            RUNNER,
-            LIMIT_SECONDS,
-            "",
-            share);
+  /** Runs the tests of these modules; returns how many there were. */
+  private int test(Path python, List<String> modules, Share share) throws Exception {
+    List<String> command = new ArrayList<>(List.of(python.toString(), "-B", "-m", "unittest"));
+    command.addAll(modules);
+    Run run = run(command, RUNNER, LIMIT_SECONDS, "", share);
     Matcher ran = Pattern.compile("Ran (\\d+) tests? in").matcher(run.text);
     String told = failuresFirst(run.text);
     assertThat(run.exit).as(told).isZero();
@@ -225,9 +235,8 @@ class PayloadUnitTest {
   }
 
   /**
-   * In the smallest tier one Python runs everything, the first; of the others the oldest and the
-   * newest run what depends on the Python, and those between what starts no runner. In the next
-   * ones the oldest and the newest run everything.
+   * In the smallest tier one Python runs everything, the first, and the others what starts no
+   * runner. In the next ones the oldest and the newest run everything.
    */
   private static Share share(String version, List<String> tested) {
     List<String> byAge = tested.stream().sorted(Comparator.comparing(Version::parse)).toList();

@@ -4,6 +4,7 @@ import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Alone;
 import dev.pyvisor.contract.backend.Applicability;
 import dev.pyvisor.contract.backend.Heavy;
+import dev.pyvisor.contract.backend.OneBackend;
 import dev.pyvisor.contract.backend.Row;
 import dev.pyvisor.contract.backend.Rows;
 import dev.pyvisor.contract.backend.RunsFrom;
@@ -295,6 +296,7 @@ public abstract class BackendContract implements Rows.Suite {
     @Nested
     @Alone
     @Heavy(why = "a busy machine delays every other test")
+    @OneBackend(why = "the others are shown to carry large messages while the machine is idle")
     @TestInstance(TestInstance.Lifecycle.PER_CLASS)
     class BusyWithTinyPipes extends OnABusyMachine implements LargeMessageContract {
       @Override

@@ -9,6 +9,7 @@ import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Needs;
+import dev.pyvisor.contract.backend.OneBackend;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.contract.load.Latencies;
 import dev.pyvisor.error.CallFailed;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Test;
 /**
  * Sessions that begin with a copy of another's state: best of many tries from one loaded data set.
  */
+@OneBackend
 @Needs({Capability.CHECKPOINTS, Capability.SESSIONS})
 public interface BranchContract extends RunnerContract {
   int BRANCHES = 8;

@@ -12,6 +12,7 @@ import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Needs;
+import dev.pyvisor.contract.backend.OneBackend;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.error.ErrorCode;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A session goes back to a state that was given a name, as often as it is asked to. */
+@OneBackend
 @Needs(Capability.CHECKPOINTS)
 public interface CheckpointContract extends RunnerContract {
   Duration SOON = Duration.ofSeconds(10);

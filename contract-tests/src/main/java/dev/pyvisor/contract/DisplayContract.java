@@ -8,6 +8,7 @@ import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Core;
 import dev.pyvisor.contract.backend.Needs;
+import dev.pyvisor.contract.backend.OneBackend;
 import dev.pyvisor.outcome.Display;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
@@ -19,6 +20,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** A cell shows objects in other forms than text. */
+@OneBackend
 @Core(from = Tier.WIDE)
 @Needs(Capability.DISPLAYS)
 public interface DisplayContract extends RunnerContract {

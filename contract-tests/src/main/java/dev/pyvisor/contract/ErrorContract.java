@@ -8,6 +8,7 @@ import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Core;
 import dev.pyvisor.contract.backend.Needs;
+import dev.pyvisor.contract.backend.OneBackend;
 import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.ErrorCode;
@@ -61,6 +62,7 @@ public interface ErrorContract extends RunnerContract {
 
   @Test
   @Rule("C33")
+  @OneBackend
   @Core(from = Tier.WIDE)
   default void a_missing_name_is_a_name_error() {
     try (SupervisorClient client = open()) {
@@ -88,6 +90,7 @@ public interface ErrorContract extends RunnerContract {
 
   @Test
   @Rule("C35")
+  @OneBackend
   @Core(from = Tier.WIDE)
   default void a_failing_subprocess_is_an_error_of_the_cell() {
     try (SupervisorClient client = open()) {
@@ -122,6 +125,7 @@ public interface ErrorContract extends RunnerContract {
 
   @Test
   @Rule({"C39", "SES-7", "ERR-1", "ERR-3"})
+  @OneBackend
   @Core(from = Tier.WIDE)
   default void an_unknown_method_is_refused_by_name_and_the_connection_stays() {
     try (SupervisorClient client = open()) {
@@ -136,6 +140,7 @@ public interface ErrorContract extends RunnerContract {
 
   @Test
   @Rule("C41")
+  @OneBackend
   @Core(from = Tier.WIDE)
   default void globals_from_before_an_error_are_intact() {
     try (SupervisorClient client = open()) {
@@ -171,6 +176,7 @@ public interface ErrorContract extends RunnerContract {
   /** What pickling cannot take would be lost on the way, and the cell with it. */
   @Test
   @Rule({"W15", "W27"})
+  @OneBackend
   @Core(from = Tier.WIDE)
   default void an_exception_that_holds_what_cannot_be_pickled_is_told_like_any_other() {
     try (SupervisorClient client = open()) {

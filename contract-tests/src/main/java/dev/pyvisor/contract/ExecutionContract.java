@@ -9,6 +9,7 @@ import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Core;
 import dev.pyvisor.contract.backend.Needs;
+import dev.pyvisor.contract.backend.OneBackend;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ public interface ExecutionContract extends RunnerContract {
 
   @Test
   @Rule("C1")
+  @OneBackend
   @Core(from = Tier.WIDE)
   default void what_a_cell_prints_comes_back_exactly() {
     try (SupervisorClient client = open()) {
@@ -65,6 +67,7 @@ public interface ExecutionContract extends RunnerContract {
 
   @Test
   @Rule("C5")
+  @OneBackend
   @Core(from = Tier.WIDE)
   default void a_cell_that_prints_nothing_has_empty_output() {
     try (SupervisorClient client = open()) {
@@ -79,6 +82,7 @@ public interface ExecutionContract extends RunnerContract {
   @Test
   @Rule("C6")
   @Needs(Capability.TYPED_VALUES)
+  @OneBackend
   @Core(from = Tier.WIDE)
   default void a_last_expression_is_not_printed_and_its_value_comes_only_when_asked_for() {
     try (SupervisorClient client = open()) {
@@ -162,6 +166,7 @@ public interface ExecutionContract extends RunnerContract {
 
   @Test
   @Rule({"C10", "LIF-2"})
+  @OneBackend
   @Core(from = Tier.WIDE)
   default void cells_started_at_once_run_one_after_another() {
     try (SupervisorClient client = open()) {
@@ -179,6 +184,7 @@ public interface ExecutionContract extends RunnerContract {
 
   @Test
   @Rule("C10")
+  @OneBackend
   @Core(from = Tier.WIDE)
   default void threads_that_execute_at_once_all_succeed_and_none_overlaps() {
     try (SupervisorClient client = open()) {
@@ -202,6 +208,7 @@ public interface ExecutionContract extends RunnerContract {
 
   @Test
   @Rule("C13")
+  @OneBackend
   @Core(from = Tier.WIDE)
   default void the_path_class_stays_a_class() {
     try (SupervisorClient client = open()) {
@@ -236,6 +243,7 @@ public interface ExecutionContract extends RunnerContract {
 
   @Test
   @Rule("C15")
+  @OneBackend
   @Core(from = Tier.WIDE)
   default void reading_standard_input_is_a_clear_error() {
     try (SupervisorClient client = open()) {
@@ -249,6 +257,7 @@ public interface ExecutionContract extends RunnerContract {
 
   @Test
   @Rule("C23")
+  @OneBackend
   @Core(from = Tier.WIDE)
   default void code_fences_around_a_cell_are_taken_off() {
     try (SupervisorClient client = open()) {
@@ -261,6 +270,7 @@ public interface ExecutionContract extends RunnerContract {
 
   @Test
   @Rule("C24")
+  @OneBackend
   @Core(from = Tier.WIDE)
   default void several_fenced_blocks_become_one_cell_and_other_tags_stay() {
     try (SupervisorClient client = open()) {
@@ -276,6 +286,7 @@ public interface ExecutionContract extends RunnerContract {
 
   @Test
   @Rule({"C10", "W42"})
+  @OneBackend
   @Core(from = Tier.WIDE)
   default void cells_that_wait_run_in_the_order_in_which_they_were_started() {
     int cells = 100;
@@ -295,6 +306,7 @@ public interface ExecutionContract extends RunnerContract {
   /** No file function is patched, so none is forgotten. */
   @Test
   @Rule("W37")
+  @OneBackend
   @Core(from = Tier.WIDE)
   default void everything_that_opens_files_sees_the_same_ones() {
     try (SupervisorClient client = open()) {

@@ -9,6 +9,7 @@ import dev.pyvisor.Transfer;
 import dev.pyvisor.WorkspaceFiles;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Needs;
+import dev.pyvisor.contract.backend.OneBackend;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.error.ErrorCode;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Files that may not be read, that there is no room for, that others write at the same moment: each
  * time whole, or not at all.
  */
+@OneBackend
 @Needs(Capability.FILES)
 public interface FileConflictContract extends RunnerContract {
 

@@ -9,6 +9,7 @@ import dev.pyvisor.Transfer;
 import dev.pyvisor.WorkspaceFiles;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Needs;
+import dev.pyvisor.contract.backend.OneBackend;
 import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.error.ErrorCode;
 import java.io.IOException;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * What each verb of files is given and cannot do: an error with the path and with what to do, and
  * both sides as they were.
  */
+@OneBackend
 @Needs(Capability.FILES)
 public interface FileRefusalContract extends RunnerContract {
   /** One byte more than a transfer may have; no block of it is on a disk. */

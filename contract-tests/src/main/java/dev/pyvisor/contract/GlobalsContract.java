@@ -8,6 +8,7 @@ import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Heavy;
 import dev.pyvisor.contract.backend.Needs;
+import dev.pyvisor.contract.backend.OneBackend;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.TestFactory;
 /**
  * Globals that have made other systems of this kind hang, or lose a session: here they are kept.
  */
+@OneBackend
 @Needs(Capability.CHECKPOINTS)
 public interface GlobalsContract extends RunnerContract {
   int MEGABYTES_NOW = 100;

@@ -6,6 +6,7 @@ import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Needs;
+import dev.pyvisor.contract.backend.OneBackend;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Test;
  * A process that outlives its cell and holds its output pipes open delays nothing. That each wait
  * was not for the holder is shown by the holder: it still lives when the wait is over.
  */
+@OneBackend
 @Needs(Capability.STREAMING)
 public interface GrandchildContract extends RunnerContract {
   /** Starts processes that hold both output pipes, and prints their ids. */

@@ -10,6 +10,7 @@ import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Core;
 import dev.pyvisor.contract.backend.Needs;
+import dev.pyvisor.contract.backend.OneBackend;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
@@ -22,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** What code does to its own descriptors, to its surroundings and to whoever reads its output. */
+@OneBackend
 @Core(from = Tier.WIDE)
 @Needs({Capability.STREAMING, Capability.SEPARATE_STDERR, Capability.INTERRUPT})
 public interface HostileContract extends RunnerContract {

@@ -8,6 +8,7 @@ import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Core;
 import dev.pyvisor.contract.backend.Needs;
+import dev.pyvisor.contract.backend.OneBackend;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.outcome.Cause;
 import dev.pyvisor.outcome.Outcome;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Test;
  * What the code may use at most: the cell that uses more ends, or gets an error, and is told why;
  * the session goes on. Without the limit each of these cells would come to a good end.
  */
+@OneBackend
 @Core(from = Tier.WIDE)
 @Needs(Capability.LIMITS)
 public interface LimitContract extends RunnerContract {

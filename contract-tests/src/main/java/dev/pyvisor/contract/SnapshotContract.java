@@ -8,6 +8,7 @@ import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Needs;
+import dev.pyvisor.contract.backend.OneBackend;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /** Where a kernel must not be copied, its plain data survives it, and the report tells the rest. */
+@OneBackend
 @Needs(Capability.CHECKPOINTS)
 public interface SnapshotContract extends RunnerContract {
   /** A thread that lives as long as its kernel: it would not be in a copy. */

@@ -9,6 +9,7 @@ import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Heavy;
 import dev.pyvisor.contract.backend.Needs;
+import dev.pyvisor.contract.backend.OneBackend;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.contract.load.Latencies;
 import dev.pyvisor.outcome.Outcome;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 /** However a kernel ends, the session goes on with everything as it was before the cell. */
+@OneBackend
 @Needs(Capability.CHECKPOINTS)
 public interface StateContract extends RunnerContract {
   /** Bounds the wait for a notification that comes right after a reply. */

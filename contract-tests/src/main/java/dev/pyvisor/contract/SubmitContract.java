@@ -9,6 +9,7 @@ import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Core;
 import dev.pyvisor.contract.backend.Needs;
+import dev.pyvisor.contract.backend.OneBackend;
 import dev.pyvisor.document.DocumentException;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
@@ -23,6 +24,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** A cell ends itself with an answer. */
+@OneBackend
 @Core(from = Tier.WIDE)
 public interface SubmitContract extends RunnerContract {
   /** With any fields, and under the one name that every backend knows. */

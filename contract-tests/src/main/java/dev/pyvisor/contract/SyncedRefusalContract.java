@@ -6,6 +6,7 @@ import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Needs;
+import dev.pyvisor.contract.backend.OneBackend;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.tool.SyncedFile;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Test;
 /**
  * Files that a tool cannot have, and such as cannot go back: an error in Python, both sides whole.
  */
+@OneBackend
 @Needs({Capability.FILES, Capability.TOOL_SIGNATURES, Capability.TOOL_ERRORS})
 public interface SyncedRefusalContract extends RunnerContract {
   int LARGE = 2 << 20;

@@ -8,6 +8,7 @@ import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Core;
 import dev.pyvisor.contract.backend.Needs;
+import dev.pyvisor.contract.backend.OneBackend;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.outcome.Outcome;
@@ -52,6 +53,7 @@ public interface ToolContract extends RunnerContract {
 
   @Test
   @Rule("C49")
+  @OneBackend
   @Core(from = Tier.WIDE)
   default void results_keep_their_shape() {
     Tool shape =
@@ -90,6 +92,7 @@ public interface ToolContract extends RunnerContract {
 
   @Test
   @Rule("C54")
+  @OneBackend
   @Core(from = Tier.WIDE)
   default void a_tool_that_calls_its_own_session_is_told_so_at_once() {
     AtomicReference<ErrorCode> code = new AtomicReference<>();
@@ -114,6 +117,7 @@ public interface ToolContract extends RunnerContract {
 
   @Test
   @Rule({"C54", "H29"})
+  @OneBackend
   @Core(from = Tier.WIDE)
   default void a_tool_that_calls_its_own_session_from_another_thread_is_told_so_at_once() {
     Tool again =
@@ -137,6 +141,7 @@ public interface ToolContract extends RunnerContract {
   @Test
   @Rule("C54")
   @Needs(Capability.SESSIONS)
+  @OneBackend
   @Core(from = Tier.WIDE)
   default void a_tool_may_call_another_session() {
     try (SupervisorClient client = open()) {
@@ -179,6 +184,7 @@ public interface ToolContract extends RunnerContract {
   @Test
   @Needs(Capability.TOOL_SIGNATURES)
   @Rule("C48")
+  @OneBackend
   @Core(from = Tier.WIDE)
   default void a_tool_that_a_json_schema_declares_has_hints_and_gets_the_names_of_the_schema() {
     Tool search =
@@ -223,6 +229,7 @@ public interface ToolContract extends RunnerContract {
   @Test
   @Needs(Capability.TOOL_ERRORS)
   @Rule("C48")
+  @OneBackend
   @Core(from = Tier.WIDE)
   default void a_call_that_was_never_awaited_is_an_error_that_names_the_tool() {
     try (SupervisorClient client = open(DemoTools.adder())) {
@@ -237,6 +244,7 @@ public interface ToolContract extends RunnerContract {
 
   @Test
   @Rule({"LIF-11", "W5"})
+  @OneBackend
   @Core(from = Tier.WIDE)
   default void registering_tools_keeps_the_state_and_replaces_by_name() {
     try (SupervisorClient client = open(DemoTools.adder())) {

@@ -9,6 +9,7 @@ import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Needs;
+import dev.pyvisor.contract.backend.OneBackend;
 import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.PythonError;
@@ -24,6 +25,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** Values move between Java and Python as data; what has no plain form has a documented one. */
+@OneBackend
 @Needs(Capability.TYPED_VALUES)
 public interface ValueContract extends RunnerContract {
 

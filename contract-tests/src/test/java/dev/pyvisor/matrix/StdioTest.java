@@ -5,5 +5,5 @@ import dev.pyvisor.contract.backend.Backend;
 import dev.pyvisor.contract.backend.StdioBackend;
 
 /** Every contract over the deprecated backend, with our own runner at the other end. */
-@Backend(StdioBackend.class)
+@Backend(value = StdioBackend.class, beside = true)
 class StdioTest extends BackendContract {}

@@ -6,5 +6,5 @@ import dev.pyvisor.contract.backend.Pythons;
 import dev.pyvisor.contract.backend.WebsocketBackend;
 
 /** Every contract over a link that may be cut, and is not. */
-@Backend(value = WebsocketBackend.class, pythons = Pythons.STANDARD)
+@Backend(value = WebsocketBackend.class, pythons = Pythons.STANDARD, beside = true)
 class WebsocketTest extends BackendContract {}

@@ -55,6 +55,12 @@ public final class Applicability implements ExecutionCondition {
     if (row.place() == Row.Place.STANDARD || tier.isThorough()) {
       return Optional.empty();
     }
+    if (row.place() == Row.Place.BESIDE) {
+      return find(element, OneBackend.class).stream()
+          .filter(shown -> tier == Tier.VERIFY)
+          .findFirst()
+          .map(shown -> told(shown.why(), Tier.WIDE));
+    }
     Optional<String> leftToProof = leftOut(row.place(), element, Tier.WIDE);
     if (leftToProof.isPresent() || tier == Tier.WIDE) {
       return leftToProof.map(why -> told(why, Tier.PROOF));

@@ -20,4 +20,10 @@ public @interface Backend {
 
   /** The interpreters that it is run with. Default: all. */
   Pythons pythons() default Pythons.ALL;
+
+  /**
+   * Whether another backend's row of the standard Python, held to everything, shows in the tier
+   * {@code verify} what {@link OneBackend} is enough for. Default: no.
+   */
+  boolean beside() default false;
 }

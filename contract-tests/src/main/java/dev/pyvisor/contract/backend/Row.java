@@ -21,12 +21,14 @@ public record Row(BackendUnderTest backend, String version, Path python, Place p
   private static final Namespace HERE = Namespace.create(Row.class);
 
   /**
-   * What is left out in the tier {@code wide}. In the tier {@code verify} every row but the
-   * standard one is held to the core of that tier.
+   * What is left out in the tier {@code wide}. In the tier {@code verify} every row but these of
+   * the standard Python, the first two, is held to the core of that tier.
    */
   public enum Place {
     /** Nothing. */
     STANDARD,
+    /** Nothing; in the tier {@code verify} what {@link OneBackend} is enough for, and no more. */
+    BESIDE,
     /** What is {@link Heavy}. */
     LIGHT,
     /** What is heavy, and what is of the {@link HostSide}. */

@@ -88,11 +88,16 @@ public final class Rows implements ClassTemplateInvocationContextProvider {
       throw new IllegalStateException(
           suite.getName() + " says nothing of its backend; annotate it with @Backend(...)");
     }
-    return of(ReflectionSupport.newInstance(backend.value()), backend.pythons());
+    BackendUnderTest tested = ReflectionSupport.newInstance(backend.value());
+    return of(tested, backend.pythons(), backend.beside() ? Place.BESIDE : Place.STANDARD);
   }
 
   /** One row for each of these interpreters, the standard one first. */
   public static List<Row> of(BackendUnderTest backend, Pythons pythons) {
+    return of(backend, pythons, Place.STANDARD);
+  }
+
+  private static List<Row> of(BackendUnderTest backend, Pythons pythons, Place ofTheStandard) {
     List<Row> rows = new ArrayList<>();
     int standard = Interpreters.standardVersion();
     if (pythons != Pythons.OLDER && pythons != Pythons.NEWER) {
@@ -100,7 +105,7 @@ public final class Rows implements ClassTemplateInvocationContextProvider {
           switch (pythons) {
             case STANDARD_WITHOUT_HEAVY, STANDARD_OR_ALL -> Place.LIGHT;
             case STANDARD_CORE -> Place.BETWEEN;
-            default -> Place.STANDARD;
+            default -> ofTheStandard;
           };
       rows.add(new Row(backend, Interpreters.name(standard), Interpreters.standard(), place));
     }

@@ -124,6 +124,20 @@ class ApplicabilityTest {
         .allMatch(result -> result.detail().endsWith("mvn -Pwide verify runs it"));
   }
 
+  @Test
+  void a_row_beside_another_leaves_to_it_what_one_backend_is_enough_for() {
+    assumeFalse(Tier.current().isThorough(), "larger tiers leave nothing out");
+    boolean held = Tier.current() == Tier.WIDE;
+    String always = "Interrupts.an_idle_session_has_nothing_to_interrupt";
+    Matrix matrix = run(new PipeBackend(), Row.Place.BESIDE, "Displays", always);
+    assertThat(matrix.results()).hasSizeGreaterThan(3);
+    for (Result result : matrix.results()) {
+      boolean runs = held || result.name().equals(always);
+      assertThat(result.verdict()).isEqualTo(runs ? Verdict.PASSED : Verdict.NOT_IN_TIER);
+      assertThat(result.detail()).endsWith(runs ? "" : "mvn -Pwide verify runs it");
+    }
+  }
+
   private static void onlyTheCoreIn(Row.Place place, String runs) {
     Matrix matrix = run(new PipeBackend(), place, "ThePath", "Grandchildren");
     for (Result result : matrix.results()) {
