@@ -8,7 +8,6 @@ import dev.pyvisor.bench.BenchOptions.Format;
 import dev.pyvisor.bench.BenchOptions.Phase;
 import dev.pyvisor.bench.BenchReport.Result;
 import dev.pyvisor.bench.python.Interpreter;
-import dev.pyvisor.contract.backend.Alone;
 import dev.pyvisor.contract.backend.Sandboxes;
 import dev.pyvisor.contract.guard.Census;
 import dev.pyvisor.contract.guard.HangReport;
@@ -26,7 +25,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-@Alone
+/** What is measured is of no account here, so that others may run beside it. */
 @ExtendWith({Census.class, HangReport.class})
 @Limit(seconds = 120, why = "it warms up every row, with an ipykernel where there is one")
 class BenchSuiteTest {

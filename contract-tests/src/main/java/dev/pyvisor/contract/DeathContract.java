@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Core;
+import dev.pyvisor.contract.backend.OneBackend;
 import dev.pyvisor.contract.load.Latencies;
 import dev.pyvisor.outcome.Cause;
 import dev.pyvisor.outcome.Outcome;
@@ -36,6 +37,8 @@ public interface DeathContract extends RunnerContract {
   /** Says more than C36: the cause, the state, and what was lost. */
   @TestFactory
   @Rule({"H19", "LIF-7", "W24"})
+  @OneBackend
+  @Core(from = Tier.WIDE)
   default List<DynamicTest> a_kernel_that_dies_is_reported_and_replaced() {
     List<DynamicTest> tests = new ArrayList<>();
     for (Death death : DEATHS) {

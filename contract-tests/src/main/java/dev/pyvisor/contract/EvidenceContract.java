@@ -7,6 +7,7 @@ import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Heavy;
 import dev.pyvisor.contract.backend.Needs;
+import dev.pyvisor.contract.backend.OneBackend;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.outcome.Outcome;
@@ -51,6 +52,7 @@ public interface EvidenceContract extends RunnerContract {
   @TestFactory
   @Rule({"H36", "H11"})
   @Heavy(why = "eight deadlines with their graces")
+  @OneBackend
   default Stream<DynamicTest> the_ladder_leaves_a_report_before_it_kills(@TempDir Path folder) {
     return StuckCells.all().entrySet().stream()
         .map(

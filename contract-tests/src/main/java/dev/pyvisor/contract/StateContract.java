@@ -55,6 +55,7 @@ public interface StateContract extends RunnerContract {
   @TestFactory
   @Rule({"H40", "H11", "C65", "LIF-18"})
   @Heavy(why = "eight deadlines with their graces")
+  @OneBackend
   default List<DynamicTest> after_each_cell_that_had_to_be_killed_all_is_as_before_it() {
     List<DynamicTest> tests = new ArrayList<>();
     StuckCells.all()

@@ -8,6 +8,7 @@ import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Needs;
+import dev.pyvisor.contract.backend.OneBackend;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
 import dev.pyvisor.tool.HostTool;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tools get files of the workspace as files of the host. */
+@OneBackend
 @Needs({Capability.FILES, Capability.TOOL_SIGNATURES})
 public interface SyncedFileContract extends RunnerContract {
   /** What a cell writes, has the tool append to, and reads again. */

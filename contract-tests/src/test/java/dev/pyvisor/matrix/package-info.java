@@ -1,4 +1,4 @@
-/** The contracts against the pipe backend, under every condition, and what only it can show. */
+/** What only one backend, launcher or kind of host can show, beside the contracts. */
 @NullMarked
 package dev.pyvisor.matrix;
 

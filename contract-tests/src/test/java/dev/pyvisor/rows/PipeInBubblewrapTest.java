@@ -1,4 +1,4 @@
-package dev.pyvisor.matrix;
+package dev.pyvisor.rows;
 
 import dev.pyvisor.contract.BackendContract;
 import dev.pyvisor.contract.backend.Backend;
