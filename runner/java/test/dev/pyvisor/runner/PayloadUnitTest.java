@@ -47,7 +47,7 @@ class PayloadUnitTest {
    * Into how many runs the modules of a Python are dealt out that starts runners: in two runs a
    * core and a half were idle for minutes beside the longer one.
    */
-  private static final int RUNS = 8;
+  private static final int RUNS = 16;
 
   private static final Path RUNNER = Path.of(System.getProperty("pyvisor.root"), "runner");
 

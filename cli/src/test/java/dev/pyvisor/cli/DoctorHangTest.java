@@ -23,7 +23,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A program whose cell hangs, seen from another process. */
-@Alone
 @Timeout(value = 90, unit = TimeUnit.SECONDS)
 class DoctorHangTest {
   private static final Pattern REPORT = Pattern.compile("report   (\\S+)");
@@ -66,7 +65,9 @@ class DoctorHangTest {
     assertThat(hanging.isAlive()).isTrue();
   }
 
+  /** Alone: it asks the JVMs of other tests, too. */
   @Test
+  @Alone
   void without_a_process_id_every_such_jvm_of_the_user_is_asked() throws Exception {
     Result result = Command.run("doctor", "--hang");
 

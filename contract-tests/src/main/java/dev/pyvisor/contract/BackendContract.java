@@ -249,6 +249,7 @@ public abstract class BackendContract implements Rows.Suite {
     @Nested
     @Alone
     @Heavy(why = "a busy machine delays every other test")
+    @RunsFrom(tier = Tier.WIDE, why = "runners die beside nobody, and live beside busy loops")
     @TestInstance(TestInstance.Lifecycle.PER_CLASS)
     class BusyAndDying extends OnABusyMachine implements PeerDeathContract {}
   }
@@ -296,7 +297,9 @@ public abstract class BackendContract implements Rows.Suite {
     @Nested
     @Alone
     @Heavy(why = "a busy machine delays every other test")
-    @OneBackend(why = "the others are shown to carry large messages while the machine is idle")
+    @OneBackend(
+        why = "the others are shown to carry large messages while the machine is idle",
+        inEveryDialect = true)
     @TestInstance(TestInstance.Lifecycle.PER_CLASS)
     class BusyWithTinyPipes extends OnABusyMachine implements LargeMessageContract {
       @Override

@@ -69,6 +69,8 @@ public interface DeathContract extends RunnerContract {
 
   @Test
   @Rule("H19")
+  @OneBackend
+  @Core(from = Tier.WIDE)
   default void a_kernels_death_is_known_by_its_exit_status_at_once() {
     Counts counts = Counts.of(10, 50, 200);
     Latencies latencies = new Latencies();

@@ -38,6 +38,8 @@ public interface ExecutionContract extends RunnerContract {
 
   @Test
   @Rule("C2")
+  @OneBackend
+  @Core(from = Tier.WIDE)
   default void a_cell_sees_what_earlier_cells_defined() {
     try (SupervisorClient client = open()) {
       Session session = client.session();
@@ -107,6 +109,8 @@ public interface ExecutionContract extends RunnerContract {
 
   @Test
   @Rule("C7")
+  @OneBackend
+  @Core(from = Tier.WIDE)
   default void a_cell_without_await_may_run_a_loop_of_its_own() {
     try (SupervisorClient client = open()) {
       Outcome outcome =

@@ -33,8 +33,8 @@ public interface LargeMessageContract extends RunnerContract {
 
   /**
    * A call above this has hung, whatever it does later: a pipe that wedges never goes on by itself.
-   * The bound is that of H1. Two seconds were too few: one call over stdio, with pipes of one page
-   * and six busy loops, took 2.25 s on a machine where it takes 0.9 s at most elsewhere. What other
+   * The bound is that of H1. Two seconds were too few: one call of the slowest backend, with pipes
+   * of one page and six busy loops, took 2.25 s once, and takes 0.9 s at most elsewhere. What other
    * programs took of the machine meanwhile does not count: beside a second build, a call waits for
    * its turn.
    */

@@ -62,6 +62,7 @@ public interface OutputContract extends RunnerContract {
   @Test
   @Needs(Capability.SEPARATE_STDERR)
   @Rule("C20")
+  @Core(from = Tier.WIDE)
   default void output_survives_the_kill_that_follows_it() {
     try (SupervisorClient client = open()) {
       Outcome outcome =

@@ -83,6 +83,8 @@ public interface ToolContract extends RunnerContract {
 
   @Test
   @Rule("C50")
+  @OneBackend
+  @Core(from = Tier.WIDE)
   default void a_tool_may_answer_later() {
     try (SupervisorClient client = open(DemoTools.adder())) {
       Outcome outcome = client.session().execute("result = await add(2, 3);print(result['total'])");

@@ -55,21 +55,24 @@ abstract class AttackSuite {
   }
 
   /**
-   * All of them; in the smallest tier the two sandboxes have every second one each, so that all run
-   * on bare Python, under the process launcher and in one sandbox.
+   * All of them; in the smallest tier each launcher has every third one, so that all run on bare
+   * Python and under one launcher.
    */
   private List<Program> programs() {
     List<Program> all = Program.all();
-    boolean sandboxed = cage == Cage.BUBBLEWRAP || cage == Cage.PODMAN;
-    if (Tier.current() != Tier.VERIFY || !sandboxed) {
+    List<Cage> launchers = List.of(Cage.PROCESS, Cage.BUBBLEWRAP, Cage.PODMAN);
+    int mine = launchers.indexOf(cage);
+    if (Tier.current() != Tier.VERIFY || mine < 0) {
       return all;
     }
-    int first = cage == Cage.BUBBLEWRAP ? 0 : 1;
-    List<Program> half =
-        IntStream.range(0, all.size()).filter(i -> i % 2 == first).mapToObj(all::get).toList();
+    List<Program> third =
+        IntStream.range(0, all.size())
+            .filter(i -> i % launchers.size() == mine)
+            .mapToObj(all::get)
+            .toList();
     System.out.println(
-        "attacks on " + cage.word() + ": " + half.size() + " (design's " + all.size() + ")");
-    return half;
+        "attacks on " + cage.word() + ": " + third.size() + " (design's " + all.size() + ")");
+    return third;
   }
 
   private static void skip(String obstacle) {

@@ -2,8 +2,8 @@ package dev.pyvisor.house;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pyvisor.broken.Mutants;
 import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.sabotage.Mutants;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

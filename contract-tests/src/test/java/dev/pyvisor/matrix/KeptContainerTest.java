@@ -11,7 +11,9 @@ import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.Counts;
 import dev.pyvisor.contract.Evidence;
 import dev.pyvisor.contract.Rule;
+import dev.pyvisor.contract.Tier;
 import dev.pyvisor.contract.backend.PodmanBackend;
+import dev.pyvisor.contract.backend.RunsFrom;
 import dev.pyvisor.contract.guard.Census;
 import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.Limit;
@@ -41,6 +43,9 @@ import org.junit.jupiter.api.io.TempDir;
     seconds = 90,
     why = "a command of podman takes seconds on a busy machine, and each test has a dozen")
 class KeptContainerTest {
+  private static final String COMMANDS =
+      "the commands that are given to podman are held to it without one, too";
+
   /**
    * The design says two seconds; a loaded machine gets as much again, and each look is a command of
    * podman, which takes three seconds of its own there.
@@ -115,6 +120,7 @@ class KeptContainerTest {
 
   @Test
   @Rule("C165")
+  @RunsFrom(tier = Tier.WIDE, why = COMMANDS)
   void one_that_was_stopped_is_started_and_has_lost_what_was_in_memory_only() throws IOException {
     try (SupervisorClient first = OpenClients.open(client())) {
       run(first, "open('note', 'w').write('kept'); open('/tmp/note', 'w').write('warm')");
@@ -154,6 +160,7 @@ class KeptContainerTest {
 
   @Test
   @Rule("C165")
+  @RunsFrom(tier = Tier.WIDE, why = COMMANDS)
   void one_in_which_nothing_can_be_started_is_made_anew_with_its_files() throws IOException {
     try (SupervisorClient first = OpenClients.open(client())) {
       run(first, "open('note', 'w').write('kept')");
@@ -168,6 +175,7 @@ class KeptContainerTest {
 
   @Test
   @Rule("C165")
+  @RunsFrom(tier = Tier.WIDE, why = COMMANDS)
   void what_was_started_in_it_meanwhile_is_ended_before_a_runner_is_started() throws IOException {
     OpenClients.open(client()).close();
     podman("exec", "--detach", name, "python3", "-c", "import time; time.sleep(1000)");
@@ -180,6 +188,7 @@ class KeptContainerTest {
 
   @Test
   @Rule("C163")
+  @RunsFrom(tier = Tier.WIDE, why = COMMANDS)
   void a_runner_that_dies_is_followed_by_one_in_the_same_container() throws IOException {
     try (SupervisorClient client = OpenClients.open(client())) {
       run(client, "open('note', 'w').write('kept')");
@@ -194,6 +203,7 @@ class KeptContainerTest {
 
   @Test
   @Rule({"C165", "LIF-9"})
+  @RunsFrom(tier = Tier.WIDE, why = COMMANDS)
   void what_a_runner_leaves_that_was_killed_is_ended_with_its_client() throws IOException {
     try (SupervisorClient client = OpenClients.open(client().restart(false))) {
       assertThat(run(client, InBubblewrap.ESCAPEES)).isEqualTo("ready\n");
@@ -205,6 +215,7 @@ class KeptContainerTest {
 
   @Test
   @Rule("C165")
+  @RunsFrom(tier = Tier.WIDE, why = COMMANDS)
   void a_container_that_somebody_else_made_is_neither_used_nor_removed() throws IOException {
     List<String> words = new ArrayList<>(List.of("create", "--name", name));
     words.addAll(List.of("--network=none", PodmanBackend.IMAGE, "python3"));
@@ -237,6 +248,7 @@ class KeptContainerTest {
 
   @Test
   @Rule("C167")
+  @RunsFrom(tier = Tier.WIDE, why = COMMANDS)
   void what_only_one_client_could_have_is_refused_before_anything_is_made() throws IOException {
     Path file = Files.writeString(folder.resolve("data"), "x");
     assertThatThrownBy(() -> client().input(file).open().close())

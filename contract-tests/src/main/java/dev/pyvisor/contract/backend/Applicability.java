@@ -13,7 +13,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * Skips what a row cannot run, or need not run in this tier, and says why. Outside of a suite
- * everything applies.
+ * everything applies but what {@link RunsFrom} a later tier.
  *
  * <p>Thread-safe: no state of its own.
  */
@@ -28,15 +28,13 @@ public final class Applicability implements ExecutionCondition {
   public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
     Optional<Row> row = Row.of(context);
     Optional<AnnotatedElement> element = context.getElement();
-    if (row.isEmpty() || element.isEmpty()) {
-      return ConditionEvaluationResult.enabled("no row");
+    if (element.isEmpty()) {
+      return ConditionEvaluationResult.enabled("nothing is said");
     }
-    return row.get()
-        .backend()
-        .obstacle()
-        .or(() -> absent(row.get(), element.get()))
+    return row.flatMap(in -> in.backend().obstacle())
+        .or(() -> row.flatMap(in -> absent(in, element.get())))
         .or(() -> leftToLaterTier(element.get()))
-        .or(() -> leftToAnotherTier(row.get(), element.get()))
+        .or(() -> row.flatMap(in -> leftToAnotherTier(in, element.get())))
         .map(ConditionEvaluationResult::disabled)
         .orElse(ConditionEvaluationResult.enabled("applies"));
   }
@@ -56,8 +54,9 @@ public final class Applicability implements ExecutionCondition {
       return Optional.empty();
     }
     if (row.place() == Row.Place.BESIDE) {
+      boolean framed = row.backend().capabilities().contains(Capability.PAYLOAD);
       return find(element, OneBackend.class).stream()
-          .filter(shown -> tier == Tier.VERIFY)
+          .filter(shown -> tier == Tier.VERIFY && (framed || shown.inEveryDialect()))
           .findFirst()
           .map(shown -> told(shown.why(), Tier.WIDE));
     }

@@ -20,4 +20,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 public @interface OneBackend {
   /** Why another backend would show nothing more. */
   String why() default "supervisor and kernel do it, the same on every way to them";
+
+  /**
+   * Whether it holds of a backend, too, that speaks another dialect than the frames of this project
+   * and so has no {@link Capability#PAYLOAD}. Default: no.
+   */
+  boolean inEveryDialect() default false;
 }

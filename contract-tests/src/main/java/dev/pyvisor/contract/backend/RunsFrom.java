@@ -9,8 +9,8 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * What no row runs below a tier, for other tests of that tier provoke the same in a harder way; the
- * matrix shows it as not in this tier.
+ * What nothing runs below a tier: no row of the matrix, which shows it as not in this tier, and no
+ * other test.
  *
  * <p>Immutable.
  */
@@ -22,6 +22,6 @@ public @interface RunsFrom {
   /** The smallest tier that runs it. */
   Tier tier();
 
-  /** Which tests of the smaller tiers make up for it. */
+  /** Why the smaller tiers can do without it. */
   String why();
 }

@@ -1,10 +1,12 @@
-package dev.pyvisor.broken;
+package dev.pyvisor.sabotage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.LimitContract;
+import dev.pyvisor.contract.Tier;
+import dev.pyvisor.contract.backend.RunsFrom;
 import dev.pyvisor.contract.guard.Census;
 import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.load.Interpreters;
@@ -18,6 +20,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The test of a limit fails where a runner says that it holds to it, and does not. */
 @ExtendWith({Census.class, HangReport.class})
+@RunsFrom(
+    tier = Tier.WIDE,
+    why = "it shows what the tests are worth, which is harder to break than the runner")
 class PatchedLimitsTest {
   private record Patch(String limit, String file, String lines, Check check) {}
 

@@ -1,4 +1,4 @@
-package dev.pyvisor.broken;
+package dev.pyvisor.sabotage;
 
 import dev.pyvisor.runner.RunnerPayload;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package dev.pyvisor.broken;
+package dev.pyvisor.sabotage;
 
 import dev.pyvisor.error.ExitReport;
 import dev.pyvisor.transport.TransportListener;

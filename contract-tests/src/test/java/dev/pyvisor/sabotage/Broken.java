@@ -1,4 +1,4 @@
-package dev.pyvisor.broken;
+package dev.pyvisor.sabotage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.pyvisor.broken;
+package dev.pyvisor.sabotage;
 
 import java.util.List;
 import java.util.Set;

@@ -1,4 +1,4 @@
-package dev.pyvisor.broken;
+package dev.pyvisor.sabotage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -13,9 +13,11 @@ import dev.pyvisor.contract.PaceContract;
 import dev.pyvisor.contract.PrivacyContract;
 import dev.pyvisor.contract.ServiceContract;
 import dev.pyvisor.contract.StateContract;
+import dev.pyvisor.contract.Tier;
 import dev.pyvisor.contract.ToolContextContract;
 import dev.pyvisor.contract.ToolContract;
 import dev.pyvisor.contract.ValueContract;
+import dev.pyvisor.contract.backend.RunsFrom;
 import dev.pyvisor.contract.guard.Census;
 import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.Limit;
@@ -34,6 +36,9 @@ import org.junit.jupiter.api.io.TempDir;
  * lines at the end of one file that take the mechanism away.
  */
 @ExtendWith({Census.class, HangReport.class})
+@RunsFrom(
+    tier = Tier.WIDE,
+    why = "it shows what the tests are worth, which is harder to break than the runner")
 class PatchedRunnerTest {
   /** Puts lines before every cell, where {@code values} is what the session holds. */
   private static String beforeEachCell(String lines) {

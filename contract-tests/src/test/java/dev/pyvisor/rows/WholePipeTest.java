@@ -7,4 +7,4 @@ import dev.pyvisor.contract.backend.Pythons;
 
 /** Every contract over the pipe backend, with the machine's own Python. */
 @Backend(value = PipeBackend.class, pythons = Pythons.STANDARD)
-class PipeTest extends BackendContract {}
+class WholePipeTest extends BackendContract {}
