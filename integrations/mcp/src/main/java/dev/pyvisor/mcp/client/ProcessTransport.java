@@ -109,18 +109,20 @@ final class ProcessTransport implements McpClientTransport {
   /** Why a server ends is told by its status and by what it said last. */
   private void over(Process server, String why) {
     String end = why;
+    String last = "";
     try {
       int status =
           server.onExit().get(McpLimits.LEAVE.toMillis(), TimeUnit.MILLISECONDS).exitValue();
       end = "has ended with status " + status;
+      last = stderr.lastWords(McpLimits.FLUSH);
     } catch (TimeoutException alive) {
+      last = stderr.text();
       LOG.debug("{} {}, and lives", name(), why);
     } catch (InterruptedException stopped) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException impossible) {
       throw new AssertionError(impossible);
     }
-    String last = stderr.text();
     String told =
         "the MCP server " + name() + " " + end + (last.isEmpty() ? "" : "; it said last: " + last);
     gone(told);
