@@ -243,6 +243,9 @@ public abstract class BackendContract implements Rows.Suite {
     @Nested
     @Alone
     @Heavy(why = "a busy machine delays every other test")
+    @RunsFrom(
+        tier = Tier.WIDE,
+        why = "of what the channel carries, large messages do so beside busy loops")
     @TestInstance(TestInstance.Lifecycle.PER_CLASS)
     class Busy extends OnABusyMachine implements PeerContract {}
 
