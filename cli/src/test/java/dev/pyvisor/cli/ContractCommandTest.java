@@ -47,6 +47,16 @@ class ContractCommandTest {
     assertThat(matrix.get("results").get(0).get("verdict").asString()).isEqualTo("passed");
   }
 
+  @Test
+  void what_our_own_small_build_leaves_out_is_not_left_out() throws Exception {
+    String only = "LargeMessages.IdleWithTinyPipes.large_requests_one_after_another";
+    Result result = Command.run("contract", "--only", only, "--json");
+    assertThat(result.status()).as(result.err()).isZero();
+    JsonNode results = JsonMapper.shared().readTree(result.out()).get("results");
+    assertThat(results.size()).isEqualTo(1);
+    assertThat(results.get(0).get("verdict").asString()).isEqualTo("passed");
+  }
+
   /** It calls itself another version than it is. */
   @Test
   void a_contract_that_is_broken_is_told_and_makes_the_status_1() throws Exception {

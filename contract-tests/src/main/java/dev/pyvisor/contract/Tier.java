@@ -13,10 +13,13 @@ public enum Tier {
   /** The counts as the design asks for them: {@code mvn -Pfull verify}. */
   FULL;
 
-  /** The tier of this test run; {@link #VERIFY} where nothing is said. */
+  /**
+   * The tier of this test run; {@link #WIDE} where nothing is said, which is so for whoever proves
+   * a backend outside of this project's build.
+   */
   public static Tier current() {
     String name = System.getProperty("pyvisor.tier", "");
-    return name.isBlank() ? VERIFY : valueOf(name.toUpperCase(Locale.ROOT));
+    return name.isBlank() ? WIDE : valueOf(name.toUpperCase(Locale.ROOT));
   }
 
   /** Whether the counts are larger than the smallest. */
