@@ -9,6 +9,7 @@ import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Heavy;
 import dev.pyvisor.contract.backend.Needs;
+import dev.pyvisor.contract.backend.OneBackend;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.outcome.Outcome;
@@ -23,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** Cells that run longer than they may. */
+@OneBackend
 public interface DeadlineContract extends RunnerContract {
   /**
    * Wide upper bound of what takes milliseconds; it says that nobody waited for the code itself.

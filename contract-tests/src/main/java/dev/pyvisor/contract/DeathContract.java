@@ -109,6 +109,7 @@ public interface DeathContract extends RunnerContract {
    */
   @Test
   @Rule("H19")
+  @Core(between = false)
   default void recursion_without_a_limit_is_an_error_or_a_crash_that_is_told() {
     try (SupervisorClient client = open()) {
       Session session = client.session();

@@ -75,6 +75,7 @@ public interface ErrorContract extends RunnerContract {
   @Test
   @Rule({"C34", "W40"})
   @Needs(Capability.TRACEBACKS)
+  @Core(between = false)
   default void a_syntax_error_names_its_line_and_later_cells_run() {
     try (SupervisorClient client = open()) {
       Session session = client.session();
@@ -110,6 +111,7 @@ public interface ErrorContract extends RunnerContract {
 
   @Test
   @Rule({"C37", "H19"})
+  @Core(between = false)
   default void leaving_by_sys_exit_is_an_error_of_the_cell_and_the_kernel_lives() {
     try (SupervisorClient client = open()) {
       Session session = client.session();

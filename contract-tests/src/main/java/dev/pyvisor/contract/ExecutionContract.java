@@ -51,6 +51,7 @@ public interface ExecutionContract extends RunnerContract {
   /** Tools stay over a reset: supersedes the part of C3 in which they vanish. */
   @Test
   @Rule({"C3", "LIF-11", "W12"})
+  @Core(between = false)
   default void reset_clears_globals_and_keeps_the_runner_and_its_tools() {
     try (SupervisorClient client = open(DemoTools.adder())) {
       Session session = client.session();
@@ -123,6 +124,7 @@ public interface ExecutionContract extends RunnerContract {
 
   @Test
   @Rule("C8")
+  @Core(between = false)
   default void tasks_that_a_cell_leaves_pending_are_cancelled_and_awaited() {
     try (SupervisorClient client = open()) {
       Session session = client.session();
@@ -228,6 +230,7 @@ public interface ExecutionContract extends RunnerContract {
 
   @Test
   @Rule("C15")
+  @Core(between = false)
   default void a_subprocess_cannot_read_the_protocol_from_its_standard_input() {
     try (SupervisorClient client = open()) {
       Session session = client.session();

@@ -84,6 +84,7 @@ public interface OutputContract extends RunnerContract {
   @Test
   @Needs(Capability.STREAMING)
   @Rule({"C21", "FRM-8"})
+  @Core(between = false)
   default void characters_of_many_bytes_are_never_split() {
     String unit = "é日🙂";
     int repeats = 300_000; // more than the window of a stream, so that one chunk cannot hold it
@@ -155,6 +156,7 @@ public interface OutputContract extends RunnerContract {
   @Test
   @Rule("C22")
   @Needs(Capability.SEPARATE_STDERR)
+  @Core(between = false)
   default void both_streams_come_back_apart() {
     try (SupervisorClient client = open()) {
       Outcome outcome =

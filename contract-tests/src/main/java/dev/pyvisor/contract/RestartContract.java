@@ -13,6 +13,7 @@ import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Applicability;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Needs;
+import dev.pyvisor.contract.backend.OneBackend;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.contract.guard.Processes;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.Test;
 /**
  * The use that follows the death of a supervisor finds another, with the same sessions and tools.
  */
+@OneBackend
 public interface RestartContract extends RunnerContract {
 
   /** Ends the supervisor with SIGKILL and waits until the host has taken note of it. */

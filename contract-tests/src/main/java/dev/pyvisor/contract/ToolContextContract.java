@@ -9,6 +9,7 @@ import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Needs;
+import dev.pyvisor.contract.backend.OneBackend;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
 import dev.pyvisor.outcome.StateReport;
@@ -22,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** What a tool knows of its call, and what becomes of a call that nobody waits for any more. */
+@OneBackend
 @Needs(Capability.TOOL_FATES)
 public interface ToolContextContract extends RunnerContract {
   /** More late answers at once than a host of the old kind passes over before it gives up: 50. */

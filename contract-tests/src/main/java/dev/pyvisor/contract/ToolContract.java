@@ -161,6 +161,7 @@ public interface ToolContract extends RunnerContract {
   @Test
   @Needs(Capability.TOOL_SIGNATURES)
   @Rule("C48")
+  @Core(between = false)
   default void a_tool_has_a_signature_a_docstring_and_a_blocking_form() {
     try (SupervisorClient client = open(DemoTools.adder())) {
       Outcome outcome =
@@ -266,6 +267,7 @@ public interface ToolContract extends RunnerContract {
   @Test
   @Needs(Capability.TYPED_VALUES)
   @Rule("C48")
+  @Core(between = false)
   default void the_number_of_calls_is_counted_and_threads_may_call_too() {
     try (SupervisorClient client = open(DemoTools.adder())) {
       Outcome outcome =

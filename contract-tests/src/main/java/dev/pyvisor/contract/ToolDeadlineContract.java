@@ -10,6 +10,7 @@ import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Heavy;
 import dev.pyvisor.contract.backend.Needs;
+import dev.pyvisor.contract.backend.OneBackend;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.guard.OpenClients;
 import dev.pyvisor.outcome.Outcome;
@@ -23,6 +24,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** Host tools that take longer than they may, and calls at moments that are not a cell's own. */
+@OneBackend
 @Needs({Capability.TOOL_ERRORS, Capability.TOOL_FATES})
 public interface ToolDeadlineContract extends RunnerContract {
 

@@ -64,7 +64,9 @@ public final class Applicability implements ExecutionCondition {
     if (leftToProof.isPresent() || tier == Tier.WIDE) {
       return leftToProof.map(why -> told(why, Tier.PROOF));
     }
-    return leftOut(Row.Place.BETWEEN, element, tier).map(why -> told(why, Tier.WIDE));
+    return leftOut(Row.Place.BETWEEN, element, tier)
+        .or(() -> leftToRowsAtAnEnd(row.place(), element))
+        .map(why -> told(why, Tier.WIDE));
   }
 
   private static Optional<String> leftToLaterTier(AnnotatedElement element) {
@@ -89,6 +91,13 @@ public final class Applicability implements ExecutionCondition {
     return place == Row.Place.BETWEEN && isBeyondCore(element, tier)
         ? Optional.of(SHOWN_BY_OTHERS)
         : Optional.empty();
+  }
+
+  private static Optional<String> leftToRowsAtAnEnd(Row.Place place, AnnotatedElement element) {
+    return find(element, Core.class).stream()
+        .filter(core -> place == Row.Place.BETWEEN && !core.between())
+        .findFirst()
+        .map(core -> SHOWN_BY_OTHERS);
   }
 
   /** A contract is beyond the core unless it says otherwise, a test of it only if it says so. */

@@ -21,4 +21,10 @@ import java.lang.annotation.Target;
 public @interface Core {
   /** The smallest tier in which every row is held to it. */
   Tier from() default Tier.VERIFY;
+
+  /**
+   * Whether the tier {@code verify} holds the rows {@link Row.Place#BETWEEN between} to it, too.
+   * Default: yes.
+   */
+  boolean between() default true;
 }

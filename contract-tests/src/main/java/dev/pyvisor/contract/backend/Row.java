@@ -33,7 +33,7 @@ public record Row(BackendUnderTest backend, String version, Path python, Place p
     LIGHT,
     /** What is heavy, and what is of the {@link HostSide}. */
     OTHER,
-    /** The same, and what is not {@link Core}. */
+    /** The same, and what is not {@link Core}; in the tier {@code verify} more of that, too. */
     BETWEEN
   }
 

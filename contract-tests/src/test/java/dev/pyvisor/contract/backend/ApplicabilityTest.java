@@ -114,6 +114,19 @@ class ApplicabilityTest {
   }
 
   @Test
+  void in_the_smallest_tier_rows_between_leave_a_part_of_the_core_to_those_at_an_end() {
+    assumeTrue(Tier.current() == Tier.VERIFY, "larger tiers hold them to all of it");
+    String test = "Output.both_streams_come_back_apart";
+    assertThat(run(new PipeBackend(), Row.Place.OTHER, test).results())
+        .singleElement()
+        .matches(result -> result.verdict() == Verdict.PASSED);
+    assertThat(run(new PipeBackend(), Row.Place.BETWEEN, test).results())
+        .singleElement()
+        .matches(result -> result.verdict() == Verdict.NOT_IN_TIER)
+        .matches(result -> result.detail().endsWith("mvn -Pwide verify runs it"));
+  }
+
+  @Test
   void what_runs_from_a_tier_on_is_left_out_of_every_row_below_it() {
     assumeTrue(Tier.current() == Tier.VERIFY, "larger tiers run it");
     Matrix matrix = run(new PipeBackend(), Row.Place.STANDARD, "LargeMessages.IdleWithTinyPipes");
