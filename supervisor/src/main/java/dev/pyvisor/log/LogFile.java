@@ -151,6 +151,9 @@ final class LogFile implements Closeable {
               StandardCopyOption.REPLACE_EXISTING,
               StandardCopyOption.ATOMIC_MOVE);
         }
+      } catch (NoSuchFileException raced) {
+        // The number of a file that is gone may be that of the next one: what was opened between
+        // the two is locked apart from it, and another JVM has renamed it. What follows mends that.
       }
     }
     refresh();
