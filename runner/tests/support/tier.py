@@ -27,15 +27,19 @@ def thorough() -> bool:
     return tier() == "full" or os.environ.get("PYVISOR_THOROUGH", "yes") == "yes"
 
 
+def _starts_no_runner() -> bool:
+    return os.environ.get("PYVISOR_THOROUGH") == "units"
+
+
 def of_the_supervisor() -> None:
     """For `setUpModule` where all that is tested stands between host and kernel: in the smallest tier one Python is enough."""
-    if os.environ.get("PYVISOR_THOROUGH") == "units":
+    if _starts_no_runner():
         raise unittest.SkipTest("between host and kernel every Python does the same: another one runs it, and -Pwide all")
 
 
 def starts_a_runner() -> None:
     """For what starts one: in the smallest tier one Python does, and the contracts do on all others."""
-    if os.environ.get("PYVISOR_THOROUGH") == "units":
+    if _starts_no_runner():
         raise unittest.SkipTest("on this Python the contracts start runners; -Pwide does so here too")
 
 

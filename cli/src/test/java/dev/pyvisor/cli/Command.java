@@ -35,7 +35,7 @@ final class Command {
   /** The whole command line, with options of the JVM's own. */
   static List<String> line(List<String> jvmOptions, List<String> arguments) {
     List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(java());
     command.addAll(QuickStart.OPTIONS);
     command.addAll(jvmOptions);
     command.add(Main.class.getName());
@@ -67,6 +67,11 @@ final class Command {
     }
     int status = await(process);
     return new Result(status, out.get(10, TimeUnit.SECONDS), err.get(10, TimeUnit.SECONDS));
+  }
+
+  /** The program that starts a JVM like this one. */
+  static String java() {
+    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
   }
 
   static int await(Process process) throws InterruptedException {

@@ -74,7 +74,7 @@ final class QuickStart {
 
   private static void dump(Path archive, List<String> common) throws IOException {
     List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add(Command.java());
     command.add("-XX:ArchiveClassesAtExit=" + archive);
     command.addAll(common);
     command.addAll(
