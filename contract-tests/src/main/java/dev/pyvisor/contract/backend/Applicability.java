@@ -54,7 +54,7 @@ public final class Applicability implements ExecutionCondition {
       return Optional.empty();
     }
     if (row.place() == Row.Place.BESIDE) {
-      boolean framed = row.backend().capabilities().contains(Capability.PAYLOAD);
+      boolean framed = row.backend().capabilities().contains(Capability.TYPED_VALUES);
       return find(element, OneBackend.class).stream()
           .filter(shown -> tier == Tier.VERIFY && (framed || shown.inEveryDialect()))
           .findFirst()

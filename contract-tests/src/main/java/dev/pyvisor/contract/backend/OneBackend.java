@@ -23,7 +23,7 @@ public @interface OneBackend {
 
   /**
    * Whether it holds of a backend, too, that speaks another dialect than the frames of this project
-   * and so has no {@link Capability#PAYLOAD}. Default: no.
+   * and so has no {@link Capability#TYPED_VALUES}. Default: no.
    */
   boolean inEveryDialect() default false;
 }

@@ -142,7 +142,7 @@ class ApplicabilityTest {
     assumeFalse(Tier.current().isThorough(), "larger tiers leave nothing out");
     boolean held = Tier.current() == Tier.WIDE;
     String always = "Interrupts.an_idle_session_has_nothing_to_interrupt";
-    Matrix matrix = run(new PipeBackend(), Row.Place.BESIDE, "Displays", always);
+    Matrix matrix = run(new WebsocketBackend(), Row.Place.BESIDE, "Displays", always);
     assertThat(matrix.results()).hasSizeGreaterThan(3);
     for (Result result : matrix.results()) {
       boolean runs = held || result.name().equals(always);
