@@ -15,7 +15,7 @@ from typing import Any, Optional
 from tests.support.host import Host
 from tests.support.payload import patched
 from tests.support.processes import copies, until, until_gone
-from tests.support.tier import count, thorough, tell
+from tests.support.tier import count, tell, thorough, tier
 
 # Bounds what the design allows 100 ms on an idle machine.
 PATIENCE = 10.0
@@ -303,7 +303,7 @@ class TakeoverTest(unittest.TestCase):
         return next(found["state"] for found in self.host.sessions() if found["session"] == self.session)
 
 
-@unittest.skipUnless(thorough(), "the double fork is tried on the oldest and the newest Python")
+@unittest.skipUnless(thorough() and tier() != "verify", "test_frozen tries the double fork in the smallest tier; -Pwide runs it")
 class OtherMeansTest(TakeoverTest):
     """The same where the system call is not known, and a process between makes the copy."""
 
