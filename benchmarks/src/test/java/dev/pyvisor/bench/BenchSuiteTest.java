@@ -29,6 +29,9 @@ import tools.jackson.databind.json.JsonMapper;
 @ExtendWith({Census.class, HangReport.class})
 @Limit(seconds = 120, why = "it warms up every row, with an ipykernel where there is one")
 class BenchSuiteTest {
+  /** What warms up counts by them, too: of some fifty rows, half a minute with four. */
+  private static final int ROUNDS = 2;
+
   private final ByteArrayOutputStream page = new ByteArrayOutputStream();
 
   @Test
@@ -125,7 +128,7 @@ class BenchSuiteTest {
   private BenchReport run(List<String> rows, Set<Phase> phases, Format format)
       throws IOException, InterruptedException {
     PrintStream out = new PrintStream(page, true, StandardCharsets.UTF_8);
-    return BenchSuite.run(new BenchOptions(rows, 4, Optional.empty(), phases, format), out);
+    return BenchSuite.run(new BenchOptions(rows, ROUNDS, Optional.empty(), phases, format), out);
   }
 
   private String text() {

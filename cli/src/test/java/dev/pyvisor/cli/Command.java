@@ -1,9 +1,11 @@
 package dev.pyvisor.cli;
 
+import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -56,6 +58,29 @@ final class Command {
     ProcessBuilder builder = builder(ROOT, arguments);
     builder.environment().putAll(variables);
     return run(builder, "");
+  }
+
+  /**
+   * In this JVM, which nothing else uses meanwhile: for what is refused before anything is started,
+   * and would else be as many JVMs.
+   */
+  static Result refused(String... arguments) {
+    PrintStream out = System.out;
+    PrintStream err = System.err;
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    ByteArrayOutputStream complained = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
+    System.setErr(new PrintStream(complained, true, StandardCharsets.UTF_8));
+    try {
+      int status = Main.run(arguments);
+      return new Result(
+          status,
+          said.toString(StandardCharsets.UTF_8),
+          complained.toString(StandardCharsets.UTF_8));
+    } finally {
+      System.setOut(out);
+      System.setErr(err);
+    }
   }
 
   private static Result run(ProcessBuilder builder, String input) throws Exception {

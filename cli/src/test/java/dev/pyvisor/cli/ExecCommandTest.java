@@ -202,6 +202,7 @@ class ExecCommandTest {
 
   @Test
   void bad_usage_names_the_value_and_exits_with_2() throws Exception {
+    assertUsage(Command.run("exec", "--backend", "nonesuch", "-c", "1"), "'nonesuch' is unknown");
     assertUsage("'nonesuch' is unknown", "exec", "--backend", "nonesuch", "-c", "1");
     assertUsage(
         "--launcher 'chroot' is unknown; usable: process, bubblewrap, podman, docker, command",
@@ -229,8 +230,11 @@ class ExecCommandTest {
         "1");
   }
 
-  private static void assertUsage(String message, String... arguments) throws Exception {
-    Result result = Command.run(arguments);
+  private static void assertUsage(String message, String... arguments) {
+    assertUsage(Command.refused(arguments), message);
+  }
+
+  private static void assertUsage(Result result, String message) {
     assertThat(result.status()).as(result.err()).isEqualTo(2);
     assertThat(result.err()).contains(message).doesNotContain("\tat ");
   }

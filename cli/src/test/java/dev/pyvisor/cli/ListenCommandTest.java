@@ -145,11 +145,11 @@ class ListenCommandTest {
   }
 
   @Test
-  void a_limit_that_is_none_is_refused_and_nothing_listens() throws Exception {
+  void a_limit_that_is_none_is_refused_and_nothing_listens() {
     for (String bad :
         List.of("memory=1GiB", "memory-limit", "memory-limit=1", "process-limit=many")) {
       Result result =
-          Command.run("runner", "listen", "--token-file", scratch + "/t", "--limit", bad);
+          Command.refused("runner", "listen", "--token-file", scratch + "/t", "--limit", bad);
       assertThat(result.status()).isEqualTo(2);
       assertThat(result.err()).contains("--limit");
     }
@@ -235,11 +235,11 @@ class ListenCommandTest {
         "--url=ws://127.0.0.1:1 --token-file=f --python=p | --python cannot be chosen",
         "--url=ws://127.0.0.1:1 --token-file=f --env=A=b | --env cannot be chosen",
       })
-  void what_does_not_go_with_a_url_is_refused_with_the_fix(String row) throws Exception {
+  void what_does_not_go_with_a_url_is_refused_with_the_fix(String row) {
     String[] halves = row.split(" \\| ");
     List<String> line = new ArrayList<>(List.of("exec", "-c", "print(1)"));
     line.addAll(List.of(halves[0].split(" ")));
-    Result result = Command.run(line.toArray(String[]::new));
+    Result result = Command.refused(line.toArray(String[]::new));
     assertThat(result.status()).isEqualTo(2);
     assertThat(result.err()).contains(halves[1]);
   }

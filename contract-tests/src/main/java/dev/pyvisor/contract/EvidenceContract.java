@@ -54,7 +54,7 @@ public interface EvidenceContract extends RunnerContract {
   @Heavy(why = "eight deadlines with their graces")
   @OneBackend
   default Stream<DynamicTest> the_ladder_leaves_a_report_before_it_kills(@TempDir Path folder) {
-    return StuckCells.all().entrySet().stream()
+    return StuckCells.endedByTheLadder().entrySet().stream()
         .map(
             cell ->
                 DynamicTest.dynamicTest(
@@ -74,7 +74,7 @@ public interface EvidenceContract extends RunnerContract {
       assertThat(outcome.kind()).isEqualTo(OutcomeKind.TIMED_OUT);
       Path report = only(folder);
       awaitVerdict(report);
-      if (name.equals("stopped")) {
+      if (name.equals(StuckCells.STOPPED)) {
         assertThat(text(report, "verdict.txt")).startsWith("stopped: ");
       } else if (!mayBeSilent(client)) {
         assertThat(text(report, "python-stacks.txt"))
@@ -111,7 +111,7 @@ public interface EvidenceContract extends RunnerContract {
       client.session().start(Cell.of(code));
       assertThat(stuck.await(10, TimeUnit.SECONDS)).isTrue();
       String place = "<cell 1>\", line " + StuckCells.line(code);
-      boolean stops = name.equals("stopped");
+      boolean stops = name.equals(StuckCells.STOPPED);
       // The answer of the tool is on its way: the cell may not have come to its line yet.
       Awaitility.await()
           .atMost(Duration.ofSeconds(15))

@@ -58,7 +58,7 @@ public interface StateContract extends RunnerContract {
   @OneBackend
   default List<DynamicTest> after_each_cell_that_had_to_be_killed_all_is_as_before_it() {
     List<DynamicTest> tests = new ArrayList<>();
-    StuckCells.all()
+    StuckCells.endedByTheLadder()
         .forEach(
             (name, code) -> {
               Cell cell =
