@@ -6,6 +6,8 @@ import dev.pyvisor.cli.Terminal.Result;
 import dev.pyvisor.contract.Counts;
 import dev.pyvisor.contract.Evidence;
 import dev.pyvisor.contract.Rule;
+import dev.pyvisor.contract.Tier;
+import dev.pyvisor.contract.backend.RunsFrom;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +21,10 @@ import tools.jackson.databind.JsonNode;
 
 /** One Ctrl-C at a terminal during each kind of cell that does not end by itself. */
 @Rule("H11")
+@RunsFrom(
+    tier = Tier.WIDE,
+    why =
+        "one kind of cell goes through the terminal beside it, and all go through the runner alone")
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class CtrlCMatrixTest {
   /** The default grace, at whose end a cell is killed. */

@@ -224,6 +224,9 @@ public abstract class BackendContract implements Rows.Suite {
 
     @Nested
     @Heavy(why = "pipes of one page only slow down what the wide ones show")
+    @RunsFrom(
+        tier = Tier.WIDE,
+        why = "large messages go through pipes of one page, on a busy machine")
     class WithTinyPipes extends Part implements PeerContract {
       @Override
       Path python() {
@@ -233,6 +236,9 @@ public abstract class BackendContract implements Rows.Suite {
 
     @Nested
     @Heavy(why = "pipes of one page only slow down what the wide ones show")
+    @RunsFrom(
+        tier = Tier.WIDE,
+        why = "large messages go through pipes of one page, on a busy machine")
     class WithTinyPipesAndDying extends Part implements PeerDeathContract {
       @Override
       Path python() {

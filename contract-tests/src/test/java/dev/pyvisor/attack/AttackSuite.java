@@ -55,8 +55,7 @@ abstract class AttackSuite {
   }
 
   /**
-   * All of them; in the smallest tier each launcher has every third one, so that all run on bare
-   * Python and under one launcher.
+   * All of them; in the smallest tier each launcher has every third one, so that all run under one.
    */
   private List<Program> programs() {
     List<Program> all = Program.all();

@@ -231,6 +231,7 @@ class KeptContainerTest {
 
   @Test
   @Rule({"C165", "C167"})
+  @RunsFrom(tier = Tier.WIDE, why = COMMANDS)
   void one_that_was_made_otherwise_is_refused_with_what_differs_and_how_to_mend_it()
       throws IOException {
     OpenClients.open(client()).close();
@@ -265,6 +266,7 @@ class KeptContainerTest {
 
   @Test
   @Rule("C165")
+  @RunsFrom(tier = Tier.WIDE, why = COMMANDS)
   void a_second_client_is_refused_while_the_first_one_lives_here_or_elsewhere() throws Exception {
     try (SupervisorClient first = OpenClients.open(client())) {
       assertThatThrownBy(() -> client().open().close())
@@ -310,6 +312,7 @@ class KeptContainerTest {
 
   @Test
   @Rule("C166")
+  @RunsFrom(tier = Tier.WIDE, why = COMMANDS)
   void destroying_removes_the_container_and_its_files_and_is_no_error_where_there_is_none()
       throws IOException {
     try (SupervisorClient first = OpenClients.open(client())) {

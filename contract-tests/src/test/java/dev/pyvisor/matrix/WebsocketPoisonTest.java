@@ -7,6 +7,8 @@ import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.Counts;
 import dev.pyvisor.contract.Evidence;
 import dev.pyvisor.contract.Rule;
+import dev.pyvisor.contract.Tier;
+import dev.pyvisor.contract.backend.RunsFrom;
 import dev.pyvisor.contract.chaos.ChaosProxy;
 import dev.pyvisor.contract.chaos.Cut.How;
 import dev.pyvisor.contract.chaos.Fate;
@@ -29,6 +31,9 @@ import org.junit.jupiter.api.Test;
  */
 @Limit(seconds = 90, why = "some fourteen connections each, with growing pauses between them")
 class WebsocketPoisonTest {
+  private static final String OTHERS =
+      "a request, an answer in pieces, output and the end of a cell are given up in the same way";
+
   private static final Duration TYPED = Duration.ofSeconds(30);
   private static final String CODE = "transport_poison";
   private static final String RECORD = "no connection survived the record at byte ";
@@ -69,6 +74,7 @@ class WebsocketPoisonTest {
   }
 
   @Test
+  @RunsFrom(tier = Tier.WIDE, why = OTHERS)
   @Rule({"REC-9", "REC-19"})
   void a_tool_s_answer_that_ends_every_connection_is_raised_in_the_cell() {
     Outcome outcome = poisoned("tool.result", "print(len(await tally(0, 'y')))");
@@ -77,6 +83,7 @@ class WebsocketPoisonTest {
   }
 
   @Test
+  @RunsFrom(tier = Tier.WIDE, why = OTHERS)
   @Rule({"REC-9", "REC-19", "LIF-4"})
   void a_tool_call_that_ends_every_connection_is_raised_in_the_cell_and_calls_nothing() {
     Outcome outcome = poisoned("tool.call", "print(len(await tally(0, 'y')))");
@@ -94,6 +101,7 @@ class WebsocketPoisonTest {
   }
 
   @Test
+  @RunsFrom(tier = Tier.WIDE, why = OTHERS)
   @Rule({"REC-9", "REC-19"})
   void a_value_that_ends_every_connection_is_missing_and_said_to_be() {
     Outcome outcome = poisoned("cell.report", "raise ValueError('lost')");
@@ -102,6 +110,7 @@ class WebsocketPoisonTest {
   }
 
   @Test
+  @RunsFrom(tier = Tier.WIDE, why = OTHERS)
   @Rule({"REC-9", "REC-19"})
   void a_request_to_the_supervisor_that_ends_every_connection_fails_alone() {
     poison(message -> message.carries("checkpoint"));
@@ -125,6 +134,7 @@ class WebsocketPoisonTest {
   }
 
   @Test
+  @RunsFrom(tier = Tier.WIDE, why = OTHERS)
   @Rule({"REC-9", "REC-19"})
   void a_piece_of_a_large_request_that_ends_every_connection_is_raised_before_its_code_runs() {
     Outcome outcome = poisoned("execute", "kept = 0\n" + "# a comment\n".repeat(10_000));
