@@ -136,6 +136,7 @@ final class Wire implements TransportListener, FrameSource, AutoCloseable {
   public void onFrame(Frame frame) {
     if (ends.get() > 0) {
       besides.add(frame.toString());
+      return;
     }
     frames.add(frame);
   }
@@ -168,7 +169,7 @@ final class Wire implements TransportListener, FrameSource, AutoCloseable {
     return all;
   }
 
-  /** The frames that were told and not asked for yet. */
+  /** The frames that were told before the end, if it was told, and not asked for yet. */
   List<Frame> rest() {
     List<Frame> all = new ArrayList<>();
     frames.drainTo(all);
