@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pyvisor.contract.BackendContract;
 import dev.pyvisor.contract.RunnerContract;
 import dev.pyvisor.contract.backend.Backend;
+import dev.pyvisor.contract.backend.Half;
 import dev.pyvisor.contract.backend.Pythons;
 import java.lang.reflect.Modifier;
 import java.nio.file.Path;
@@ -50,6 +51,25 @@ class MatrixTest {
   }
 
   @Test
+  void a_row_that_two_classes_share_has_both_halves() {
+    Map<String, Set<Half>> halves = new TreeMap<>();
+    for (Class<?> type : suites()) {
+      Backend backend = type.getAnnotation(Backend.class);
+      String row = backend.value().getSimpleName() + ", " + backend.pythons();
+      halves.computeIfAbsent(row, key -> EnumSet.noneOf(Half.class)).add(backend.half());
+    }
+    Set<Half> shared = EnumSet.of(Half.FIRST, Half.SECOND);
+    assertThat(halves)
+        .allSatisfy((row, of) -> assertThat(of).isIn(EnumSet.of(Half.BOTH), shared))
+        .containsValue(shared);
+    for (Class<?> contract : BackendContract.class.getDeclaredClasses()) {
+      String name = contract.getSimpleName();
+      assertThat(Half.BOTH.has(name)).isTrue();
+      assertThat(Half.FIRST.has(name)).as(name).isNotEqualTo(Half.SECOND.has(name));
+    }
+  }
+
+  @Test
   void the_suite_has_every_contract() {
     List<String> written =
         named(
@@ -68,16 +88,20 @@ class MatrixTest {
         || pythons.containsAll(EnumSet.of(Pythons.STANDARD, Pythons.OLDER, Pythons.NEWER));
   }
 
-  /** What the test classes of this module are annotated with. */
-  private static Map<String, Set<Pythons>> rows() {
+  /** The test classes of this module that are held to the contracts. */
+  private static List<Class<?>> suites() {
     Predicate<Class<?>> suite =
         type ->
             BackendContract.class.isAssignableFrom(type)
                 && !Modifier.isAbstract(type.getModifiers())
                 && type.isAnnotationPresent(Backend.class);
+    return ReflectionSupport.findAllClassesInPackage("dev.pyvisor", suite, name -> true);
+  }
+
+  /** What they are annotated with. */
+  private static Map<String, Set<Pythons>> rows() {
     Map<String, Set<Pythons>> rows = new TreeMap<>();
-    for (Class<?> type :
-        ReflectionSupport.findAllClassesInPackage("dev.pyvisor", suite, name -> true)) {
+    for (Class<?> type : suites()) {
       Backend backend = type.getAnnotation(Backend.class);
       String name = ReflectionSupport.newInstance(backend.value()).name();
       rows.computeIfAbsent(name, key -> EnumSet.noneOf(Pythons.class)).add(backend.pythons());

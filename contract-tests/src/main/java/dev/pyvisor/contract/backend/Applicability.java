@@ -21,6 +21,9 @@ public final class Applicability implements ExecutionCondition {
   /** What the reason begins with where another tier would run the test. */
   public static final String NOT_IN_TIER = "not in this tier: ";
 
+  /** What the reason is where another class of the same row runs the contract. */
+  public static final String IN_ANOTHER_CLASS = "in another class of this row";
+
   private static final String SHOWN_BY_THE_HOST = "the host shows it, with every Python the same";
   private static final String SHOWN_BY_OTHERS = "other rows show it";
 
@@ -31,12 +34,26 @@ public final class Applicability implements ExecutionCondition {
     if (element.isEmpty()) {
       return ConditionEvaluationResult.enabled("nothing is said");
     }
-    return row.flatMap(in -> in.backend().obstacle())
+    return leftToOtherHalf(context, element.get())
+        .or(() -> row.flatMap(in -> in.backend().obstacle()))
         .or(() -> row.flatMap(in -> absent(in, element.get())))
         .or(() -> leftToLaterTier(element.get()))
         .or(() -> row.flatMap(in -> leftToAnotherTier(in, element.get())))
         .map(ConditionEvaluationResult::disabled)
         .orElse(ConditionEvaluationResult.enabled("applies"));
+  }
+
+  /** Of what is nested in a suite; what is nested deeper goes with that. */
+  private static Optional<String> leftToOtherHalf(ExtensionContext context, AnnotatedElement part) {
+    if (!(part instanceof Class<?> contract)) {
+      return Optional.empty();
+    }
+    return context
+        .getParent()
+        .flatMap(ExtensionContext::getTestClass)
+        .map(suite -> suite.getAnnotation(Backend.class))
+        .filter(backend -> !backend.half().has(contract.getSimpleName()))
+        .map(backend -> IN_ANOTHER_CLASS);
   }
 
   private static Optional<String> absent(Row row, AnnotatedElement element) {

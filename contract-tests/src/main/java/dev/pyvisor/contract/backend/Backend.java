@@ -26,4 +26,7 @@ public @interface Backend {
    * {@code verify} what {@link OneBackend} is enough for. Default: no.
    */
   boolean beside() default false;
+
+  /** The contracts of the row that this class runs; another class has the others. Default: all. */
+  Half half() default Half.BOTH;
 }

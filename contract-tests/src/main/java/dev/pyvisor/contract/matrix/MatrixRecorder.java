@@ -74,7 +74,10 @@ public final class MatrixRecorder implements TestExecutionListener {
 
   @Override
   public void executionSkipped(TestIdentifier skipped, String reason) {
-    tests(skipped).forEach(test -> note(test, ofReason(reason), reason));
+    // That class notes them, and a matrix has one result of each.
+    if (!reason.equals(Applicability.IN_ANOTHER_CLASS)) {
+      tests(skipped).forEach(test -> note(test, ofReason(reason), reason));
+    }
   }
 
   @Override
