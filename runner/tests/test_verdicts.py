@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pathlib
 import signal
+import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -131,6 +133,32 @@ class RulesTest(unittest.TestCase):  # rule: H36
         self.assertEqual(procfacts.syscall_of(b""), "")
         self.assertEqual(procfacts.syscall_of(b"-1 0x7ffd 0x7f\n"), "")
         self.assertEqual(procfacts.syscall_of(b"9999 0x1 0x2"), "9999")
+
+
+ARMED_ANEW = """
+import faulthandler, os, sys
+sys.path.insert(0, sys.argv[1])
+from _runner import evidence
+before = evidence.arm("kernel-3")
+unregister = faulthandler.unregister
+def asked_meanwhile(number):
+    unregister(number)
+    os.kill(os.getpid(), number)
+faulthandler.unregister = asked_meanwhile
+evidence.arm("kernel-3", before)
+"""
+
+
+class ArmedAnewTest(unittest.TestCase):  # rule: H36
+    def test_a_request_that_comes_meanwhile_is_answered_and_ends_nobody(self) -> None:
+        source = str(pathlib.Path(evidence.__file__).parents[1])
+        with tempfile.TemporaryDirectory() as directory:
+            run = subprocess.run(
+                [sys.executable, "-I", "-S", "-c", ARMED_ANEW, source], env={"PYVISOR_DIR": directory}, timeout=PATIENCE, check=False
+            )
+            self.assertEqual(run.returncode, 0)
+            stacks = pathlib.Path(directory, "stacks-kernel-3.txt").read_text(encoding="ascii")
+        self.assertIn("most recent call first", stacks)
 
 
 class RealKernelsTest(unittest.TestCase):  # rule: H36

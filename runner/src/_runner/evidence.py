@@ -15,6 +15,7 @@ from typing import Any, Iterable, Optional
 from . import limits
 
 REQUEST = signal.SIGRTMIN + 6
+_mask, _BLOCK, _SETMASK = signal.pthread_sigmask, signal.SIG_BLOCK, signal.SIG_SETMASK
 
 
 def path(name: str) -> Optional[str]:
@@ -28,9 +29,18 @@ def arm(name: str, before: int = -1) -> int:
 
     One file a name, begun anew: the kernels that follow each other in a session share one. Returns its descriptor, or -1.
     """
-    if before >= 0:
-        faulthandler.unregister(REQUEST)
-        os.close(before)
+    # A request that comes while there is no handler would end the process; it waits.
+    masked = _mask(_BLOCK, (REQUEST,))
+    try:
+        if before >= 0:
+            faulthandler.unregister(REQUEST)
+            os.close(before)
+        return _register(name)
+    finally:
+        _mask(_SETMASK, masked)
+
+
+def _register(name: str) -> int:
     file_name = path(name)
     if file_name is None:
         return -1

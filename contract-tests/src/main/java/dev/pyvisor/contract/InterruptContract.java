@@ -385,7 +385,9 @@ public interface InterruptContract extends RunnerContract {
                     .timeout(Duration.ofMillis(30))
                     .grace(Duration.ZERO));
         CellRun behind = session.start(Cell.of("import time\ntime.sleep(120)"));
-        assertThat(killed.await().kind()).isEqualTo(OutcomeKind.TIMED_OUT);
+        Outcome end = killed.await();
+        assertThat(end.kind()).as("%s: %s", i, end).isEqualTo(OutcomeKind.TIMED_OUT);
+        assertThat(end.state().preserved()).as("%s: %s", i, end.state()).isTrue();
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(i % 20));
         assertThat(behind.interrupt()).isTrue();
         Outcome outcome = behind.await();
@@ -394,7 +396,8 @@ public interface InterruptContract extends RunnerContract {
             .isIn(OutcomeKind.INTERRUPTED, OutcomeKind.CANCELLED);
         assertThat(outcome.state()).as("%s: %s", i, outcome).isEqualTo(StateReport.live());
       }
-      assertThat(session.execute("print(kept)").stdoutText()).isEqualTo("7\n");
+      Outcome last = session.execute("print(kept)");
+      assertThat(last.stdoutText()).as(last.toString()).isEqualTo("7\n");
     }
   }
 
