@@ -12,9 +12,10 @@ import time
 import unittest
 from typing import Any, Optional
 
+from _runner.linux import state
 from tests.support.host import Host
 from tests.support.payload import patched
-from tests.support.processes import copies, until, until_gone
+from tests.support.processes import children, copies, until, until_gone
 from tests.support.tier import count, tell, thorough, tier
 
 # Bounds what the design allows 100 ms on an idle machine.
@@ -301,6 +302,33 @@ class TakeoverTest(unittest.TestCase):
 
     def condition(self) -> Optional[str]:
         return next(found["state"] for found in self.host.sessions() if found["session"] == self.session)
+
+
+class InterruptedMeanwhileTest(unittest.TestCase):
+    """A kernel that takes over stands still when it has said its number, and not yet made itself ready."""
+
+    def test_an_interrupt_waits_for_its_cell_and_does_not_end_the_kernel(self) -> None:  # rule: H13, LIF-18
+        still = patched(type(self), "kernel", "config = awakening.config", "config = awakening.config; os.kill(_getpid(), 19)")
+        with Host(payload=still) as host:
+            session = host.open("main")
+            host.execute("kept = 7", session)
+            host.settle(session)
+            killed = host.kernel(session)
+            os.kill(killed, signal.SIGKILL)
+            until_gone([killed], PATIENCE)
+            cell = host.start("import time; time.sleep(100)", session)
+            until(lambda: bool(self.stopped(host)), PATIENCE)
+            asked = host.call("interrupt", session=session, cell=host.cell(session), graceMs=40_000)
+            self.assertTrue(asked["result"]["running"])
+            os.kill(self.stopped(host)[0], signal.SIGCONT)
+            result = host.finish(cell, session)
+            self.assertEqual((result["outcome"], result["cause"]["killed"]), ("interrupted", False))
+            host.execute("print(kept)", session)
+            self.assertEqual(host.text(session), "7\n")
+
+    @staticmethod
+    def stopped(host: Host) -> list[int]:
+        return [pid for pid in children(host.process.pid) if state(pid) == "T"]
 
 
 @unittest.skipUnless(thorough() and tier() != "verify", "test_frozen tries the double fork in the smallest tier; -Pwide runs it")

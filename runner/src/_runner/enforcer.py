@@ -171,7 +171,8 @@ class Enforcer:
         cell, kernel = self.running, self._house.kernel_for_cells
         if cell is not None and kernel is not None:
             self._page.ask(cell.number)
-            kernel.signal(signal.SIGINT)
+            if kernel.ready:  # before that it may have no handler yet, and looks at the page when the cell begins
+                kernel.signal(signal.SIGINT)
 
     def look(self) -> None:
         ladder = self._watchdog.ladder
