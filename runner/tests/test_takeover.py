@@ -16,7 +16,7 @@ from _runner.linux import state
 from tests.support.host import Host
 from tests.support.payload import patched
 from tests.support.processes import children, copies, until, until_gone
-from tests.support.tier import count, tell, thorough, tier
+from tests.support.tier import count, tell, thorough_from_wide
 
 # Bounds what the design allows 100 ms on an idle machine.
 PATIENCE = 10.0
@@ -331,7 +331,7 @@ class InterruptedMeanwhileTest(unittest.TestCase):
         return [pid for pid in children(host.process.pid) if state(pid) == "T"]
 
 
-@unittest.skipUnless(thorough() and tier() != "verify", "test_frozen tries the double fork in the smallest tier; -Pwide runs it")
+@unittest.skipUnless(thorough_from_wide(), "test_frozen tries the double fork in the smallest tier; -Pwide runs it")
 class OtherMeansTest(TakeoverTest):
     """The same where the system call is not known, and a process between makes the copy."""
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tests import test_conformance, test_linked, test_strangers
 from tests.support.payload import patch, patched
-from tests.support.tier import tell, thorough, tier
+from tests.support.tier import tell, thorough_from_wide
 
 ANSWERS = test_strangers.StrangersTest, "test_every_request_is_taken_or_refused_by_its_status"
 PAGES = test_strangers.StrangersTest, "test_no_page_of_a_browser_and_no_other_name_gets_in"
@@ -78,7 +78,7 @@ PATCHES = [
 AT_ONCE = 4
 
 
-@unittest.skipUnless(thorough() and tier() != "verify", "it shows what the tests are worth, on the oldest and the newest Python; -Pwide runs it")
+@unittest.skipUnless(thorough_from_wide(), "it shows what the tests are worth, on the oldest and the newest Python; -Pwide runs it")
 class WithoutTest(unittest.TestCase):
     def test_whatever_is_taken_away_is_missed_by_a_named_test(self) -> None:  # R45
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:

@@ -27,6 +27,11 @@ def thorough() -> bool:
     return tier() == "full" or os.environ.get("PYVISOR_THOROUGH", "yes") == "yes"
 
 
+def thorough_from_wide() -> bool:
+    """The same, and the smallest tier leaves it out on every Python."""
+    return thorough() and tier() != "verify"
+
+
 def _starts_no_runner() -> bool:
     return os.environ.get("PYVISOR_THOROUGH") == "units"
 
