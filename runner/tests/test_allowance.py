@@ -132,7 +132,7 @@ class ReadingTest(unittest.TestCase):
 
     def counted(self, *prefix: str) -> str:
         program = "import sys; sys.path.insert(0, sys.argv[1]); from _runner import allowance; print(not allowance._is_root())"
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # where every user can look
             shutil.copytree(SOURCES, folder, dirs_exist_ok=True)
             os.chmod(folder, 0o755)
             python = shutil.which("python3", path="/usr/bin:/bin")  # one that every user can run

@@ -11,7 +11,7 @@ CELLS = 3
 # Appends a letter to a file that only this cell knows.
 REGISTER = """
 import os, tempfile
-note = tempfile.NamedTemporaryFile()
+note = tempfile.NamedTemporaryFile(dir='.')
 os.register_at_fork(after_in_child=lambda: os.write(note.fileno(), b'w'))
 """
 

@@ -28,11 +28,12 @@ class Runner:
 
     def __init__(self, *options: str, payload: Optional[pathlib.Path] = None, outside: bool = False) -> None:
         """`outside`: what it listens to, and its token, were opened by the process that it was before."""
+        payload = payload or compiled()  # or the test is skipped: nothing is there yet
         self._folder = tempfile.TemporaryDirectory(prefix="pyvisor-listening-")
         self.token = pathlib.Path(self._folder.name, "token")
         self.token.touch(0o600)
         self.token.write_text(TOKEN + "\n")
-        program = [sys.executable, "-I", "-S", "-B", str((payload or compiled()) / "__main__.py")]
+        program = [sys.executable, "-I", "-S", "-B", str(payload / "__main__.py")]
         listening = ["--listen", "127.0.0.1:0", "--token-file", str(self.token)]
         if outside:
             inherited = ["--listen", f"fd:{LISTENING}", "--token-fd", str(INHERITED_TOKEN)]

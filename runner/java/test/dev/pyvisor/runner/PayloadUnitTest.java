@@ -152,13 +152,16 @@ class PayloadUnitTest {
   private int test(Path python, List<String> modules, Share share) throws Exception {
     List<String> command = new ArrayList<>(List.of(python.toString(), "-B", "-m", "unittest"));
     command.addAll(modules);
-    Run run = run(command, RUNNER, LIMIT_SECONDS, "", share);
+    Path temporary = Files.createTempDirectory("tests");
+    Run run = run(command, RUNNER, LIMIT_SECONDS, "", share, temporary);
     Matcher ran = Pattern.compile("Ran (\\d+) tests? in").matcher(run.text);
     String told = failuresFirst(run.text);
     assertThat(run.exit).as(told).isZero();
     assertThat(ran.find()).as(told).isTrue();
     int number = Integer.parseInt(ran.group(1));
     assertThat(number).as("number of tests run").isPositive();
+    assertThat(temporary).as("what is left of the tests of %s", modules).isEmptyDirectory();
+    Files.delete(temporary);
     run.text.lines().filter(line -> line.contains("(design's")).forEach(System.out::println);
     return number;
   }
@@ -198,10 +201,11 @@ class PayloadUnitTest {
 
   private Run run(List<String> command, Path directory, long seconds, String input)
       throws IOException, InterruptedException {
-    return run(command, directory, seconds, input, Share.EVERYTHING);
+    return run(command, directory, seconds, input, Share.EVERYTHING, scratch);
   }
 
-  private Run run(List<String> command, Path directory, long seconds, String input, Share share)
+  private Run run(
+      List<String> command, Path directory, long seconds, String input, Share share, Path temporary)
       throws IOException, InterruptedException {
     File output = Files.createTempFile(scratch, "run", ".txt").toFile();
     ProcessBuilder builder =
@@ -211,6 +215,7 @@ class PayloadUnitTest {
             .redirectOutput(output);
     builder.environment().put("PYVISOR_TIER", TIER);
     builder.environment().put("PYVISOR_THOROUGH", share.word);
+    builder.environment().put("TMPDIR", temporary.toString());
     Process process = builder.start();
     process.getOutputStream().write(input.getBytes(StandardCharsets.UTF_8));
     process.getOutputStream().close();
