@@ -112,6 +112,18 @@ class CheckpointTest(StateTest):
         self.assertEqual(self.host.sessions()[0]["checkpoints"], [])
         self.assertEqual(self.refused("rollback", name="a")["data"]["code"], "invalid_argument")
 
+    def test_a_checkpoint_that_is_dropped_while_a_branch_wakes_from_it_refuses_that_at_once(self) -> None:  # rule: H42
+        self.run_cell("x = 1")
+        self.checkpoint("a")
+        for pid in self.copies(2):  # of the name, and of the last state
+            os.kill(pid, signal.SIGSTOP)
+        branching = self.host.request("branch", {"session": 1, "name": "b", "checkpoint": "a"})
+        self.host.flush()
+        self.ask("checkpoint.drop", name="a")
+        error = self.host.answer(branching)["error"]
+        self.assertIn("the checkpoint's process had ended", error["message"])
+        self.assertEqual(self.run_cell("print(x)"), "1\n")
+
     def test_an_unknown_name_is_refused_with_those_that_there_are(self) -> None:  # rule: ERR-3
         self.run_cell("x = 1")
         self.assertIn("there is none", self.refused("rollback", name="nope")["message"])

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import select
+import socket
 import time
 from collections import deque
+from functools import partial
 from typing import Callable, Optional
 
 from . import limits
 from .loop import WRITE, Loop
+
+_AT_ONCE = socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL
 
 
 class Sink:
@@ -18,8 +22,21 @@ class Sink:
     Each may carry a cost, which `on_written` is told when the frame has gone out, and `close` returns when it never will.
     """
 
-    def __init__(self, loop: Loop, fd: int, on_written: Callable[[int], None], on_broken: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        fd: int,
+        on_written: Callable[[int], None],
+        on_broken: Callable[[], None],
+        guests: Optional[socket.socket] = None,
+    ) -> None:
+        """`guests`: the same descriptor where a guest holds it as well, who can have calls wait that do not forbid it."""
         self._loop, self.fd = loop, fd
+        if guests is None:
+            self._write, self._gather = partial(os.write, fd), partial(os.writev, fd)
+        else:
+            send, sendmsg = guests.send, guests.sendmsg
+            self._write, self._gather = lambda data: send(data, _AT_ONCE), lambda buffers: sendmsg(buffers, (), _AT_ONCE)
         self._on_written, self._on_broken = on_written, on_broken
         self._ordered: deque[tuple[bytes, int]] = deque()
         self._urgent: deque[tuple[bytes, int]] = deque()
@@ -44,7 +61,7 @@ class Sink:
                 wrote = True
             while self.queued:
                 buffers = self._next_buffers()
-                done = os.writev(self.fd, buffers)
+                done = self._gather(buffers)
                 wrote = True
                 self.queued -= done
                 gone += self._took(done)
@@ -90,7 +107,7 @@ class Sink:
     def _write_one(self) -> int:
         """The usual case: one frame, which the descriptor takes whole."""
         data, cost = self._ordered[0]
-        done = os.write(self.fd, data)
+        done = self._write(data)
         self._ordered.popleft()
         self.queued -= done
         if done == len(data):

@@ -11,12 +11,14 @@ import socket
 import struct
 from typing import Any, Callable, NamedTuple, Optional, Sequence, Union
 
+from . import limits
 from .errors import ErrorCode, RpcError
 from .loop import READ, Loop
 
 _CREDENTIALS = struct.Struct("3i")
 _WORDS = 64  # bytes: a word and a number
 _SPACE = socket.CMSG_SPACE(_CREDENTIALS.size)
+_AT_ONCE = socket.MSG_DONTWAIT  # a guest may hold our end as well, and have calls wait that do not forbid it
 
 
 class Waking(NamedTuple):
@@ -39,7 +41,6 @@ class Copy:
         self._loop, self._socket, self._on_ended = loop, sock, on_ended
         self._waking: dict[int, Waking] = {}
         self._wakes = 0
-        sock.setblocking(False)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         loop.on(sock.fileno(), READ, self.listen)
 
@@ -57,26 +58,25 @@ class Copy:
         request = json.dumps({**config, "stay": stay, "wake": self._wakes}).encode("ascii")
         self._waking[self._wakes] = Waking(on_awake, on_lost)
         try:
-            socket.send_fds(self._socket, [request], descriptors)
+            socket.send_fds(self._socket, [request], descriptors, _AT_ONCE | socket.MSG_NOSIGNAL)
         except OSError as problem:
             del self._waking[self._wakes]
             raise RpcError(ErrorCode.EXECUTION_FAILED, f"the checkpoint's process has ended: {problem}") from None
 
     def listen(self) -> None:
         """Take in what it says: its number, and that of whoever woke. The system vouches for both."""
-        while self._socket.fileno() >= 0:
+        for _ in range(limits.DOOR_BATCH):
+            if self._socket.fileno() < 0:
+                return
             try:
-                data, ancillary, _, _ = self._socket.recvmsg(_WORDS, _SPACE)
+                data, ancillary, _, _ = self._socket.recvmsg(_WORDS, _SPACE, _AT_ONCE)
             except BlockingIOError:
                 return
             except OSError:
                 data, ancillary = b"", []
             if not data:
-                self.drop()
                 self._on_ended(self)
-                waking, self._waking = self._waking, {}
-                for waits in waking.values():
-                    waits.on_lost()
+                self._let_go()
                 return
             pid = _sender(ancillary)
             word, _, number = data.partition(b" ")
@@ -88,10 +88,18 @@ class Copy:
                     woken.on_awake(pid)
 
     def drop(self) -> None:
-        """It ends."""
+        """It ends. Whoever woke has told of itself, or is lost: nobody waits in vain."""
+        if self._waking:
+            self.listen()
+        self._let_go()
+
+    def _let_go(self) -> None:
         if self._socket.fileno() >= 0:
             self._loop.forget(self._socket.fileno())
             self._socket.close()
+        waking, self._waking = self._waking, {}
+        for waits in waking.values():
+            waits.on_lost()
 
 
 class Snapshot:

@@ -18,6 +18,7 @@ from .session import STDERR, STDOUT
 
 _MESSAGE, _RELAY = int(FrameKind.MESSAGE), int(FrameKind.RELAY)
 _CANCEL = int(InnerFlag.CANCEL)
+_AT_ONCE = socket.MSG_DONTWAIT
 _CALL, _FIRST, _WHOLE = int(InnerFlag.CALL), int(Flag.FIRST), int(Flag.FIRST | Flag.LAST)
 # A kernel keeps to TOOL_CALLS itself; the rest is slack for calls whose end was not seen here.
 _CALLS_BOUND = 8 * limits.TOOL_CALLS
@@ -45,7 +46,15 @@ class Inbound:
         self.number = number
         self.socket = sock
         self.frames = FrameReader()
-        self.sink = Sink(kernel.loop, sock.fileno(), kernel.accepted, lambda: kernel._unwritable(self))
+        guests = sock if number else None  # a thread has made it, and may keep this end of it too
+        self.sink = Sink(kernel.loop, sock.fileno(), kernel.accepted, lambda: kernel._unwritable(self), guests)
+
+    def held(self) -> int:
+        """What can be read of it at this moment."""
+        try:
+            return linux.readable_bytes(self.socket.fileno())
+        except OSError:
+            return 0  # the guest has made it something else
 
 
 class Kernel:
@@ -109,7 +118,7 @@ class Kernel:
     def _read(self, channel: Inbound, size: int = limits.READ_SIZE) -> int:
         """Take in what one read gives, at most `size` bytes; returns how many it gave."""
         try:
-            data = channel.socket.recv(size)
+            data = channel.socket.recv(size, _AT_ONCE)
         except BlockingIOError:
             return 0
         except OSError:
@@ -184,9 +193,12 @@ class Kernel:
             os.close(fd)
 
     def _open(self, fd: int) -> None:
+        sock = linux.guest_socket(fd, socket.SOCK_STREAM)
+        if sock is None:
+            return
         while self._next_channel in self._channels:
             self._next_channel = self._next_channel % limits.CHANNEL_MAX + 1
-        channel = Inbound(self, self._next_channel, socket.socket(fileno=fd))
+        channel = Inbound(self, self._next_channel, sock)
         self._next_channel = self._next_channel % limits.CHANNEL_MAX + 1
         self._channels[channel.number] = channel
         if self._owner.may_read():
@@ -258,7 +270,7 @@ class Kernel:
         for channel in list(self._channels.values()):
             if threads_only and channel is self.main:
                 continue
-            left = linux.readable_bytes(channel.socket.fileno()) if self.fault is None else 0
+            left = channel.held() if self.fault is None else 0
             while left > 0 and self.fault is None:
                 taken = self._read(channel, min(left, limits.READ_SIZE))
                 if not taken:

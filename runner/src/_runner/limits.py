@@ -102,8 +102,11 @@ ACK_SECONDS = 0.05  # what is owed goes with the next record, or after this
 
 # --- the supervisor: tables ---
 OLD_GENERATIONS = 64  # of one runner; their capture pipes stay open while a descendant holds them
+REMOVAL_PASSES = 100_000  # over a workspace that is removed; each takes away 32 folders of those that are deep
+REMOVAL_DEPTH = 32  # folders in one another that are open while a workspace is removed, two descriptors each
 DOOR_BATCH = 64  # channels accepted from a door before other work gets its turn
 READ_BATCH = 16  # reads of one descriptor before other work gets its turn
+LEADERS_KEPT = 1.0  # a look at all processes costs milliseconds: one for all that end within a second
 WAITING_VERBS = 16  # of one session, until its kernel is there; a host asks for one after the other
 FILES = 65_536  # descriptors: 64 sessions with 256 channels each need more than the usual soft limit of 1,024
 
@@ -118,6 +121,7 @@ COPY_DATAGRAM = 64 * KIB  # what a kernel says with a copy, or the supervisor to
 START_BUDGET = 10.0  # a kernel from its fork until it says `ready`
 PRELOAD_BUDGET = 60.0  # the same while the zygote may still be importing what was asked for
 DEATH_BUDGET = 0.1  # a kernel whose channel closed because it is ending; then it is killed (H19 allows 250 ms)
+MISSING_OUTPUT = 1.0  # an ended cell's output that may be read, and was not: by then somebody else has read it
 END_BUDGET = 10.0  # a kernel from the end of a cell's code until it says `done`: microseconds, unless something holds it up
 INQUIRY_PAUSE = 0.1  # between two looks at a kernel: a loop moves on in it, and two fit into the last quarter of a grace
 KEEP_BUDGET = 30.0  # a kernel until it has made a copy that was asked for

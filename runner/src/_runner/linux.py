@@ -6,6 +6,7 @@ import ctypes
 import fcntl
 import os
 import signal
+import socket
 import sys
 import termios
 import time
@@ -76,6 +77,24 @@ def above(least: int, *descriptors: int) -> list[int]:
     return moved
 
 
+def guest_socket(fd: int, kind: int) -> Optional[socket.socket]:
+    """What a guest has handed over, where it is a local socket of this kind; else None, and it is closed.
+
+    The guest may go on holding it, and whether calls on it wait is a property of both: who uses it says at each call
+    that it must not (`MSG_DONTWAIT`).
+    """
+    try:
+        found = socket.socket(fileno=fd)
+    except OSError:  # it is no socket
+        os.close(fd)
+        return None
+    if found.family == socket.AF_UNIX and found.type == kind:
+        found.setblocking(False)
+        return found
+    found.close()
+    return None
+
+
 def readable_bytes(fd: int) -> int:
     """What a pipe or a stream socket holds now."""
     held = fcntl.ioctl(fd, termios.FIONREAD, _NOTHING)
@@ -98,6 +117,11 @@ def processes() -> dict[int, Process]:
             if process is not None:
                 found[int(entry)] = process
     return found
+
+
+def process_sessions() -> set[int]:
+    """The numbers of all process sessions that somebody is in. Others are given away again, to whoever comes."""
+    return {process.session for process in processes().values()}
 
 
 def _process(pid: int) -> Optional[Process]:
@@ -295,6 +319,8 @@ def send(pid: int, number: int) -> None:
         os.kill(pid, number)
     except ProcessLookupError:
         pass
+    except PermissionError:
+        pass  # somebody else's by now: what a cell started through sudo is not ours to end
 
 
 def kill(pid: int) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from typing import Callable, Mapping
+from typing import Callable, Mapping, Optional
 
 from . import limits, linux
 from .frames import Flag
-from .loop import READ, Loop
+from .loop import READ, Loop, Timer
 from .outbound import Outbound
 from .session import SessionState
 
@@ -50,6 +50,7 @@ class Pipe:
             try:
                 data = os.read(self.fd, room)
             except BlockingIOError:
+                self.output.find_missing()
                 break
             except OSError:
                 data = b""
@@ -101,6 +102,7 @@ class Output:
         self._on_drained = on_drained
         self._pipes: dict[int, Pipe] = {}
         self._begun = False
+        self._missing: Optional[Timer] = None
 
     def adopt(self, generation: int, descriptors: Mapping[int, int]) -> None:
         """Take the pipes of a new kernel. They are not read before `begin`: its failure to start is no output."""
@@ -127,6 +129,23 @@ class Output:
     def listen(self) -> None:
         for pipe in self._all():
             pipe.listen()
+        cell = self.state.cell
+        # What may be read now is there, and is read at once, unless somebody else has read it.
+        if self._missing is None and cell is not None and cell.ending and any(pipe.room() > 0 for pipe in self._pipes.values()):
+            self._missing = self.loop.after(limits.MISSING_OUTPUT, self._look_for_missing)
+
+    def _look_for_missing(self) -> None:
+        self._missing = None
+        self.find_missing()
+        self.after_reading()
+        self.listen()
+
+    def find_missing(self) -> None:
+        """What an ended cell's pipes held and hold no more is not waited for: a guest can read them, too."""
+        cell = self.state.cell
+        if cell is not None and cell.ending:
+            for stream, pipe in self._pipes.items():
+                cell.holds(stream, pipe.held())
 
     def read(self) -> None:
         for pipe in self._all():
@@ -176,6 +195,8 @@ class Output:
             self._retired.popleft().close()
 
     def close(self) -> None:
+        if self._missing is not None:
+            self._missing.cancel()
         for pipe in self._all():
             pipe.close()
             if pipe.retired:

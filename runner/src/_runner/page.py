@@ -6,6 +6,7 @@ The kernel's half is written by the guest: whoever reads it must expect anything
 
 from __future__ import annotations
 
+import fcntl
 import mmap
 import os
 import struct
@@ -17,6 +18,7 @@ _PAIR = struct.Struct("=QQ")
 _ASKED, _STARTED, _RETURNED = 0, 64, 128  # a cache line each
 _pack, _unpack = _PAIR.pack_into, _PAIR.unpack_from
 _dup, _close = os.dup, os.close
+_SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 # An `mmap` object closes at its end the duplicate of its descriptor that `mapped` has closed already: so none ends.
 _for_ever: list[Page] = []
 
@@ -73,10 +75,14 @@ def mapped(fd: int) -> Page:
 
 
 def create() -> int:
-    """The descriptor of a new page, to be handed to kernels. Raises OSError."""
-    fd = os.memfd_create("pyvisor-page", os.MFD_CLOEXEC)
+    """The descriptor of a new page, to be handed to kernels. Raises OSError.
+
+    Nobody can make it shorter: a guest that did would end the supervisor, which looks at a page that is no more there.
+    """
+    fd = os.memfd_create("pyvisor-page", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
         os.ftruncate(fd, _SIZE)
+        fcntl.fcntl(fd, fcntl.F_ADD_SEALS, _SEALS)
     except OSError:
         os.close(fd)
         raise

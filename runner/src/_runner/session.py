@@ -94,6 +94,11 @@ class Cell:
         if self.rest is not None:
             self.rest[stream] = max(0, self.rest[stream] - len(data))
 
+    def holds(self, stream: int, held: int) -> None:
+        """So much is left of what the stream held at the cell's end, and of what came after it."""
+        if self.rest is not None:
+            self.rest[stream] = min(self.rest[stream], held)
+
     def nothing_more(self, stream: int) -> None:
         """The stream has ended before it gave all that it held."""
         if self.rest is not None:

@@ -6,7 +6,7 @@ import os
 import socket
 from typing import Any, Callable, NamedTuple, Optional, Protocol
 
-from . import limits
+from . import limits, linux
 from .births import Births
 from .copies import Copies, Kept, Snapshot
 from .errors import ErrorCode, RpcError
@@ -99,16 +99,8 @@ class Succession:
             _close(fd)
             return None
         if kind == "copy":
-            try:
-                sleeper = socket.socket(fileno=fd)
-            except OSError:  # a guest can hand over anything
-                _close(fd)
-                return None
-            try:
-                return self.copies.copy(sleeper, cell)
-            except OSError:
-                sleeper.close()
-                return None
+            sleeper = linux.guest_socket(fd, socket.SOCK_SEQPACKET)
+            return None if sleeper is None else self.copies.copy(sleeper, cell)
         return Snapshot(fd, cell, reason or "no copy of the process could be made")
 
     def refuse_wanted(self, why: str) -> None:
