@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import os
 import select
-import shutil
 import signal
 import sys
 import time
 from typing import Sequence
 
-from . import limits, linux
+from . import limits, linux, workspaces
 
 _ENDS = {signal.SIGTERM, signal.SIGCHLD, signal.SIGUSR1}
 
@@ -100,5 +99,5 @@ def _make_room() -> None:
     parent, name = os.path.split(own)
     for other in os.listdir(parent):
         if other != name:
-            shutil.rmtree(os.path.join(parent, other), ignore_errors=True)
+            workspaces.remove(os.path.join(parent, other))
     os.makedirs(own, 0o700, exist_ok=True)

@@ -13,7 +13,7 @@ import shutil
 import stat
 from typing import Any, Iterator, Mapping
 
-from . import limits
+from . import limits, workspaces
 
 ROOT_VARIABLES = ("PREDICT_RLM_RUNNER_ROOT", "PREDICT_RLM_SBX_ROOT")
 VIRTUAL = "/sandbox"
@@ -38,7 +38,7 @@ class SandboxFiles:
     def close(self) -> None:
         """A root that nobody named goes with the runner."""
         if self._owned is not None:
-            shutil.rmtree(self._owned, ignore_errors=True)
+            workspaces.remove(self._owned)
 
     def virtual(self, path: str) -> str:
         """The host's name for a path: the virtual one where it has one."""

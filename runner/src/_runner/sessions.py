@@ -25,6 +25,7 @@ from .outbound import Outbound
 from .output import Output, Pipe
 from .page import Page
 from .quota import Quota
+from .removals import Removals
 from .session import STDERR, Cell, SessionState, not_rolled_back
 from .statekeeping import StateKeeping
 from .succession import Succession
@@ -47,6 +48,7 @@ class Session:
         retired: deque[Pipe],
         on_closed: Callable[[Session], None],
         page: int,
+        removals: Removals,
     ) -> None:
         self.state = state
         self._page_fd, self._page = page, Page(page)
@@ -59,7 +61,7 @@ class Session:
         self._quota = Quota(loop, state.workspace, nursery.allowance.workspace)
         self.files = Files(loop, state.workspace, nursery.allowance.workspace)
         self.intake = Intake(self, state, outbound)
-        self._loop, self._outbound = loop, outbound
+        self._loop, self._outbound, self._removals = loop, outbound, removals
         self._on_closed = on_closed
         self._over = False
         self.output = Output(loop, outbound, state, retired, self._settle)
@@ -75,6 +77,7 @@ class Session:
         self._close_deadline: Optional[Timer] = None
         # The kernels' numbers are also those of the process sessions that they lead.
         self._leaders: set[int] = set()
+        self._forgetting: Optional[Timer] = None
 
     @property
     def condition(self) -> str:
@@ -140,7 +143,8 @@ class Session:
             self.close(rpc.Request("session.close", {}, rpc.Absent.ID))
 
     def relative_ended(self) -> None:
-        """A process has ended that may have been the last one that a closing session waits for."""
+        """A process has ended that may have been the last one that a closing session waits for, or of a kernel before."""
+        self._forget_leaders_soon()
         if self._closing is not None and (self.kernel is None or not self.kernel.pid):
             if not self._kill_family():  # those that were started while the others were killed
                 self._conclude_close()
@@ -291,6 +295,7 @@ class Session:
             return
         kernel.close()
         kernel.pid = 0
+        self._forget_leaders_soon()
         if kernel is not self.kernel:
             return
         cell = self.state.cell
@@ -554,6 +559,20 @@ class Session:
         tag = linux.Tag(self.state.number)
         return [pid for pid in linux.family(os.getpid(), self._leaders, tag) if pid not in kept]
 
+    def _forget_leaders_soon(self) -> None:
+        """Of kernels that have ended, when nobody is left in their process sessions: their numbers are given to others."""
+        if self._forgetting is None and not self._leaders <= self._leading():
+            self._forgetting = self._loop.after(limits.LEADERS_KEPT, self._forget_leaders)
+
+    def _forget_leaders(self) -> None:
+        self._forgetting = None
+        self._leaders &= self._leading() | linux.process_sessions()
+
+    def _leading(self) -> set[int]:
+        heir = self.succession.heir
+        kernels = [self.kernel, None if heir is None else heir.kernel]
+        return {kernel.pid for kernel in kernels if kernel is not None}
+
     # --- the end of the session ---
 
     def _kill_family(self) -> bool:
@@ -576,21 +595,25 @@ class Session:
                 cell.ended_without_kernel("cancelled")
             self._say_terminal(cell, self.state.fresh_state("the session was closed"))
         closing = self._closing
-        self._forget()
-        self.reply(closing, lambda id: rpc.result(id, {}))
+        self._forget(lambda: self.reply(closing, lambda id: rpc.result(id, {})))
 
-    def _forget(self) -> None:
+    def _forget(self, then: Callable[[], None] = lambda: None) -> None:
         self._over = True
         self.kernel = None
+        if self._forgetting is not None:
+            self._forgetting.cancel()
         self._enforcer.close()
         self._quota.stop()
         self.succession.end()
         self.output.close()
         self.files.close()
-        self.drop_workspace()
         self._page.close()
         os.close(self._page_fd)
         self._on_closed(self)
+        if self.owns_workspace:
+            self._removals.begin(self.state.workspace, then)
+        else:
+            then()
 
     def drop_workspace(self) -> None:
         if self.owns_workspace:

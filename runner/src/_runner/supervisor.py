@@ -22,6 +22,7 @@ from .messages import Head, MessageLedger, MessageReader, first_envelope, read_h
 from .nursery import Nursery
 from .outbound import Outbound
 from .output import Pipe
+from .removals import Removals
 from .session import STDERR, STDOUT, SessionState
 from .sessions import Session
 
@@ -97,6 +98,7 @@ class Supervisor:
         self._next_session = 1
         self._retired_pipes: deque[Pipe] = deque()
         self._status = 0
+        self._removals = Removals(loop)
         self.draining = False  # what would begin something new is refused
         self.drain_incomplete = 0
         self.lost_cells = 0  # that ended because their host was gone, or the runner was told to end
@@ -206,7 +208,9 @@ class Supervisor:
         number, self._next_session = self._next_session, self._next_session + 1
         path = workspaces.make() if workspace is None else os.path.abspath(workspace)
         state = SessionState(number, name, path, logging, policy)
-        session = Session(state, self._loop, self._outbound, self._nursery, self._retired_pipes, self._forget, shared)
+        session = Session(
+            state, self._loop, self._outbound, self._nursery, self._retired_pipes, self._forget, shared, self._removals
+        )
         session.owns_workspace = workspace is None or workspaces.was_private(path)
         if workspace is not None:
             session.files.sweep()
@@ -238,6 +242,7 @@ class Supervisor:
         left = linux.sweep(os.getpid(), limits.SWEEP_BUDGET)
         if left:
             print(f"pyvisor: these processes did not end: {left}", file=sys.stderr)
+        self._removals.finish()
         for session in self.sessions.values():
             session.files.close()
             session.drop_workspace()

@@ -17,6 +17,7 @@ from _runner.loop import Loop
 from _runner.messages import Message, MessageReader, encoded_frames, read_head
 from _runner.nursery import Awaited
 from _runner.outbound import Outbound
+from _runner.removals import Removals
 from _runner.session import SessionState
 from _runner.sessions import Session
 
@@ -123,6 +124,7 @@ class Stage:
             deque(),
             self._on_closed,
             page.create(),
+            Removals(self.loop),
         )
         self._frames, self._messages = FrameReader(), MessageReader()
         self.seen: list[str] = []
