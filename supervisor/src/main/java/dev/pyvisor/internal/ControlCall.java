@@ -1,6 +1,8 @@
 package dev.pyvisor.internal;
 
+import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.error.Delivery;
+import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.ProtocolViolated;
 import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.wire.Envelope;
@@ -35,9 +37,9 @@ final class ControlCall<T> implements PendingCall {
 
   /**
    * {@code reading} makes something of the result and of what is attached to it, on the reader
-   * thread and so before anything that the runner says next; it may throw a ProtocolError. {@code
-   * unwanted} takes the result, there too, where it comes after the call has expired; null where
-   * nothing needs it.
+   * thread and so before anything that the runner says next; whatever it throws settles the call
+   * and goes on to the reader. {@code unwanted} takes the result, there too, where it comes after
+   * the call has expired; null where nothing needs it.
    */
   ControlCall(
       String runnerId,
@@ -61,13 +63,13 @@ final class ControlCall<T> implements PendingCall {
 
   @Override
   public void answered(Envelope.Reply reply, List<byte[]> attachments) {
-    JsonNode error = reply.error();
-    if (error != null) {
-      failed(WireErrors.refused(runnerId, method, error));
-      return;
-    }
-    JsonNode found = reply.result();
     try {
+      JsonNode error = reply.error();
+      if (error != null) {
+        failed(WireErrors.refused(runnerId, method, error));
+        return;
+      }
+      JsonNode found = reply.result();
       T read =
           reading.apply(found == null ? JsonNodeFactory.instance.nullNode() : found, attachments);
       trace.requestEnded(runnerId, method, null);
@@ -77,7 +79,25 @@ final class ControlCall<T> implements PendingCall {
           new ProtocolViolated(
               runnerId, Delivery.ANSWERED, misfit.rule(), String.valueOf(misfit.getMessage())));
       throw misfit;
+    } catch (RuntimeException | Error defect) {
+      // It is in no table any more: neither its deadline nor the runner's end would settle it.
+      failed(unusable(defect));
+      throw defect;
     }
+  }
+
+  private CallFailed unusable(Throwable defect) {
+    CallFailed failure =
+        new CallFailed(
+            runnerId,
+            ErrorCode.INTERNAL,
+            ErrorCode.INTERNAL.number(),
+            Delivery.ANSWERED,
+            "runner " + runnerId + ": the host failed on the reply to " + method + ": " + defect,
+            null,
+            null);
+    failure.initCause(defect);
+    return failure;
   }
 
   @Override

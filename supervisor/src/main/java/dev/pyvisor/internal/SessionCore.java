@@ -12,6 +12,7 @@ import dev.pyvisor.wire.FrameKind;
 import dev.pyvisor.wire.Message;
 import dev.pyvisor.wire.StandIn;
 import dev.pyvisor.wire.Terminal;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,7 +56,7 @@ public final class SessionCore {
     SessionCore session =
         new SessionCore(link, opened.small("session"), opened.small("generation"), life, desk);
     if (opened.has("workspace")) {
-      life.workspace(Path.of(opened.text("workspace")));
+      life.workspace(workspace(opened));
     }
     if (opened.has("cell")) {
       life.countFrom(opened.small("cell"));
@@ -66,6 +67,17 @@ public final class SessionCore {
     link.trace().sessionOpened(session);
     link.enter(session);
     return session;
+  }
+
+  private static Path workspace(Fields opened) {
+    String told = opened.text("workspace");
+    try {
+      return Path.of(told);
+    } catch (InvalidPathException odd) {
+      throw opened.unfit(
+          "workspace",
+          "a path on this machine (" + odd.getReason() + "; is the JVM's locale a UTF-8 one?)");
+    }
   }
 
   /** Another session that began with a copy of this one; on the reader thread. */

@@ -114,6 +114,11 @@ public final class Fields {
     return objects;
   }
 
+  /** For a field that its reader can make nothing of. */
+  public ProtocolError unfit(String name, String wanted) {
+    return unfit(name, wanted, node.get(name));
+  }
+
   private ProtocolError unfit(String name, String wanted, @Nullable JsonNode value) {
     return new ProtocolError(
         rule, what + "." + name + " must be " + wanted + ", not " + shown(value));

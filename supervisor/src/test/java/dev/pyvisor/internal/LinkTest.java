@@ -31,6 +31,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -100,6 +101,49 @@ class LinkTest {
     assertThat(odd.code()).isEqualTo(ErrorCode.INTERNAL);
     assertThat(odd.wireCode()).isEqualTo(-1);
     assertThat(odd).hasMessageContaining("new");
+  }
+
+  @Test
+  @Rule("SES-10")
+  void a_reply_that_this_side_fails_on_settles_its_request_and_is_told_to_the_reader() {
+    for (Function<JsonNode, JsonNode> reading :
+        List.<Function<JsonNode, JsonNode>>of(
+            result -> {
+              throw new IllegalStateException("a defect");
+            },
+            result -> {
+              throw new StackOverflowError("a defect");
+            })) {
+      CompletableFuture<JsonNode> open =
+          peer.link.requests().request("a", "{}", peer.inCallTime(), reading);
+      Message asked = peer.nextMessage();
+      assertThatThrownBy(() -> peer.replies(asked, "\"result\":1")).hasMessage("a defect");
+      CallFailed failure = assertFailed(open, CallFailed.class, Delivery.ANSWERED);
+      assertThat(failure.code()).isEqualTo(ErrorCode.INTERNAL);
+      assertThat(failure)
+          .hasMessageContaining("the host failed on the reply to a")
+          .hasRootCauseMessage("a defect");
+    }
+  }
+
+  @Test
+  @Rule({"SES-9", "SES-10"})
+  void a_reply_that_breaks_a_rule_settles_its_request_and_is_told_to_the_reader() {
+    ProtocolError misfit = new ProtocolError("SES-9", "a misfit");
+    CompletableFuture<JsonNode> open =
+        peer.link
+            .requests()
+            .request(
+                "a",
+                "{}",
+                peer.inCallTime(),
+                result -> {
+                  throw misfit;
+                });
+    Message asked = peer.nextMessage();
+    assertThatThrownBy(() -> peer.replies(asked, "\"result\":1")).isSameAs(misfit);
+    assertThat(assertFailed(open, ProtocolViolated.class, Delivery.ANSWERED))
+        .hasMessageContaining("a misfit");
   }
 
   @Test

@@ -16,6 +16,7 @@ import dev.pyvisor.wire.Limits;
 import dev.pyvisor.wire.Message;
 import dev.pyvisor.wire.MessageReader;
 import dev.pyvisor.wire.MessageWriter;
+import dev.pyvisor.wire.ProtocolError;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -36,6 +37,9 @@ public final class MemoryBackend implements TransportProvider {
 
   /** Whether the next start fails. */
   static volatile boolean broken;
+
+  /** More of each answer to session.open: fields, each with a comma before it. */
+  static volatile String opened = "";
 
   @Override
   public String name() {
@@ -110,7 +114,8 @@ public final class MemoryBackend implements TransportProvider {
       asked.add(request.method() + " " + request.params());
       String result =
           switch (request.method()) {
-            case "session.open" -> "{\"session\":1,\"generation\":" + generation(request) + "}";
+            case "session.open" ->
+                "{\"session\":1,\"generation\":" + generation(request) + opened + "}";
             case "tools.register" -> "{}";
             default -> "";
           };
@@ -131,7 +136,19 @@ public final class MemoryBackend implements TransportProvider {
       while (!writer.finished()) {
         ByteBuffer frame = ByteBuffer.allocate(Limits.FRAME);
         writer.writeNext(frame);
-        frames.feed(frame.flip(), listener::onFrame);
+        frames.feed(frame.flip(), this::heard);
+      }
+    }
+
+    /** What hearing it comes to is its end, as with the real ones. */
+    private void heard(Frame frame) {
+      try {
+        listener.onFrame(frame);
+      } catch (ProtocolError broken) {
+        listener.onViolation(broken);
+        kill("it broke " + broken.rule());
+      } catch (RuntimeException | Error defect) {
+        kill("the host failed on what it said: " + defect);
       }
     }
 

@@ -9,6 +9,7 @@ import dev.pyvisor.error.CallTimedOut;
 import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.ExitReport;
+import dev.pyvisor.error.ProtocolViolated;
 import dev.pyvisor.error.RunnerGone;
 import dev.pyvisor.outcome.StateSource;
 import dev.pyvisor.testing.Rule;
@@ -126,6 +127,50 @@ class TurnCallTest {
     assertThatThrownBy(() -> peer.replies(asked, "\"result\":{}"))
         .isInstanceOfSatisfying(ProtocolError.class, peer.link::onViolation);
     assertThat(rollback).isCompletedExceptionally();
+  }
+
+  @Test
+  @Rule("SES-9")
+  void a_branch_whose_workspace_is_no_path_here_ends_and_says_why() {
+    SessionLife branch = new SessionLife("branch", peer.resources.newMailbox());
+    CompletableFuture<SessionCore> branched =
+        session.inTurn(
+            "branch",
+            JsonNodeFactory.instance.objectNode().put("name", "branch"),
+            peer.inCallTime(),
+            result -> session.branched(branch, new Fields("SES-9", "the result", result)));
+    Message asked = peer.nextMessage();
+    assertThatThrownBy(
+            () ->
+                peer.replies(
+                    asked,
+                    "\"result\":{\"session\":2,\"generation\":1,\"workspace\":\"a\\u0000b\"}"))
+        .isInstanceOfSatisfying(ProtocolError.class, peer.link::onViolation);
+    assertThatThrownBy(branched::join)
+        .cause()
+        .isInstanceOf(ProtocolViolated.class)
+        .hasMessageContaining("the result.workspace must be a path on this machine")
+        .hasMessageContaining("not \"a\\u0000b\"");
+  }
+
+  @Test
+  void an_answer_that_this_side_fails_on_settles_it_with_the_end_of_the_runner() {
+    IllegalStateException defect = new IllegalStateException("a defect");
+    CompletableFuture<Object> reset =
+        session.inTurn(
+            "reset",
+            JsonNodeFactory.instance.objectNode(),
+            peer.inCallTime(),
+            result -> {
+              throw defect;
+            });
+    Message asked = peer.nextMessage();
+    assertThatThrownBy(() -> peer.replies(asked, "\"result\":{}")).isSameAs(defect);
+    peer.link.onClosed(new ExitReport("the host failed on it", OptionalInt.of(137), ""));
+    assertThatThrownBy(reset::join)
+        .cause()
+        .isInstanceOf(RunnerGone.class)
+        .hasMessageContaining("the host failed on it");
   }
 
   @Test
