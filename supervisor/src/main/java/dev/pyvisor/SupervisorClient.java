@@ -493,7 +493,8 @@ public final class SupervisorClient implements AutoCloseable {
 
     /**
      * Where listeners are called and futures complete; it must not run a task in the thread that
-     * hands it over. Default: daemon threads of the client's own.
+     * hands it over. What it refuses, as one that was shut down does, is run on daemon threads of
+     * the client's own; what it takes it must run. Default: those threads.
      */
     public Builder callbackExecutor(Executor executor) {
       callbackExecutor = Optional.of(executor);

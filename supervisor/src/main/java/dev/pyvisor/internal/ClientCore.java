@@ -94,8 +94,8 @@ public final class ClientCore {
                     .debugLog()
                     .map(file -> DebugLog.to(file, settings.environment(), threads))
                     .orElse(DebugLog.off())),
-            settings.callbackExecutor().orElse(callbackThreads),
-            callbackThreads,
+            new CallbackExecutor(
+                settings.callbackExecutor().orElse(callbackThreads), callbackThreads),
             settings.restart());
     toolHost = new ToolHost(settings.toolThreads(), settings.toolTimeout(), threads);
     Witness witness = new ClientWitness(this);

@@ -1,7 +1,6 @@
 package dev.pyvisor.internal;
 
 import java.nio.file.Path;
-import java.util.concurrent.Executor;
 
 /**
  * What every connection of a client works with, and what outlives each of them.
@@ -10,7 +9,6 @@ import java.util.concurrent.Executor;
  *
  * @param privateDirectory removed when the client closes
  * @param callbacks where listeners are called and futures completed
- * @param ownCallbacks what the user's executor refuses goes here
  * @param restart whether another runner follows one that died
  */
 record ClientResources(
@@ -18,11 +16,10 @@ record ClientResources(
     Timer timer,
     Counters counters,
     Trace trace,
-    Executor callbacks,
-    Executor ownCallbacks,
+    CallbackExecutor callbacks,
     boolean restart) {
 
   Mailbox newMailbox() {
-    return new Mailbox(callbacks, ownCallbacks);
+    return new Mailbox(callbacks);
   }
 }

@@ -7,7 +7,6 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -47,8 +46,8 @@ public final class Futures {
   }
 
   /** A future for the user, completed on the executor; cancelling it touches nothing else. */
-  public static <T> CompletableFuture<T> published(
-      CompletableFuture<T> internal, Executor executor) {
+  static <T> CompletableFuture<T> published(
+      CompletableFuture<T> internal, CallbackExecutor executor) {
     CompletableFuture<T> shown = new CompletableFuture<>();
     if (internal.isDone()) {
       // Nothing of the user's hangs on it yet, so there is nothing to keep off this thread.

@@ -36,8 +36,6 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -159,7 +157,7 @@ final class Link implements TransportListener {
   }
 
   /** Where listeners are called and futures completed. */
-  Executor callbacks() {
+  CallbackExecutor callbacks() {
     return client.callbacks();
   }
 
@@ -422,11 +420,7 @@ final class Link implements TransportListener {
 
   /** Runs user code that the reader must not run. */
   void offReader(Runnable code) {
-    try {
-      client.callbacks().execute(code);
-    } catch (RejectedExecutionException refused) {
-      client.ownCallbacks().execute(code);
-    }
+    client.callbacks().execute(code);
   }
 
   List<String> evidence() {

@@ -3,7 +3,6 @@ package dev.pyvisor.internal;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,14 +23,12 @@ final class Mailbox {
   private static final ThreadLocal<Mailbox> RUNNING = new ThreadLocal<>();
 
   private final Executor executor;
-  private final Executor fallback;
   private final Queue<Runnable> tasks = new ArrayDeque<>();
   private boolean busy;
 
-  /** {@code fallback} runs what the user's executor refuses. */
-  Mailbox(Executor executor, Executor fallback) {
+  /** {@code executor}: refuses nothing. */
+  Mailbox(Executor executor) {
     this.executor = executor;
-    this.fallback = fallback;
   }
 
   /** Runs the task when all before it have run. */
@@ -78,11 +75,7 @@ final class Mailbox {
   }
 
   private void schedule() {
-    try {
-      executor.execute(this::drain);
-    } catch (RejectedExecutionException refused) {
-      fallback.execute(this::drain);
-    }
+    executor.execute(this::drain);
   }
 
   private void drain() {

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -26,7 +25,7 @@ class MailboxTest {
   @Test
   void tasks_run_in_their_order_never_two_at_once_and_inline_ones_wait_their_turn()
       throws Exception {
-    Mailbox mailbox = new Mailbox(threads, threads);
+    Mailbox mailbox = new Mailbox(threads);
     List<Integer> seen = new ArrayList<>();
     CountDownLatch entered = new CountDownLatch(1);
     CountDownLatch gate = new CountDownLatch(1);
@@ -55,7 +54,7 @@ class MailboxTest {
 
   @Test
   void an_inline_task_runs_here_and_now_where_nothing_is_before_it() {
-    Mailbox mailbox = new Mailbox(threads, threads);
+    Mailbox mailbox = new Mailbox(threads);
     Thread[] ran = new Thread[1];
     mailbox.postInline(() -> ran[0] = Thread.currentThread());
     assertThat(ran[0]).isSameAs(Thread.currentThread());
@@ -63,7 +62,7 @@ class MailboxTest {
 
   @Test
   void a_task_that_throws_does_not_stop_the_next() throws Exception {
-    Mailbox mailbox = new Mailbox(threads, threads);
+    Mailbox mailbox = new Mailbox(threads);
     CountDownLatch done = new CountDownLatch(1);
     mailbox.post(
         () -> {
@@ -74,22 +73,9 @@ class MailboxTest {
   }
 
   @Test
-  void what_the_users_executor_refuses_runs_on_our_own() throws Exception {
-    Mailbox mailbox =
-        new Mailbox(
-            task -> {
-              throw new RejectedExecutionException("full");
-            },
-            threads);
-    CountDownLatch done = new CountDownLatch(1);
-    mailbox.post(done::countDown);
-    assertThat(done.await(5, TimeUnit.SECONDS)).isTrue();
-  }
-
-  @Test
   void a_task_knows_whose_mailbox_it_is_in() throws Exception {
-    Mailbox mine = new Mailbox(threads, threads);
-    Mailbox other = new Mailbox(threads, threads);
+    Mailbox mine = new Mailbox(threads);
+    Mailbox other = new Mailbox(threads);
     boolean[] found = new boolean[2];
     CountDownLatch done = new CountDownLatch(1);
     mine.post(

@@ -50,7 +50,13 @@ final class ScriptedPeer implements AutoCloseable {
 
   ScriptedPeer(Path directory, Trace trace) {
     resources =
-        new ClientResources(directory, timer, new Counters(), trace, callbacks, callbacks, false);
+        new ClientResources(
+            directory,
+            timer,
+            new Counters(),
+            trace,
+            new CallbackExecutor(callbacks, callbacks),
+            false);
     link = new Link("test", resources);
     writer = new Thread(this::write, "test-writer");
     writer.setDaemon(true);
