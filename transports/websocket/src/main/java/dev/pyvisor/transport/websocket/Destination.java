@@ -28,6 +28,7 @@ record Destination(URI address, String token, boolean takeover, Optional<Tls> tl
   static final String PIN = "pin";
 
   static final String PATH = "/v1/link";
+  private static final int LAST_PORT = 65_535;
   private static final Pattern LOOPBACK =
       Pattern.compile("localhost|127(\\.[0-9]{1,3}){3}|\\[::1]");
 
@@ -102,8 +103,14 @@ record Destination(URI address, String token, boolean takeover, Optional<Tls> tl
               + " and websocket.proxy, with ws://127.0.0.1:PORT"
               + PATH);
     }
-    if (given.getPort() <= 0) {
-      throw refused(config, "websocket.url names no port; write ws://127.0.0.1:PORT" + PATH);
+    if (!isPort(given.getPort())) {
+      throw refused(
+          config,
+          "websocket.url names "
+              + (given.getPort() < 0 ? "no port" : "the port " + given.getPort())
+              + "; write ws://127.0.0.1:PORT"
+              + PATH
+              + " with a port from 1 to 65535");
     }
     String path = given.getRawPath();
     // In small letters: the client library knows no other schemes, and dials for ever.
@@ -113,6 +120,11 @@ record Destination(URI address, String token, boolean takeover, Optional<Tls> tl
             + ":"
             + given.getPort()
             + (path.isEmpty() || path.equals("/") ? PATH : path));
+  }
+
+  /** Whether one can be dialled; -1 stands for none. */
+  static boolean isPort(int number) {
+    return number > 0 && number <= LAST_PORT;
   }
 
   /**

@@ -135,6 +135,18 @@ class DestinationTest {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "ws://127.0.0.1:87650/v1/link, 87650",
+    "wss://runner.example.com:65536, 65536",
+    "ws://127.0.0.1:0, 0",
+  })
+  void a_port_that_is_none_is_refused_before_it_is_dialled(String url, String port) {
+    assertThat(refused(url))
+        .hasMessageContaining("websocket.url names the port " + port + ";")
+        .hasMessageContaining("ws://127.0.0.1:PORT/v1/link with a port from 1 to 65535");
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "ws://hunter2@127.0.0.1:80",
