@@ -1,5 +1,6 @@
 package dev.pyvisor.transport.websocket;
 
+import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.transport.BackendOption;
 import dev.pyvisor.transport.FrameSource;
@@ -16,11 +17,13 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Attaches to a listening runner: to the one that is named, or to one that it starts on this
@@ -107,22 +110,36 @@ public final class WebsocketTransportProvider implements TransportProvider {
     if (named == null) {
       return Proxy.NO_PROXY;
     }
-    URI address = URI.create("socks://" + named);
-    if (address.getHost() == null || address.getPort() < 0) {
-      throw new LaunchFailed(
-          config.runnerId(),
-          "websocket.proxy is '" + named + "'; it is HOST:PORT, as localhost:1080");
+    URI address = socks(named);
+    if (address == null || address.getHost() == null || !Destination.isPort(address.getPort())) {
+      throw refused(
+          config,
+          "websocket.proxy is '"
+              + named
+              + "'; it is HOST:PORT with a port from 1 to 65535, as localhost:1080");
     }
     InetSocketAddress at = new InetSocketAddress(address.getHost(), address.getPort());
     if (!sealed && !at.isUnresolved() && !at.getAddress().isLoopbackAddress()) {
-      throw new LaunchFailed(
-          config.runnerId(),
+      throw refused(
+          config,
           "websocket.proxy is '"
               + named
               + "', on another machine, and what is said to it without TLS, the token too, could be"
               + " read on the way; use one on this machine, as localhost:1080, or wss:");
     }
     return new Proxy(Proxy.Type.SOCKS, at);
+  }
+
+  private static @Nullable URI socks(String named) {
+    try {
+      return new URI("socks://" + named);
+    } catch (URISyntaxException malformed) {
+      return null;
+    }
+  }
+
+  private static LaunchFailed refused(TransportConfig config, String why) {
+    return new LaunchFailed(config.runnerId(), ErrorCode.INVALID_ARGUMENT, why, null);
   }
 
   /** In a file that only this user can read: neither an argument nor the environment would be. */
