@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
 import java.security.SecureRandom;
 import java.util.Base64;
@@ -30,7 +31,8 @@ final class TokenFile {
   }
 
   /**
-   * The token in the file, without the white space around it.
+   * The token in the file, without the white space around it. Where the file system knows no POSIX
+   * permissions, as that of Windows, who else can read the file cannot be told, and it is taken.
    *
    * @throws IllegalArgumentException with the file, never with what is in it, and the fix
    */
@@ -40,8 +42,7 @@ final class TokenFile {
         throw new IllegalArgumentException(
             Files.exists(file) ? file + " is no file" : file + " is not there; name a file");
       }
-      Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
-      if (permissions.stream().anyMatch(one -> !one.name().startsWith("OWNER_"))) {
+      if (permissions(file).stream().anyMatch(one -> !one.name().startsWith("OWNER_"))) {
         throw new IllegalArgumentException(
             file + " can be read or written by others; chmod 600 " + file);
       }
@@ -69,5 +70,11 @@ final class TokenFile {
     } catch (IOException problem) {
       throw new IllegalArgumentException(file + " cannot be read: " + problem, problem);
     }
+  }
+
+  /** Those that are known; none where the file system has none. */
+  private static Set<PosixFilePermission> permissions(Path file) throws IOException {
+    PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
+    return view == null ? Set.of() : view.readAttributes().permissions();
   }
 }
