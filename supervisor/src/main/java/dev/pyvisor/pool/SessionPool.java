@@ -111,7 +111,8 @@ public final class SessionPool implements AutoCloseable {
 
   /**
    * A lease when one is free, without waiting. Cancelling it gives up the place in the line. What
-   * depends on it runs on a thread of the pool.
+   * hangs on it when it comes runs on a thread of the pool that does nothing else meanwhile, so it
+   * may block.
    *
    * @throws CallFailed as {@link #lease()} does
    */

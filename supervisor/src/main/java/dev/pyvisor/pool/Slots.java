@@ -23,7 +23,9 @@ import org.slf4j.LoggerFactory;
  * Who has which member, and who waits for one. What takes time is done by the executor, and comes
  * back here; whatever fails there, its place is free again and the next in line is told.
  *
- * <p>Guarded by this; waiters are completed and members touched without the lock.
+ * <p>Guarded by this; waiters are completed and members touched without the lock. What hangs on a
+ * waiter's lease is the user's code, which may block: it has a thread of the executor to itself, so
+ * that nothing here stands behind it.
  */
 final class Slots {
   private static final Logger LOG = LoggerFactory.getLogger(Slots.class);
@@ -39,13 +41,6 @@ final class Slots {
   private final Deque<Runnable> outside = new ArrayDeque<>(); // to be done without the lock
   private boolean closed;
   private long turns;
-
-  /**
-   * Somebody in the line.
-   *
-   * <p>Immutable.
-   */
-  record Waiter(String principal, CompletableFuture<Lease> lease) {}
 
   /**
    * @param warm how many members are started again where one was lost, though nobody waits
@@ -92,11 +87,11 @@ final class Slots {
    * @throws CallFailed when the pool is closed, or too many wait
    */
   CompletableFuture<Lease> lease(String principal) {
-    Waiter waiter = new Waiter(principal, new CompletableFuture<>());
+    Waiter waiter = new Waiter(principal);
     locked(
         () -> {
           requireOpen();
-          waiting.removeIf(other -> other.lease().isDone());
+          waiting.removeIf(other -> other.lease.isDone());
           if (waiting.size() >= mostWaiting) {
             throw new CallFailed(
                 "pool",
@@ -108,8 +103,9 @@ final class Slots {
           }
           waiting.add(waiter);
           dispatch();
+          waiter.shown = true;
         });
-    return waiter.lease();
+    return waiter.lease;
   }
 
   private void requireOpen() {
@@ -140,7 +136,7 @@ final class Slots {
           count(Slot.State.IDLE),
           count(Slot.State.LEASED),
           count(Slot.State.BUSY),
-          (int) waiting.stream().filter(waiter -> !waiter.lease().isDone()).count(),
+          (int) waiting.stream().filter(waiter -> !waiter.lease.isDone()).count(),
           retired.size());
     }
   }
@@ -195,9 +191,9 @@ final class Slots {
   /** Serves the line: first with who is idle, then by starting as many as there is need for. */
   private void dispatch() {
     while (!closed) {
-      waiting.removeIf(waiter -> waiter.lease().isDone());
+      waiting.removeIf(waiter -> waiter.lease.isDone());
       Waiter first = waiting.peek();
-      Slot slot = first == null ? null : idleFor(first.principal());
+      Slot slot = first == null ? null : idleFor(first.principal);
       if (first == null || slot == null) {
         break;
       }
@@ -245,10 +241,11 @@ final class Slots {
     String before = slot.served;
     slot.state = Slot.State.LEASED;
     slot.lease = lease;
-    slot.served = waiter.principal();
-    outside.add(
+    slot.served = waiter.principal;
+    tell(
+        waiter,
         () -> {
-          if (!waiter.lease().complete(lease)) {
+          if (!waiter.lease.complete(lease)) {
             locked(
                 () -> { // cancelled meanwhile: it is as it was
                   if (slot.lease == lease) {
@@ -324,7 +321,23 @@ final class Slots {
   }
 
   private void fail(Waiter waiter, Throwable why) {
-    outside.add(() -> waiter.lease().completeExceptionally(why));
+    tell(waiter, () -> waiter.lease.completeExceptionally(why));
+  }
+
+  private void tell(Waiter waiter, Runnable completion) {
+    if (!waiter.shown) {
+      outside.add(completion); // the lease is there when the user gets it
+      return;
+    }
+    outside.add(
+        () -> {
+          try {
+            executor.execute(completion);
+          } catch (RejectedExecutionException | OutOfMemoryError noThread) {
+            // The pool was closed meanwhile, or the machine gives no more threads.
+            completion.run();
+          }
+        });
   }
 
   private void clean(Slot slot, boolean discard) {

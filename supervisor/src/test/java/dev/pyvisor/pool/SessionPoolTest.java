@@ -19,6 +19,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -151,8 +152,12 @@ class SessionPoolTest {
   }
 
   private static boolean ended(Fake member) {
+    return awaited(member.closed);
+  }
+
+  private static boolean awaited(CountDownLatch latch) {
     try {
-      return member.closed.await(20, TimeUnit.SECONDS);
+      return latch.await(20, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
@@ -268,11 +273,7 @@ class SessionPoolTest {
           return fails ? broken("no memory") : null;
         };
     first.discard();
-    try {
-      failed.await();
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
+    awaited(failed);
     Lease second = null;
     while (second == null) { // the first may still be told the failure: then it asks once more
       try {
@@ -315,11 +316,7 @@ class SessionPoolTest {
         new SessionPool.Builder(
                 () -> {
                   starting.countDown();
-                  try {
-                    goOn.await();
-                  } catch (InterruptedException e) {
-                    throw new IllegalStateException(e);
-                  }
+                  awaited(goOn);
                   return open();
                 })
             .size(1)
@@ -332,6 +329,78 @@ class SessionPoolTest {
     goOn.countDown();
     Awaitility.await().until(() -> !opened.isEmpty());
     assertThat(ended(opened.element())).isTrue();
+  }
+
+  @Test
+  void what_hangs_on_a_lease_runs_on_a_thread_of_the_pool() throws Exception {
+    pool = builder(1).open();
+    pool.lease();
+    CompletableFuture<String> refused =
+        pool.leaseAsync().handle((lease, failure) -> Thread.currentThread().getName());
+    pool.close();
+    assertThat(refused.get(20, TimeUnit.SECONDS)).startsWith("pyvisor-pool-");
+  }
+
+  @Test
+  @Rule("C152")
+  void a_waiter_that_hears_of_a_failure_and_blocks_holds_up_nobody() throws Exception {
+    CountDownLatch bothWait = new CountDownLatch(1);
+    AtomicInteger tries = new AtomicInteger();
+    openFails =
+        () -> {
+          awaited(bothWait);
+          return tries.incrementAndGet() == 1 ? broken("no memory") : null;
+        };
+    pool = builder(1).warm(0).leaseTimeout(Duration.ofSeconds(20)).open();
+    CompletableFuture<Lease> retried =
+        pool.leaseAsync()
+            .handle(
+                (lease, failure) -> {
+                  assertThat(failure).hasMessage("no memory");
+                  return pool.lease();
+                });
+    CompletableFuture<Lease> second = pool.leaseAsync();
+    bothWait.countDown();
+    Lease innocent = second.get(10, TimeUnit.SECONDS);
+    assertThat(retried).as("the only runner is lent").isNotDone();
+    innocent.close();
+    assertThat(of(retried.get(20, TimeUnit.SECONDS))).isSameAs(of(innocent));
+  }
+
+  @Test
+  @Rule("C152")
+  void a_waiter_is_told_though_the_machine_gives_no_more_threads() {
+    Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    AtomicBoolean exhausted = new AtomicBoolean();
+    Slots slots =
+        slots(
+            0,
+            task -> {
+              if (exhausted.get()) {
+                throw new OutOfMemoryError("unable to create native thread");
+              }
+              tasks.add(task);
+            });
+    CompletableFuture<Lease> waiter = slots.lease("");
+    exhausted.set(true);
+    tasks.remove().run();
+    assertThat(waiter).isCompleted();
+    slots.close().forEach(Member::close);
+  }
+
+  @Test
+  void where_one_is_idle_a_lease_is_there_at_once_and_takes_no_thread() {
+    Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+    Slots slots = slots(1, tasks::add);
+    slots.warm();
+    tasks.remove().run();
+    assertThat(slots.lease("")).isCompleted();
+    assertThat(tasks).isEmpty();
+    slots.close().forEach(Member::close);
+  }
+
+  private Slots slots(int warm, Executor executor) {
+    return new Slots(1, warm, 1, this::open, executor, () -> {});
   }
 
   @Test
@@ -442,7 +511,8 @@ class SessionPoolTest {
     }
     assertThat(served).isPositive();
     assertThat(pool.status().waiting()).isZero();
-    assertThat(pool.status().leased()).isZero();
+    // One that was lent to whoever had cancelled comes back by itself.
+    Awaitility.await().until(() -> pool.status().leased() == 0);
     openFails = () -> null;
     assertThat(pool.lease()).isNotNull();
   }
