@@ -9,8 +9,6 @@ import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.RunnerException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -44,6 +42,7 @@ public final class SessionPool implements AutoCloseable {
   private final Slots slots;
   private final ExecutorService workers;
   private final ScheduledThreadPoolExecutor clock;
+  private final Ending ending = new Ending();
   private final Reaper reaper;
   private final Duration patience;
 
@@ -170,21 +169,21 @@ public final class SessionPool implements AutoCloseable {
 
   /**
    * Ends all runners, leased ones too, at once; who waits hears that the pool is closed. Each is
-   * ended though another fails. Closing again does nothing.
+   * ended though another fails. Closing again does nothing but wait for that, at most twice {@link
+   * Defaults#CLOSE_LIMIT}; it returns at once where a runner's end calls it.
    */
   @Override
   public void close() {
-    clock.shutdownNow();
-    List<CompletableFuture<Void>> ends = new ArrayList<>();
-    for (Member member : slots.close()) {
-      ends.add(CompletableFuture.runAsync(member::close, workers));
+    if (!ending.begin()) {
+      ending.await();
+      return;
     }
+    clock.shutdownNow();
     try {
-      CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new)).join();
-    } catch (CompletionException failure) {
-      throw failure.getCause() instanceof RuntimeException problem ? problem : failure;
+      ending.end(slots.close(), workers);
     } finally {
       workers.shutdown();
+      ending.over();
     }
   }
 

@@ -24,6 +24,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -56,6 +57,7 @@ class SessionPoolTest {
     volatile CompletableFuture<Void> work = CompletableFuture.completedFuture(null);
     volatile boolean dead;
     volatile RuntimeException renewFails;
+    volatile Runnable onClose = () -> {};
     volatile RuntimeException closeFails;
 
     @Override
@@ -88,6 +90,7 @@ class SessionPoolTest {
 
     @Override
     public void close() {
+      onClose.run();
       closed.countDown();
       if (closeFails != null) {
         throw closeFails;
@@ -329,6 +332,52 @@ class SessionPoolTest {
     goOn.countDown();
     Awaitility.await().until(() -> !opened.isEmpty());
     assertThat(ended(opened.element())).isTrue();
+  }
+
+  @Test
+  @Rule({"C147", "C148"})
+  void closing_it_from_what_hangs_on_a_lease_that_it_refuses_leaves_no_runner() throws Exception {
+    pool = builder(1).open();
+    Fake lent = of(pool.lease());
+    CompletableFuture<Lease> waiter = pool.leaseAsync();
+    CompletableFuture<Void> closedToo = waiter.handle((lease, refused) -> null);
+    closedToo = closedToo.thenRun(pool::close);
+    pool.close();
+    assertThat(lent.closed.getCount()).isZero();
+    closedToo.get(20, TimeUnit.SECONDS);
+  }
+
+  @Test
+  @Rule("C147")
+  void a_second_closer_waits_for_the_first_and_one_inside_the_end_of_a_runner_does_not()
+      throws Exception {
+    pool = builder(2).open();
+    Lease one = pool.lease();
+    Lease other = pool.lease();
+    ExecutorService threads = Executors.newCachedThreadPool();
+    CompletableFuture<Void> inside = new CompletableFuture<>();
+    CompletableFuture<Void> second = new CompletableFuture<>();
+    of(one).onClose =
+        () -> {
+          pool.close();
+          inside.complete(null);
+        };
+    of(other).onClose =
+        () -> {
+          inside.orTimeout(4, TimeUnit.SECONDS).join();
+          threads.execute(
+              () -> {
+                pool.close();
+                second.complete(null);
+              });
+          assertThatThrownBy(() -> second.get(200, TimeUnit.MILLISECONDS))
+              .as("it waits")
+              .isInstanceOf(TimeoutException.class);
+        };
+    threads.submit(pool::close).get(20, TimeUnit.SECONDS);
+    second.get(20, TimeUnit.SECONDS);
+    assertThat(opened).allMatch(member -> member.closed.getCount() == 0);
+    threads.shutdown();
   }
 
   @Test
