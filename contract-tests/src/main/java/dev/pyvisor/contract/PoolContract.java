@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -104,6 +105,91 @@ public interface PoolContract extends RunnerContract {
         await().until(() -> pool.status().retired() == 0);
       }
     }
+  }
+
+  /** A tool that waits for as long as nobody interrupts it. */
+  final class Heeding {
+    final CountDownLatch begun = new CountDownLatch(1);
+    final CountDownLatch interrupted = new CountDownLatch(1);
+    private final CountDownLatch never = new CountDownLatch(1);
+
+    Tool tool() {
+      return Tool.of(
+              "heeding",
+              (arguments, context) -> {
+                begun.countDown();
+                try {
+                  never.await();
+                  return "released";
+                } catch (InterruptedException cancelled) {
+                  interrupted.countDown();
+                  throw cancelled;
+                }
+              })
+          .noTimeout();
+    }
+  }
+
+  @Test
+  @Rule("C154")
+  @Needs(Capability.TOOL_FATES)
+  default void a_lease_that_is_closed_ends_the_tool_that_runs_and_its_cell() throws Exception {
+    Heeding heeding = new Heeding();
+    try (SessionPool pool = pool(heeding.tool()).size(1).open()) {
+      Lease lease = pool.lease();
+      CellRun run = lease.session().start(Cell.of("await heeding()").noTimeout());
+      assertThat(heeding.begun.await(10, TimeUnit.SECONDS)).isTrue();
+      lease.close();
+      assertHasEnded(heeding, run, lease);
+      try (Lease next = pool.lease()) {
+        assertThat(next.session().execute("print(1)").stdoutText()).isEqualTo("1\n");
+      }
+    }
+  }
+
+  @Test
+  @Rule("C154")
+  @Needs(Capability.TOOL_FATES)
+  default void a_lease_that_is_discarded_ends_the_tool_that_runs_its_cell_and_its_runner()
+      throws Exception {
+    Heeding heeding = new Heeding();
+    ToolDeadlineContract.Heedless heedless = new ToolDeadlineContract.Heedless(1);
+    List<SupervisorClient> clients = new CopyOnWriteArrayList<>();
+    SessionPool.Builder builder =
+        SessionPool.of(
+                () -> {
+                  SupervisorClient opened =
+                      OpenClients.open(
+                          client().tool(heeding.tool()).tool(heedless.tool().noTimeout()));
+                  clients.add(opened);
+                  return opened;
+                })
+            .size(1);
+    try (SessionPool pool = builder.open()) {
+      Lease lease = pool.lease();
+      CellRun run =
+          lease
+              .session()
+              .start(
+                  Cell.of("import asyncio\nawait asyncio.gather(heeding(), heedless())")
+                      .noTimeout());
+      assertThat(heeding.begun.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(heedless.begun.await(10, TimeUnit.SECONDS)).isTrue();
+      lease.discard();
+      assertHasEnded(heeding, run, lease);
+      clients.get(0).exited().get(15, TimeUnit.SECONDS);
+      await().until(() -> lease.session().hostWork() == 1); // the heedless one, in Java only
+    } finally {
+      heedless.release.countDown();
+    }
+  }
+
+  private static void assertHasEnded(Heeding heeding, CellRun run, Lease lease) throws Exception {
+    assertThat(heeding.interrupted.await(15, TimeUnit.SECONDS)).as("interrupted").isTrue();
+    Outcome outcome = run.outcome().get(15, TimeUnit.SECONDS);
+    assertThat(outcome.kind()).as(outcome.toString()).isEqualTo(OutcomeKind.UNKNOWN);
+    Outcome after = lease.session().execute("print(1)");
+    assertThat(after.kind()).as(after.toString()).isEqualTo(OutcomeKind.NEVER_STARTED);
   }
 
   /** Each user's cells find what that user has set, and nothing of anybody else. */

@@ -30,19 +30,14 @@ final class ClientMember implements Member {
   }
 
   @Override
-  public int hostWork() {
-    return session.hostWork();
-  }
-
-  @Override
-  public CompletableFuture<Void> hostWorkDone() {
-    return session.hostWorkDone();
+  public CompletableFuture<Void> end() {
+    Session used = session;
+    used.close();
+    return used.hostWorkDone();
   }
 
   @Override
   public void renew() {
-    Session used = session;
-    used.close(); // first: what it keeps is free for the next
     session = client.openSession(Defaults.SESSION);
   }
 

@@ -3,8 +3,9 @@ package dev.pyvisor.pool;
 import dev.pyvisor.Session;
 
 /**
- * A session that is nobody else's until it is given back. Closing it returns at once: the pool
- * makes a new session behind it, and nothing of this one is seen by whoever comes next.
+ * A session that is nobody else's until it is given back. Closing it returns at once: behind it the
+ * pool ends the session, with what runs in it, and makes a new one. Nothing of this one is seen by
+ * whoever comes next.
  *
  * <p>Thread-safe: the pool guards what becomes of it.
  */
@@ -25,18 +26,24 @@ public final class Lease implements AutoCloseable {
     return member;
   }
 
-  /** The session; after {@link #close} it is closed. */
+  /** The session; it is closed behind {@link #close} and {@link #discard}. */
   public Session session() {
     return session;
   }
 
-  /** Gives it back; the second time nothing happens. */
+  /**
+   * Gives it back; the second time nothing happens. A cell that still runs is ended, and its tools
+   * are interrupted. Where one of them does not heed that, the runner is replaced.
+   */
   @Override
   public void close() {
     slots.giveBack(this, slot, false);
   }
 
-  /** Gives it back with its runner, which is ended and replaced: for whoever does not trust it. */
+  /**
+   * Gives it back with its runner, which is ended at once, whatever its tools do, and replaced: for
+   * whoever does not trust it.
+   */
   public void discard() {
     slots.giveBack(this, slot, true);
   }

@@ -16,18 +16,21 @@ interface Member {
   /** Whether it can be lent again at all. */
   boolean usable();
 
-  /** How many tools of the lent session still run on the host. */
-  int hostWork();
-
-  /** When none does. */
-  CompletableFuture<Void> hostWorkDone();
+  /**
+   * Ends the lent session, for good: its code, its cells, and those of its tools that heed that.
+   *
+   * @return completes when the last of its tools has returned
+   * @throws RuntimeException when that cannot be done; its code may go on
+   */
+  CompletableFuture<Void> end();
 
   /**
-   * Puts a new session in the place of the lent one, of which nothing is left.
+   * Puts a new session in the place of the lent one, which has ended.
    *
    * @throws RuntimeException when that cannot be done
    */
   void renew();
 
+  /** Ends the runner and all that runs on it at once; waits for no tool. */
   void close();
 }

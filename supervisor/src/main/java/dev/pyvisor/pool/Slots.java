@@ -1,5 +1,6 @@
 package dev.pyvisor.pool;
 
+import dev.pyvisor.Defaults;
 import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.error.ErrorCode;
 import java.util.ArrayDeque;
@@ -11,8 +12,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +33,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Slots {
   private static final Logger LOG = LoggerFactory.getLogger(Slots.class);
+  private static final CompletableFuture<Void> NOW = CompletableFuture.completedFuture(null);
 
   private final Supplier<? extends Member> opener;
   private final Executor executor;
@@ -144,7 +149,11 @@ final class Slots {
   /** Ends members that have been idle since before a moment, apart from those kept warm. */
   void reap(long before) {
     locked(
-        () -> spare().filter(slot -> slot.idleSince - before <= 0).toList().forEach(this::retire));
+        () ->
+            spare()
+                .filter(slot -> slot.idleSince - before <= 0)
+                .toList()
+                .forEach(slot -> retire(slot, NOW)));
   }
 
   /** When the first of those that are not kept warm became idle; empty where there are none. */
@@ -212,7 +221,7 @@ final class Slots {
     }
     for (Slot slot : slots) {
       if (unserved > 0 && slot.state == Slot.State.IDLE) {
-        retire(slot); // it has served another principal than the first in the line
+        retire(slot, NOW); // it has served another principal than the first in the line
         open(slot, null);
         unserved--;
       }
@@ -234,7 +243,7 @@ final class Slots {
     Member member = slot.member;
     if (member == null || !member.usable()) {
       waiting.addFirst(waiter);
-      retire(slot);
+      retire(slot, NOW);
       return;
     }
     Lease lease = new Lease(this, slot, member);
@@ -348,46 +357,70 @@ final class Slots {
     }
     run(
         () -> {
-          if (discard || !member.usable() || member.hostWork() > 0) {
-            locked(() -> replace(slot, member));
-            return;
+          if (discard || !member.usable()) {
+            locked(() -> replace(slot, member, NOW));
+          } else {
+            renew(slot, member);
           }
-          try {
-            member.renew();
-          } catch (RuntimeException | Error problem) { // else its place would be busy for ever
-            locked(
-                () -> {
-                  if (!closed) { // then that is why
-                    outside.add(
-                        () -> LOG.warn("{} makes no new session any more", member, problem));
-                  }
-                  replace(slot, member);
-                });
-            return;
-          }
-          locked(
-              () -> {
-                if (slot.member == member) {
-                  idle(slot);
-                }
-              });
         });
   }
 
+  /** On a thread of the executor: whatever fails, its place is not busy for ever. */
+  private void renew(Slot slot, Member member) {
+    try {
+      CompletableFuture<Void> tools = member.end();
+      if (!heeded(tools)) {
+        locked(() -> replace(slot, member, tools));
+        return;
+      }
+      member.renew();
+    } catch (RuntimeException | Error problem) {
+      locked(
+          () -> {
+            if (!closed) { // then that is why
+              outside.add(() -> LOG.warn("{} makes no new session any more", member, problem));
+            }
+            replace(slot, member, NOW);
+          });
+      return;
+    }
+    locked(
+        () -> {
+          if (slot.member == member) {
+            idle(slot);
+          }
+        });
+  }
+
+  /** Whether they end within the moment that they may take to heed their interrupt. */
+  private static boolean heeded(CompletableFuture<Void> tools) {
+    try {
+      tools.get(Defaults.TOOL_INTERRUPT_GRACE.toMillis(), TimeUnit.MILLISECONDS);
+      return true;
+    } catch (TimeoutException heedless) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    } catch (ExecutionException impossible) {
+      throw new AssertionError(impossible);
+    }
+  }
+
   /** Retires a member that cannot be lent again; another comes where it is wanted. */
-  private void replace(Slot slot, Member lost) {
+  private void replace(Slot slot, Member lost, CompletableFuture<Void> when) {
     if (closed || slot.member != lost) {
       return;
     }
-    retire(slot);
+    retire(slot, when);
     if (slots.size() - count(Slot.State.EMPTY) < warm) {
       open(slot, null);
     }
     dispatch();
   }
 
-  /** Takes a member out of its place: it is closed when its tools on the host have ended. */
-  private void retire(Slot slot) {
+  /** Takes a member out of its place, to be closed at that moment. */
+  private void retire(Slot slot, CompletableFuture<Void> when) {
     Member member = slot.member;
     if (member == null) {
       return;
@@ -395,8 +428,7 @@ final class Slots {
     slot.member = null;
     slot.state = Slot.State.EMPTY;
     retired.add(member);
-    outside.add(
-        () -> member.hostWorkDone().whenCompleteAsync((done, failure) -> bury(member), executor));
+    outside.add(() -> when.whenCompleteAsync((done, failure) -> bury(member), executor));
   }
 
   private void bury(Member member) {

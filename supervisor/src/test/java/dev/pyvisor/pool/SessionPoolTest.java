@@ -52,10 +52,12 @@ class SessionPoolTest {
   private class Fake implements Member {
     final int number = numbers.getAndIncrement();
     final AtomicBoolean lent = new AtomicBoolean();
+    final AtomicInteger ended = new AtomicInteger();
     final AtomicInteger renewed = new AtomicInteger();
     final CountDownLatch closed = new CountDownLatch(1);
     volatile CompletableFuture<Void> work = CompletableFuture.completedFuture(null);
     volatile boolean dead;
+    volatile RuntimeException endFails;
     volatile RuntimeException renewFails;
     volatile Runnable onClose = () -> {};
     volatile RuntimeException closeFails;
@@ -71,12 +73,11 @@ class SessionPoolTest {
     }
 
     @Override
-    public int hostWork() {
-      return work.isDone() ? 0 : 1;
-    }
-
-    @Override
-    public CompletableFuture<Void> hostWorkDone() {
+    public CompletableFuture<Void> end() {
+      ended.incrementAndGet();
+      if (endFails != null) {
+        throw endFails;
+      }
       return work;
     }
 
@@ -483,11 +484,56 @@ class SessionPoolTest {
     first.close();
     Lease next = pool.lease();
     assertThat(of(next)).isNotSameAs(busy);
+    assertThat(busy.ended).as("its session").hasValue(1);
     assertThat(busy.closed.getCount()).as("while its tools run").isEqualTo(1);
     assertThat(pool.status().retired()).isEqualTo(1);
     busy.work.complete(null);
     assertThat(ended(busy)).isTrue();
     assertThat(busy.renewed).hasValue(0);
+  }
+
+  @Test
+  @Rule("C154")
+  void one_whose_tools_take_a_moment_to_heed_the_end_of_their_session_is_lent_again() {
+    pool = builder(1).open();
+    Lease first = pool.lease();
+    Fake busy = of(first);
+    busy.work =
+        new CompletableFuture<>() {
+          @Override
+          public Void get(long timeout, TimeUnit unit) {
+            complete(null); // while the pool waits for it
+            return join();
+          }
+        };
+    first.close();
+    assertThat(of(pool.lease())).isSameAs(busy);
+    assertThat(busy.ended).hasValue(1);
+    assertThat(busy.renewed).hasValue(1);
+    assertThat(pool.status().retired()).isZero();
+  }
+
+  @Test
+  void one_that_is_discarded_is_ended_at_once_whatever_its_tools_do() {
+    pool = builder(1).open();
+    Lease first = pool.lease();
+    of(first).work = new CompletableFuture<>();
+    first.discard();
+    assertThat(ended(of(first))).isTrue();
+    assertThat(of(pool.lease())).isNotSameAs(of(first));
+  }
+
+  @Test
+  void one_whose_session_cannot_be_ended_is_ended_itself_whatever_its_tools_do() {
+    pool = builder(1).open();
+    Lease first = pool.lease();
+    Fake stuck = of(first);
+    stuck.work = new CompletableFuture<>();
+    stuck.endFails = broken("stuck");
+    first.close();
+    assertThat(ended(stuck)).as("its code may go on").isTrue();
+    assertThat(of(pool.lease())).isNotSameAs(stuck);
+    assertThat(stuck.renewed).hasValue(0);
   }
 
   @Test
