@@ -12,11 +12,18 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class ThreadRoster {
   private final String runnerId;
+  private final ThreadFactory maker;
   private final Set<Thread> alive = ConcurrentHashMap.newKeySet();
   private final AtomicInteger pooled = new AtomicInteger();
 
   public ThreadRoster(String runnerId) {
+    this(runnerId, Thread::new);
+  }
+
+  /** {@code maker}: makes the threads, whose names and kind are this one's to say. */
+  public ThreadRoster(String runnerId, ThreadFactory maker) {
     this.runnerId = runnerId;
+    this.maker = maker;
   }
 
   /** The name of the one thread that does this job. */
@@ -24,7 +31,11 @@ public final class ThreadRoster {
     return "runner-" + runnerId + "-" + job.word();
   }
 
-  /** Starts the one thread that does this job. */
+  /**
+   * Starts the one thread that does this job.
+   *
+   * @throws OutOfMemoryError when the machine gives no more threads
+   */
   public Thread start(ThreadJob job, Runnable work) {
     Thread thread = make(name(job), work);
     thread.start();
@@ -43,7 +54,7 @@ public final class ThreadRoster {
 
   private Thread make(String name, Runnable work) {
     Thread thread =
-        new Thread(
+        maker.newThread(
             () -> {
               alive.add(Thread.currentThread());
               try {
@@ -51,8 +62,8 @@ public final class ThreadRoster {
               } finally {
                 alive.remove(Thread.currentThread());
               }
-            },
-            name);
+            });
+    thread.setName(name);
     thread.setDaemon(true);
     return thread;
   }

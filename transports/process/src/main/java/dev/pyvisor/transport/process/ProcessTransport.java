@@ -14,6 +14,7 @@ import dev.pyvisor.transport.launch.Reaper;
 import dev.pyvisor.transport.launch.Spawner;
 import dev.pyvisor.wire.Limits;
 import dev.pyvisor.wire.ProtocolError;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -55,6 +56,7 @@ public final class ProcessTransport implements Transport {
   private final CountDownLatch readerDone = new CountDownLatch(1);
   private final CountDownLatch stderrDone = new CountDownLatch(1);
   private final CountDownLatch gone = new CountDownLatch(1);
+  private final List<ThreadJob> begun = new ArrayList<>(); // the opening thread's
   private volatile boolean over; // written by the exit watch: the reader hands over nothing more
   private @Nullable String killReason; // guarded by this
   private List<ProcessHandle> doomed = List.of(); // guarded by this
@@ -76,7 +78,8 @@ public final class ProcessTransport implements Transport {
   /**
    * Starts a process and its threads.
    *
-   * @throws LaunchFailed when it cannot be started
+   * @throws LaunchFailed when it cannot be started; then nothing is left of it, and where it had
+   *     begun the listener is told of its end
    */
   public static ProcessTransport start(
       LaunchPlan plan,
@@ -90,24 +93,89 @@ public final class ProcessTransport implements Transport {
       process = Spawner.start(plan.builder(), config.startTimeout());
     } catch (IOException problem) {
       reaper.clean();
-      LaunchFailed failure =
-          new LaunchFailed(
-              config.runnerId(),
-              ErrorCode.EXECUTION_FAILED,
-              plan.command().get(0) + " could not be started: " + problem.getMessage(),
-              null);
-      failure.initCause(problem);
-      throw failure;
+      throw failed(plan, config, problem);
     }
     ProcessTransport transport =
         new ProcessTransport(config.runnerId(), process, reaper, conversation, listener);
-    conversation.begin(transport);
-    ThreadRoster threads = config.threads();
-    threads.start(ThreadJob.STDERR, transport::drainStderr);
-    threads.start(ThreadJob.READER, transport::read);
-    threads.start(ThreadJob.WRITER, transport::write);
-    threads.start(ThreadJob.EXIT_WATCH, transport::watchExit);
+    try {
+      transport.begin(config.threads());
+    } catch (RuntimeException | Error problem) {
+      transport.abort("its threads could not be started: " + problem);
+      throw failed(plan, config, problem);
+    }
     return transport;
+  }
+
+  private static LaunchFailed failed(LaunchPlan plan, TransportConfig config, Throwable problem) {
+    LaunchFailed failure =
+        new LaunchFailed(
+            config.runnerId(),
+            ErrorCode.EXECUTION_FAILED,
+            plan.command().get(0) + " could not be started: " + problem.getMessage(),
+            null);
+    failure.initCause(problem);
+    return failure;
+  }
+
+  private void begin(ThreadRoster threads) {
+    conversation.begin(this);
+    start(threads, ThreadJob.STDERR, this::drainStderr);
+    start(threads, ThreadJob.READER, this::read);
+    start(threads, ThreadJob.WRITER, this::write);
+    start(threads, ThreadJob.EXIT_WATCH, this::watchExit);
+  }
+
+  private void start(ThreadRoster threads, ThreadJob job, Runnable work) {
+    threads.start(job, work);
+    begun.add(job);
+  }
+
+  /** Not all of its threads are there: the process ends, and this thread stands in for the rest. */
+  private void abort(String reason) {
+    kill(reason);
+    if (!begun.contains(ThreadJob.STDERR)) {
+      close(process.getErrorStream());
+      stderrDone.countDown();
+    }
+    if (!begun.contains(ThreadJob.READER)) {
+      close(process.getInputStream());
+      readerDone.countDown();
+    }
+    if (!begun.contains(ThreadJob.WRITER)) {
+      close(process.getOutputStream());
+    }
+    if (exitsWithin(Defaults.BURIAL_LIMIT)) {
+      bury(process.exitValue());
+    } else {
+      LOG.warn("runner {}: process {} is still there after a kill", runnerId, handle.pid());
+    }
+  }
+
+  private void close(Closeable stream) {
+    try {
+      stream.close();
+    } catch (IOException problem) {
+      LOG.debug("runner {}: closing failed: {}", runnerId, problem.toString());
+    }
+  }
+
+  /** An interrupt does not shorten it but is kept. */
+  private boolean exitsWithin(Duration limit) {
+    long end = System.nanoTime() + limit.toNanos();
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return process.waitFor(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   // ---- the reader thread ----
@@ -178,7 +246,11 @@ public final class ProcessTransport implements Transport {
   // ---- the exit watch ----
 
   private void watchExit() {
-    int status = awaitExit();
+    bury(awaitExit());
+  }
+
+  /** It has exited: what it leaves is heard, told and removed. */
+  private void bury(int status) {
     long end = System.nanoTime() + Defaults.EXIT_DRAIN.toNanos();
     awaitUntil(readerDone, end);
     awaitUntil(stderrDone, end);
