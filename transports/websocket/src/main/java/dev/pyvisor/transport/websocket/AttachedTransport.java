@@ -1,6 +1,8 @@
 package dev.pyvisor.transport.websocket;
 
+import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.ExitReport;
+import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.transport.FrameSource;
 import dev.pyvisor.transport.ThreadJob;
 import dev.pyvisor.transport.Transport;
@@ -56,6 +58,7 @@ final class AttachedTransport implements Transport {
 
   /**
    * @param patience how long the runner may be out of reach once it was reached
+   * @throws LaunchFailed when the machine gives no thread for it; then it is left again
    */
   static AttachedTransport start(
       TransportConfig config,
@@ -67,8 +70,20 @@ final class AttachedTransport implements Transport {
     AttachedTransport transport =
         new AttachedTransport(config, destination, proxy, patience, outbound, listener);
     transport.link.listensAt(destination.address());
-    config.threads().start(ThreadJob.LINK, transport::speak);
-    config.threads().start(ThreadJob.WRITER, transport::write);
+    try {
+      config.threads().start(ThreadJob.LINK, transport::speak);
+      config.threads().start(ThreadJob.WRITER, transport::write);
+    } catch (OutOfMemoryError noThread) {
+      transport.leave("its threads could not be started: " + noThread.getMessage());
+      LaunchFailed failure =
+          new LaunchFailed(
+              config.runnerId(),
+              ErrorCode.EXECUTION_FAILED,
+              "the threads for a runner could not be started: " + noThread.getMessage(),
+              null);
+      failure.initCause(noThread);
+      throw failure;
+    }
     return transport;
   }
 

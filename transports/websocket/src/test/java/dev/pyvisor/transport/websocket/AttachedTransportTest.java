@@ -1,8 +1,10 @@
 package dev.pyvisor.transport.websocket;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pyvisor.error.ExitReport;
+import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.transport.FrameSource;
 import dev.pyvisor.transport.Sandbox;
 import dev.pyvisor.transport.ThreadRoster;
@@ -30,6 +32,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -55,19 +58,7 @@ class AttachedTransportTest {
   void listen() throws IOException {
     Path token = Files.writeString(folder.resolve("token"), TOKEN);
     Files.setPosixFilePermissions(token, PosixFilePermissions.fromString("rw-------"));
-    config =
-        new TransportConfig(
-            "7",
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Map.of(),
-            folder,
-            LIMIT,
-            Trust.STATED,
-            Sandbox.UNCHOSEN,
-            threads,
-            Map.of());
+    config = config(threads);
     LaunchPlan plan =
         LocalBackend.runner(
             config,
@@ -136,6 +127,26 @@ class AttachedTransportTest {
   }
 
   @Test
+  void without_a_thread_that_writes_it_is_left_again() throws Exception {
+    AtomicInteger made = new AtomicInteger();
+    ThreadRoster poor =
+        new ThreadRoster(
+            "7",
+            work -> {
+              if (made.getAndIncrement() > 0) {
+                throw new OutOfMemoryError("unable to create native thread");
+              }
+              return new Thread(work);
+            });
+    assertThatThrownBy(() -> attach(LONG, config(poor)))
+        .isInstanceOf(LaunchFailed.class)
+        .hasMessageContaining("unable to create native thread");
+    assertThat(heard.end.get(20, TimeUnit.SECONDS).reason()).contains("could not be started");
+    assertThat(runner.isAlive()).isTrue();
+    attach(LONG).kill("the next one has got in");
+  }
+
+  @Test
   void its_evidence_is_the_link_alone() throws Exception {
     AttachedTransport transport = attach(LONG);
     assertThat(transport.evidence())
@@ -146,7 +157,26 @@ class AttachedTransportTest {
     transport.kill("done");
   }
 
+  private TransportConfig config(ThreadRoster roster) {
+    return new TransportConfig(
+        "7",
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Map.of(),
+        folder,
+        LIMIT,
+        Trust.STATED,
+        Sandbox.UNCHOSEN,
+        roster,
+        Map.of());
+  }
+
   private AttachedTransport attach(Duration patience) throws Exception {
+    return attach(patience, config);
+  }
+
+  private AttachedTransport attach(Duration patience, TransportConfig given) throws Exception {
     CountDownLatch over = new CountDownLatch(1);
     nothingMore = over;
     FrameSource nothing =
@@ -156,7 +186,7 @@ class AttachedTransportTest {
         };
     heard = new Heard();
     AttachedTransport transport =
-        AttachedTransport.start(config, destination, Proxy.NO_PROXY, patience, nothing, heard);
+        AttachedTransport.start(given, destination, Proxy.NO_PROXY, patience, nothing, heard);
     assertThat(heard.first.get(20, TimeUnit.SECONDS).kind()).isEqualTo(FrameKind.HELLO);
     return transport;
   }
