@@ -4,7 +4,9 @@ import dev.pyvisor.Defaults;
 import dev.pyvisor.GenerationChange;
 import dev.pyvisor.error.CallTimedOut;
 import dev.pyvisor.error.Delivery;
+import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.ExitReport;
+import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.outcome.StateReport;
 import dev.pyvisor.transport.ThreadJob;
@@ -100,9 +102,25 @@ final class Succession {
       return null;
     }
     Start start = new Start(current, maker.apply(++made), List.copyOf(sessions));
+    try {
+      start.thread = threads.start(ThreadJob.START, () -> run(start));
+    } catch (OutOfMemoryError noThread) {
+      // Another use may try again: nobody would ever end a start that has no thread.
+      throw unstarted(start.next.runnerId(), noThread);
+    }
     starting = start;
-    start.thread = threads.start(ThreadJob.START, () -> run(start));
     return start;
+  }
+
+  private static LaunchFailed unstarted(String runnerId, OutOfMemoryError noThread) {
+    LaunchFailed failure =
+        new LaunchFailed(
+            runnerId,
+            ErrorCode.EXECUTION_FAILED,
+            "no thread can be made to start a runner: " + noThread.getMessage(),
+            null);
+    failure.initCause(noThread);
+    return failure;
   }
 
   private Connection await(Start start, Deadline by) {
