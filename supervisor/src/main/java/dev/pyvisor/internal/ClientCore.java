@@ -215,6 +215,12 @@ public final class ClientCore {
   }
 
   void registerTools(SessionLife session, List<Tool> tools, Deadline deadline) {
+    session
+        .registrations()
+        .run(runnerId(), deadline, () -> registerInTurn(session, tools, deadline));
+  }
+
+  private void registerInTurn(SessionLife session, List<Tool> tools, Deadline deadline) {
     runners.usable(deadline);
     List<Tool> before = toolHost.tools(session);
     try {

@@ -30,6 +30,7 @@ public final class SessionLife {
   private final AtomicInteger cells = new AtomicInteger();
   private final Set<Operation> unsettled = ConcurrentHashMap.newKeySet();
   private final TransferQueue transfers = new TransferQueue();
+  private final Registrations registrations = new Registrations();
   private final HostWork hostWork = new HostWork();
   private volatile @Nullable SessionCore core;
   private volatile @Nullable Function<BooleanSupplier, Session> faces;
@@ -78,6 +79,11 @@ public final class SessionLife {
   /** Its transfers of files take turns whatever runner they go to. */
   TransferQueue transfers() {
     return transfers;
+  }
+
+  /** Whose list of its tools is the next one that the runner is told. */
+  Registrations registrations() {
+    return registrations;
   }
 
   /** What its tools do on the host. */

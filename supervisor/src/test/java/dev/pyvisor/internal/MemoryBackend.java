@@ -72,6 +72,10 @@ public final class MemoryBackend implements TransportProvider {
     final String id;
     final BlockingQueue<String> asked = new LinkedBlockingQueue<>();
     final CountDownLatch gone = new CountDownLatch(1);
+
+    /** What a registration waits for before it is answered; nothing, until the test says so. */
+    volatile CountDownLatch registering = new CountDownLatch(0);
+
     private final TransportListener listener;
     private int number;
 
@@ -116,11 +120,20 @@ public final class MemoryBackend implements TransportProvider {
           switch (request.method()) {
             case "session.open" ->
                 "{\"session\":1,\"generation\":" + generation(request) + opened + "}";
-            case "tools.register" -> "{}";
+            case "tools.register" -> registered();
             default -> "";
           };
       if (!result.isEmpty()) {
         say("{\"jsonrpc\":\"2.0\",\"id\":" + request.id() + ",\"result\":" + result + "}");
+      }
+    }
+
+    private String registered() {
+      try {
+        registering.await();
+        return "{}";
+      } catch (InterruptedException stopped) {
+        throw new AssertionError(stopped);
       }
     }
 

@@ -8,6 +8,8 @@ import dev.pyvisor.CellRun;
 import dev.pyvisor.GenerationChange;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.error.CallCancelled;
+import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
@@ -16,6 +18,7 @@ import dev.pyvisor.tool.Tool;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -117,6 +120,27 @@ class SuccessionTest {
     assertThat(second.asked()).contains("echo").doesNotContain("late");
     assertThat(second.asked()).contains("echo", "later").doesNotContain("\"late\"");
     assertThat(told.poll(10, TimeUnit.SECONDS).generation()).isEqualTo(2);
+  }
+
+  @Test
+  @Rule("LIF-11")
+  void a_registration_begins_when_the_one_before_it_has_been_answered() throws Exception {
+    first.registering = new CountDownLatch(1);
+    CompletableFuture<Void> before =
+        CompletableFuture.runAsync(
+            () -> session.registerTools(Tool.of("before", (a, c) -> 1)),
+            task -> new Thread(task).start());
+    assertThat(first.asked()).contains("echo", "before");
+    Thread.currentThread().interrupt(); // so it does not wait for its turn
+    assertThatThrownBy(() -> session.registerTools(Tool.of("hasty", (a, c) -> 1)))
+        .isInstanceOfSatisfying(
+            CallCancelled.class,
+            failure -> assertThat(failure.delivery()).isEqualTo(Delivery.NEVER_SENT));
+    assertThat(Thread.interrupted()).isTrue();
+    first.registering.countDown();
+    assertThat(before).succeedsWithin(Duration.ofSeconds(10));
+    session.registerTools(Tool.of("after", (a, c) -> 1));
+    assertThat(first.asked()).contains("echo", "before", "after").doesNotContain("hasty");
   }
 
   @Test
