@@ -9,7 +9,7 @@ import unittest
 from _runner import limits
 from _runner.errors import ProtocolError, RpcError
 from _runner.frames import Flag, Frame, FrameKind, FrameReader
-from _runner.messages import Message, MessageReader, encoded_frames
+from _runner.messages import Message, MessageLedger, MessageReader, encoded_frames
 
 RELAY, MESSAGE = int(FrameKind.RELAY), int(FrameKind.MESSAGE)
 
@@ -89,6 +89,17 @@ class MessageReaderTest(unittest.TestCase):
         self.assertEqual(caught.exception.rule, "FRM-15")
         reader.forget_generation(1, 1)
         self.assertIsNone(reader.accept(first(head)))
+
+    def test_what_was_half_told_to_a_closed_session_is_forgotten(self) -> None:  # rule: LIF-8
+        ledger, head = MessageLedger(), struct.pack(">IH", 10, 0)
+        for number in range(limits.OPEN_MESSAGES):
+            ledger.accept(first(head)._replace(message=number))
+        ledger.forget_session(2)
+        with self.assertRaises(ProtocolError) as caught:
+            ledger.accept(first(head)._replace(message=limits.OPEN_MESSAGES))
+        self.assertEqual(caught.exception.rule, "FRM-15")
+        ledger.forget_session(1)
+        self.assertIsNotNone(ledger.accept(first(head)._replace(message=limits.OPEN_MESSAGES)))
 
     def test_a_message_above_the_limit_is_refused_before_anything_is_sent(self) -> None:
         large = bytes(limits.MESSAGE // 2 + 1)

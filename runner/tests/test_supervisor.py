@@ -10,7 +10,7 @@ import time
 import unittest
 
 from _runner import limits
-from _runner.frames import FrameKind, encode_credit, encode_fields
+from _runner.frames import Flag, FrameKind, encode_credit, encode_fields
 from _runner.messages import Message
 from tests import SOURCES
 from tests.support.host import Host
@@ -18,6 +18,14 @@ from tests.support.host import Host
 ADD = [{"name": "add", "description": "Adds.", "parameters": None}]
 # Bounds what the design allows 2 s (LIF-9) on an idle machine.
 GONE_SECONDS = 10.0
+
+
+HEAD = (10).to_bytes(4, "big") + b"\0\0"  # of a message of ten bytes
+
+
+def chunk(session: int, number: int, flag: Flag, body: bytes) -> bytes:
+    """Of an answer to a call that nobody made."""
+    return encode_fields(FrameKind.RELAY, int(flag), 0, session, 1, 0, number, body)
 
 
 def alive(pid: int) -> bool:
@@ -319,6 +327,27 @@ class SupervisorTest(unittest.TestCase):
                 host.send(Message(FrameKind.RELAY, 0, 1, (0, 1, 7)[number % 3], 1, 500 + number, answer))
             self.assertEqual(host.execute("print('well')")["outcome"], "completed")
             self.assertEqual((host.text(), host.errors), ("well\n", ""))
+
+    def test_what_was_half_told_to_a_closed_session_is_forgotten_and_its_rest_dropped(self) -> None:  # rule: LIF-8
+        with Host() as host:
+            first = host.open("first")
+            for number in range(limits.OPEN_MESSAGES):
+                host.send_bytes(chunk(first, number, Flag.FIRST, HEAD))
+            self.assertEqual(host.call("session.close", session=first)["result"], {})
+            host.send_bytes(chunk(first, 1, Flag.LAST, b"0123456789"))
+            host.send_bytes(chunk(first, 1, Flag.FIRST, HEAD))
+            second = host.open("second")
+            host.send_bytes(chunk(second, 1, Flag.FIRST, HEAD))
+            self.assertEqual(host.execute("print('well')", session=second)["outcome"], "completed")
+        self.assertEqual(host.errors, "")
+
+    def test_a_chunk_for_a_session_that_never_was_is_refused(self) -> None:  # rule: FRM-13
+        host = Host()
+        host.wait_for(lambda: host.hello)
+        host.send_bytes(chunk(host.open() + 1, 1, Flag.LAST, b"0123456789"))
+        host.wait_for_end()
+        self.assertEqual(host.close(), 70)
+        self.assertIn("FRM-13", host.errors)
 
     def test_shutdown_is_answered_and_then_the_runner_ends(self) -> None:
         host = Host()

@@ -110,6 +110,11 @@ class MessageLedger:
         for key in [key for key in self._missing if key[:2] == (session, generation)]:
             del self._missing[key]
 
+    def forget_session(self, session: int) -> None:
+        """Nothing is missing any more of what was told it (LIF-8)."""
+        for key in [key for key in self._missing if key[0] == session]:
+            del self._missing[key]
+
     def open_on(self, channel: int) -> bool:
         """Whether a message is half told on this channel."""
         return any(key[2] == channel for key in self._missing)

@@ -219,6 +219,7 @@ class Supervisor:
 
     def _forget(self, session: Session) -> None:
         self.sessions.pop(session.state.number, None)
+        self._ledger.forget_session(session.state.number)
         self._greet_when_alone()
 
     def _hello(self) -> bytes:
@@ -294,12 +295,18 @@ class Supervisor:
     def _route(self, frame: Frame) -> None:
         if frame.message >= limits.SUPERVISOR_NUMBERS:
             raise ProtocolError("FRM-12", f"message number {frame.message} is the supervisor's")
-        head = self._ledger.accept(frame)
         session = self.sessions.get(frame.session)
+        head = self._count_in(frame) if session is None else self._ledger.accept(frame)
         if session is not None:
             session.intake.relay(frame) if frame.kind == _RELAY else session.intake.operate(frame, head, self.draining)
         elif frame.kind == _MESSAGE and head is not None:
             self._refuse_operation(frame, head)
+
+    def _count_in(self, frame: Frame) -> Optional[Head]:
+        """A chunk for a session that is not there: one that has ended need not be told anything to its end (LIF-8)."""
+        if frame.session >= self._next_session or frame.flags & _WHOLE == _WHOLE:
+            return self._ledger.accept(frame)
+        return read_head(frame) if frame.flags & _FIRST else None
 
     def _refuse_operation(self, frame: Frame, head: Head) -> None:
         try:

@@ -19,6 +19,8 @@ import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
+import dev.pyvisor.tool.Tool;
+import dev.pyvisor.wire.Limits;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,6 +28,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /** Several sessions on one runner, and what they are forked from. */
@@ -196,6 +200,39 @@ public interface SessionsContract extends RunnerContract {
       session.close();
       assertThat(client.openSession("left in a hurry").execute("1").ok()).isTrue();
     }
+  }
+
+  /** Its kernel reads nothing, so the answer waits for credit that never comes. */
+  @Test
+  @Rule({"LIF-8", "TRN-2", "H34"})
+  default void a_session_that_is_closed_takes_along_what_was_still_to_be_said_to_it()
+      throws InterruptedException {
+    AtomicLong kernel = new AtomicLong();
+    Tool large =
+        Tool.of(
+            "large",
+            (arguments, context) -> {
+              Processes.signal(kernel.get(), "STOP");
+              return "x".repeat(3 * Limits.KERNEL_WINDOW);
+            });
+    try (SupervisorClient client = open(large)) {
+      Session deaf = client.openSession("deaf");
+      String pid = deaf.execute("import os\nprint(os.getpid())").stdoutText().strip();
+      kernel.set(here(client, Long.parseLong(pid)));
+      CellRun run = deaf.start(Cell.of("await large()"));
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> client.evidence().stream().anyMatch(SessionsContract::isOutOfCredit));
+      deaf.close();
+      assertThat(run.await().ok()).isFalse();
+      assertThat(client.evidence()).noneMatch(fact -> fact.startsWith("outbox: session 2 "));
+      assertThat(client.session().execute("print('well')").stdoutText()).isEqualTo("well\n");
+    }
+  }
+
+  private static boolean isOutOfCredit(String fact) {
+    return fact.startsWith("outbox: session 2 messages=1 ")
+        && Long.parseLong(fact.replaceFirst(".* credit=", "")) < Limits.FRAME_BODY;
   }
 
   @Test

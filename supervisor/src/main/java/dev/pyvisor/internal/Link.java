@@ -169,6 +169,7 @@ final class Link implements TransportListener {
 
   /** Enters a session; from now on it hears what concerns it, and ends with the connection. */
   void enter(SessionCore session) {
+    outbox.open(session.number());
     sessions.put(session.number(), session);
     RunnerException verdict = requests.verdict();
     if (verdict != null) {
@@ -242,9 +243,7 @@ final class Link implements TransportListener {
       throw new ProtocolError(
           "TRN-4", "credit for lane " + lane + " came to the host", frame.body());
     }
-    if (sessions.containsKey(frame.session())) {
-      outbox.takeCredit(frame.session(), bytes);
-    }
+    outbox.takeCredit(frame.session(), bytes);
   }
 
   private static byte[] pingBody(Frame frame) {

@@ -59,25 +59,49 @@ final class Outbox implements FrameSource {
     }
   }
 
-  /** Queues a message; where nothing is sent any more, it has left at once. */
-  void send(Outgoing message) {
+  /** A session has been opened: from now on its messages are taken in. */
+  void open(int session) {
     lock.lock();
     try {
       if (!ended) {
-        if (message.session == 0) {
-          control.add(message);
-        } else {
-          SessionLane lane = lane(message.session);
-          lane.messages.add(message);
-          takeTurn(lane);
-        }
-        wakeWriter();
-        return;
+        lanes.put(session, new SessionLane());
       }
     } finally {
       lock.unlock();
     }
-    message.left();
+  }
+
+  /**
+   * Queues a message; where nothing is sent any more, or not to its session, it has left at once.
+   */
+  void send(Outgoing message) {
+    if (!enter(message)) {
+      message.left();
+    }
+  }
+
+  private boolean enter(Outgoing message) {
+    lock.lock();
+    try {
+      if (ended) {
+        return false;
+      }
+      if (message.session == 0) {
+        control.add(message);
+      } else {
+        SessionLane lane = lanes.get(message.session);
+        if (lane == null) {
+          // Whoever answers a call races with the close of its session.
+          return false;
+        }
+        lane.messages.add(message);
+        takeTurn(lane);
+      }
+      wakeWriter();
+      return true;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Takes a message back; false when the writer has begun it, or it is not here any more. */
@@ -172,36 +196,37 @@ final class Outbox implements FrameSource {
     }
   }
 
-  /** The runner gives this side credit. */
+  /** The runner gives this side credit; of no use where the session is closed. */
   void takeCredit(int session, int bytes) {
     lock.lock();
     try {
-      SessionLane lane = lane(session);
-      lane.purse.fill(bytes);
-      takeTurn(lane);
-      wakeWriter();
+      SessionLane lane = lanes.get(session);
+      if (lane != null) {
+        lane.purse.fill(bytes);
+        takeTurn(lane);
+        wakeWriter();
+      }
     } finally {
       lock.unlock();
     }
   }
 
-  /** A session is closed: what it still had to say is dropped. */
+  /**
+   * A session is closed: what is still to be said to it is dropped, also the rest of a message that
+   * has begun (LIF-8), for nobody gives it credit any more.
+   */
   void forget(int session) {
-    List<Outgoing> dropped = new ArrayList<>();
+    SessionLane lane;
     lock.lock();
     try {
-      SessionLane lane = lanes.get(session);
-      if (lane != null) {
-        keepStarted(lane.messages, dropped);
-        if (lane.messages.isEmpty()) {
-          lanes.remove(session);
-          turn.remove(lane);
-        }
-      }
+      lane = lanes.remove(session);
+      turn.remove(lane);
     } finally {
       lock.unlock();
     }
-    dropped.forEach(Outgoing::left);
+    if (lane != null) {
+      lane.messages.forEach(Outgoing::left);
+    }
   }
 
   /** Nothing is taken in any more, and what has not begun is dropped; the writer ends. */
@@ -327,20 +352,6 @@ final class Outbox implements FrameSource {
 
   private static boolean fits(Outgoing message, ByteBuffer into) {
     return into.remaining() >= Limits.FRAME_HEADER + message.writer.nextBody();
-  }
-
-  private static void keepStarted(Deque<Outgoing> messages, List<Outgoing> dropped) {
-    for (Iterator<Outgoing> each = messages.iterator(); each.hasNext(); ) {
-      Outgoing message = each.next();
-      if (!message.writer.started()) {
-        each.remove();
-        dropped.add(message);
-      }
-    }
-  }
-
-  private SessionLane lane(int session) {
-    return lanes.computeIfAbsent(session, number -> new SessionLane());
   }
 
   private void takeTurn(SessionLane lane) {

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,9 +46,18 @@ public final class MessageReader {
 
   /** Drops what a generation that has ended left half told (LIF-8). */
   public void forgetGeneration(int session, int generation) {
+    forget(key -> key.session == session && key.generation == generation);
+  }
+
+  /** Drops what is half told of a session that has ended, or to it (LIF-8). */
+  public void forgetSession(int session) {
+    forget(key -> key.session == session);
+  }
+
+  private void forget(Predicate<Key> over) {
     for (Iterator<Map.Entry<Key, Half>> entries = open.entrySet().iterator(); entries.hasNext(); ) {
       Map.Entry<Key, Half> entry = entries.next();
-      if (entry.getKey().session == session && entry.getKey().generation == generation) {
+      if (over.test(entry.getKey())) {
         openBytes -= entry.getValue().kept;
         entries.remove();
       }

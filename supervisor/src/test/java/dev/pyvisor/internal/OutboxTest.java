@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -27,6 +28,12 @@ class OutboxTest {
   private final Outbox outbox = new Outbox();
   private final AtomicInteger left = new AtomicInteger();
   private int number;
+
+  @BeforeEach
+  void open() {
+    outbox.open(1);
+    outbox.open(2);
+  }
 
   @Test
   @Rule({"TRN-3", "TRN-6"})
@@ -133,6 +140,39 @@ class OutboxTest {
     assertThat(take(Limits.FRAME)).extracting(Frame::session).containsExactly(2);
     outbox.forget(2);
     assertThat(outbox.evidence()).noneMatch(fact -> fact.contains("session"));
+  }
+
+  @Test
+  @Rule({"LIF-8", "TRN-1"})
+  void a_message_that_has_begun_and_got_no_credit_any_more_goes_with_its_session()
+      throws Exception {
+    int large = 9 << 20;
+    outbox.send(message(1, large));
+    outbox.send(message(1, 10));
+    long sent = 0;
+    while (sent < Limits.KERNEL_WINDOW - Limits.FRAME_BODY) {
+      for (Frame frame : take(Limits.FRAME)) {
+        sent += frame.body().length;
+      }
+    }
+    assertThat(left).hasValue(0);
+    outbox.forget(1);
+    assertThat(left).hasValue(2);
+    assertThat(outbox.evidence()).noneMatch(fact -> fact.contains("session 1"));
+    outbox.send(message(2, 200_000));
+    while (left.get() < 3) {
+      assertThat(take(Limits.FRAME)).extracting(Frame::session).containsOnly(2);
+    }
+  }
+
+  @Test
+  @Rule("LIF-8")
+  void what_comes_for_a_session_that_was_forgotten_is_not_kept() {
+    outbox.forget(1);
+    outbox.send(message(1, 10));
+    assertThat(left).hasValue(1);
+    outbox.takeCredit(1, 10);
+    assertThat(outbox.evidence()).noneMatch(fact -> fact.contains("session 1"));
   }
 
   @Test

@@ -120,6 +120,20 @@ class MessageReaderTest {
     assertThat(reader.accept(small(Limits.OPEN_MESSAGES))).isNull();
   }
 
+  @Test
+  @Rule("LIF-8")
+  void what_is_half_told_of_a_closed_session_is_forgotten() {
+    MessageReader reader = new MessageReader();
+    for (int i = 0; i < Limits.OPEN_MESSAGES; i++) {
+      reader.accept(small(i));
+    }
+    reader.forgetSession(2);
+    assertThatThrownBy(() -> reader.accept(small(Limits.OPEN_MESSAGES)))
+        .hasMessageContaining("FRM-15");
+    reader.forgetSession(1);
+    assertThat(reader.accept(small(Limits.OPEN_MESSAGES))).isNull();
+  }
+
   private static Frame small(int number) {
     byte[] head = ByteBuffer.allocate(6).putInt(100).putShort((short) 0).array();
     return frame(Flag.FIRST.bit(), number, head);

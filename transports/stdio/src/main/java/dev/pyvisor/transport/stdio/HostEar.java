@@ -100,6 +100,10 @@ final class HostEar {
   // ---- requests ----
 
   private void asked(Envelope.Request request) {
+    if (request.method().equals("session.close")) {
+      // LIF-8: the host leaves what it was telling that session half told.
+      messages.forgetSession(request.params().path("session").asInt(0));
+    }
     JsonNode told = atOnce(request.method());
     if (told != null) {
       translator.tell(request.id(), told);

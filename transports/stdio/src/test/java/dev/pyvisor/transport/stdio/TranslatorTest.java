@@ -1,12 +1,16 @@
 package dev.pyvisor.transport.stdio;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pyvisor.transport.process.Rule;
+import dev.pyvisor.wire.Flag;
 import dev.pyvisor.wire.Frame;
 import dev.pyvisor.wire.FrameKind;
 import dev.pyvisor.wire.Hello;
 import dev.pyvisor.wire.Lane;
+import java.nio.ByteBuffer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -97,6 +101,18 @@ class TranslatorTest {
     bench.asks("session.open", "{\"name\":\"next\"}");
     bench.answers("{}");
     assertThat(bench.envelope().at("/result/session").intValue()).isEqualTo(2);
+  }
+
+  @Test
+  @Rule("LIF-8")
+  void what_the_host_left_half_told_to_a_closed_session_is_forgotten() {
+    Bench bench = Bench.opened();
+    byte[] head = ByteBuffer.allocate(6).putInt(100).putShort((short) 0).array();
+    Frame begun = new Frame(FrameKind.RELAY, Flag.FIRST.bit(), 0, 1, 1, 1, 99, head);
+    bench.sends(begun);
+    assertThatThrownBy(() -> bench.sends(begun)).hasMessageContaining("FRM-13");
+    bench.asks("session.close", "{\"session\":1}");
+    assertThatCode(() -> bench.sends(begun)).doesNotThrowAnyException();
   }
 
   // ---- cells ----
