@@ -319,6 +319,11 @@ final class Link implements TransportListener {
     reader.forgetGeneration(session, generation);
   }
 
+  /** The runner has nothing left of it; on the reader thread. */
+  void forgetSession(int session) {
+    reader.forgetSession(session);
+  }
+
   Watchdog watchdog() {
     return watchdog;
   }

@@ -133,7 +133,26 @@ final class Requests {
    * A small request that waits for no room, for callers that bound themselves how many are open.
    */
   CompletableFuture<JsonNode> requestNow(String method, String params, Deadline by) {
-    ControlCall<JsonNode> call = newCall(method, (result, attached) -> result, null);
+    return requestNow(newCall(method, (result, attached) -> result, null), params, by);
+  }
+
+  /** The same; {@code heard} is told of the result, however late, on the reader thread. */
+  CompletableFuture<JsonNode> requestNow(
+      String method, String params, Deadline by, Consumer<JsonNode> heard) {
+    ControlCall<JsonNode> call =
+        newCall(
+            method,
+            (result, attached) -> {
+              heard.accept(result);
+              return result;
+            },
+            heard);
+    return requestNow(call, params, by);
+  }
+
+  private CompletableFuture<JsonNode> requestNow(
+      ControlCall<JsonNode> call, String params, Deadline by) {
+    String method = call.method();
     return send(
         call, JsonRpc.request(Long.parseLong(call.id), method, params), List.of(), by, () -> {});
   }

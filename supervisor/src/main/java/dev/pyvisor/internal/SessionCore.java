@@ -263,7 +263,12 @@ public final class SessionCore {
 
   /** The same for one that the runner has and nobody here. */
   static CompletableFuture<JsonNode> close(Link link, int number, Deadline by) {
-    return link.requests().requestNow("session.close", "{\"session\":" + number + "}", by);
+    return link.requests()
+        .requestNow(
+            "session.close",
+            "{\"session\":" + number + "}",
+            by,
+            result -> link.forgetSession(number));
   }
 
   CallFailed closed() {

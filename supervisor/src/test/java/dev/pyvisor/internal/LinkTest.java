@@ -1,6 +1,7 @@
 package dev.pyvisor.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pyvisor.Defaults;
@@ -16,11 +17,13 @@ import dev.pyvisor.error.TransportLost;
 import dev.pyvisor.outcome.OutcomeKind;
 import dev.pyvisor.outcome.StateSource;
 import dev.pyvisor.testing.Rule;
+import dev.pyvisor.wire.Flag;
 import dev.pyvisor.wire.Frame;
 import dev.pyvisor.wire.FrameKind;
 import dev.pyvisor.wire.Limits;
 import dev.pyvisor.wire.Message;
 import dev.pyvisor.wire.ProtocolError;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -222,6 +225,41 @@ class LinkTest {
     assertThat(session.generation()).isEqualTo(1);
     assertThat(peer.link.counters().staleFrames()).isEqualTo(4);
     assertThat(peer.nothingSent()).isTrue();
+  }
+
+  @Test
+  @Rule("LIF-8")
+  void what_a_session_left_half_told_is_forgotten_once_the_runner_has_closed_it() {
+    Frame begun = begun();
+    SessionCore session = peer.session(1);
+    peer.link.onFrame(begun);
+    assertThatThrownBy(() -> peer.link.onFrame(begun)).hasMessageContaining("FRM-13");
+    CompletableFuture<JsonNode> closed = session.close(peer.inCallTime());
+    Message asked = peer.nextMessage();
+    assertThat(text(asked)).contains("session.close");
+    peer.replies(asked, "\"result\":{}");
+    assertThat(closed).isCompleted();
+    assertThatCode(() -> peer.link.onFrame(begun)).doesNotThrowAnyException();
+  }
+
+  @Test
+  @Rule({"LIF-8", "H5"})
+  void it_is_forgotten_too_where_the_close_is_answered_late() {
+    Frame begun = begun();
+    SessionCore session = peer.session(1);
+    peer.link.onFrame(begun);
+    CompletableFuture<JsonNode> closed = session.close(peer.inCallTime());
+    Message asked = peer.nextMessage();
+    peer.timer.advance(ScriptedPeer.CALL_TIMEOUT);
+    assertFailed(closed, CallTimedOut.class, Delivery.UNKNOWN);
+    peer.replies(asked, "\"result\":{}");
+    assertThatCode(() -> peer.link.onFrame(begun)).doesNotThrowAnyException();
+  }
+
+  /** The beginning of a message of a hundred bytes. */
+  private static Frame begun() {
+    byte[] head = ByteBuffer.allocate(6).putInt(100).putShort((short) 0).array();
+    return new Frame(FrameKind.RELAY, Flag.FIRST.bit(), 0, 1, 1, 1, 7, head);
   }
 
   @Test
