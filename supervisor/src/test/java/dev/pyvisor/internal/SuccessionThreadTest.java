@@ -48,7 +48,12 @@ class SuccessionThreadTest {
     Timer timer = new SystemTimer(others);
     ClientResources resources =
         new ClientResources(
-            directory, timer, new Counters(), Trace.off(), Runnable::run, Runnable::run, true);
+            directory,
+            timer,
+            new Counters(),
+            Trace.off(),
+            new CallbackExecutor(Runnable::run, Runnable::run),
+            true);
     ToolHost tools = new ToolHost(1, ANY, others);
     Succession runners =
         new Succession(
