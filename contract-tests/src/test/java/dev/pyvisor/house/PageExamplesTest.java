@@ -2,6 +2,7 @@ package dev.pyvisor.house;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.io.StringWriter;
 import java.net.URI;
 import java.nio.file.Path;
@@ -14,7 +15,9 @@ import java.util.regex.Pattern;
 import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
+import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -35,7 +38,16 @@ class PageExamplesTest {
 
   private static final JavaCompiler COMPILER = ToolProvider.getSystemJavaCompiler();
 
+  /** One for all: to open the class path costs more than to compile an example. */
+  private static final StandardJavaFileManager FILES =
+      COMPILER.getStandardFileManager(null, null, null);
+
   @TempDir Path classes;
+
+  @AfterAll
+  static void close() throws IOException {
+    FILES.close();
+  }
 
   @TestFactory
   List<DynamicTest> compiles() {
@@ -97,7 +109,7 @@ class PageExamplesTest {
         List.of(
             "-proc:none", "-cp", System.getProperty("java.class.path"), "-d", classes.toString());
     boolean compiled =
-        COMPILER.getTask(said, null, null, options, null, List.of(new Source(source))).call();
+        COMPILER.getTask(said, FILES, null, options, null, List.of(new Source(source))).call();
     return compiled ? "" : said.toString();
   }
 
