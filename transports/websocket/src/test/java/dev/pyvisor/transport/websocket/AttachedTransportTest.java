@@ -10,7 +10,6 @@ import dev.pyvisor.transport.Sandbox;
 import dev.pyvisor.transport.ThreadRoster;
 import dev.pyvisor.transport.TransportConfig;
 import dev.pyvisor.transport.TransportListener;
-import dev.pyvisor.transport.Trust;
 import dev.pyvisor.transport.launch.LaunchPlan;
 import dev.pyvisor.transport.process.LocalBackend;
 import dev.pyvisor.wire.Frame;
@@ -158,18 +157,7 @@ class AttachedTransportTest {
   }
 
   private TransportConfig config(ThreadRoster roster) {
-    return new TransportConfig(
-        "7",
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Map.of(),
-        folder,
-        LIMIT,
-        Trust.STATED,
-        Sandbox.UNCHOSEN,
-        roster,
-        Map.of());
+    return Configs.of(folder, Sandbox.UNCHOSEN, roster, Map.of());
   }
 
   private AttachedTransport attach(Duration patience) throws Exception {

@@ -292,17 +292,6 @@ class DestinationTest {
   }
 
   private TransportConfig config(Map<String, String> options, Sandbox sandbox) {
-    return new TransportConfig(
-        "7",
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Map.of(),
-        folder,
-        Duration.ofSeconds(10),
-        Trust.STATED,
-        sandbox,
-        new ThreadRoster("7"),
-        options);
+    return Configs.of(folder, sandbox, new ThreadRoster("7"), options);
   }
 }

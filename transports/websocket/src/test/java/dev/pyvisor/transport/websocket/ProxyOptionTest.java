@@ -10,13 +10,10 @@ import dev.pyvisor.transport.Sandbox;
 import dev.pyvisor.transport.ThreadRoster;
 import dev.pyvisor.transport.TransportConfig;
 import dev.pyvisor.transport.TransportListener;
-import dev.pyvisor.transport.Trust;
 import dev.pyvisor.wire.Frame;
 import dev.pyvisor.wire.ProtocolError;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -66,18 +63,7 @@ class ProxyOptionTest {
   }
 
   private TransportConfig config(String proxy) {
-    return new TransportConfig(
-        "7",
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Map.of(),
-        folder,
-        Duration.ofSeconds(10),
-        Trust.STATED,
-        Sandbox.UNCHOSEN,
-        threads,
-        Map.of("proxy", proxy));
+    return Configs.of(folder, Sandbox.UNCHOSEN, threads, Map.of("proxy", proxy));
   }
 
   private static TransportListener nobody() {
