@@ -18,7 +18,9 @@ final class Figures implements BeforeEachCallback, AfterEachCallback {
 
   @Override
   public void beforeEach(ExtensionContext context) {
-    Row.of(context).ifPresent(row -> Evidence.label(label(context, row)));
+    Row.of(context)
+        .ifPresent(
+            row -> Evidence.label(Rows.areAssigned(context) ? Optional.empty() : label(row)));
   }
 
   @Override
@@ -26,8 +28,9 @@ final class Figures implements BeforeEachCallback, AfterEachCallback {
     Evidence.label(Optional.of(""));
   }
 
-  private static Optional<String> label(ExtensionContext context, Row row) {
-    if (row.place() != Row.Place.STANDARD || Rows.areAssigned(context)) {
+  /** Behind the names of what a row has measured; empty where it is only printed. */
+  static Optional<String> label(Row row) {
+    if (row.place() != Row.Place.STANDARD && row.place() != Row.Place.BESIDE) {
       return Optional.empty();
     }
     String backend = row.backend().label();
