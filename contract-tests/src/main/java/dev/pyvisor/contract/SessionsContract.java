@@ -262,8 +262,13 @@ public interface SessionsContract extends RunnerContract {
     try (SupervisorClient client = OpenClients.open(client().preload("no_such_module", "sched"))) {
       assertThat(client.session().execute("import sys\nprint('sched' in sys.modules)").stdoutText())
           .isEqualTo("True\n");
-      assertThat(String.join("\n", client.evidence()))
-          .contains("preload: cannot import 'no_such_module'", "ModuleNotFoundError");
+      // Standard error comes by a way of its own, which may be later than the cell's.
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .untilAsserted(
+              () ->
+                  assertThat(String.join("\n", client.evidence()))
+                      .contains("preload: cannot import 'no_such_module'", "ModuleNotFoundError"));
     }
   }
 }
