@@ -15,8 +15,10 @@ from unittest import mock
 
 from _runner import limits
 from _runner.errors import ErrorCode, RpcError
+from _runner.files import Files
 from _runner.incoming import Incoming
 from _runner.inside import Place, Tree
+from _runner.loop import Loop
 from tests.support.filing import Filing, FilingTest
 from tests.support.tier import of_the_supervisor
 
@@ -425,6 +427,17 @@ class SystemTest(unittest.TestCase):
             for _ in incoming.discard():
                 pass
             self.assertEqual(os.listdir(self.root), [])
+
+    def test_the_end_of_a_session_ends_a_removal_that_is_on_its_way(self) -> None:  # rule: FIL-4
+        files, begun, removed = Files(Loop(), str(self.root), None), list[int](), list[bool]()
+        with mock.patch.object(limits, "FILE_SLICE", 1):
+            files.begin("file.begin", "folder", 0, begun.append, self.fail, is_folder=True, replaces=False)
+            for name in ("a", "b", "c"):
+                files.folder("file.folder", begun[0], name)
+            files.abort("file.abort", begun[0], lambda: removed.append(os.listdir(self.root) == []))
+            self.assertEqual(removed, [])
+            files.close()
+        self.assertEqual(removed, [True])
 
     def test_a_file_system_without_hard_links_gets_its_files_all_the_same(self) -> None:  # rule: FIL-5
         incoming = Incoming(self.tree, "file.begin", "f", False, False, 3)

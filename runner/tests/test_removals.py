@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import pathlib
+import resource
 import tempfile
 import unittest
 
 from _runner import limits
 from _runner.loop import Loop
-from _runner.removal import removal
+from _runner.removal import folder_removal, removal
 from _runner.removals import Removals
 from tests.support.host import Host
 from tests.support.processes import until
@@ -31,7 +32,7 @@ class RemovalTest(unittest.TestCase):
 
     def remove(self) -> None:
         before = os.listdir("/proc/self/fd")
-        for _ in removal(str(self.tree)):
+        for _ in folder_removal(str(self.tree)):
             pass
         self.assertLessEqual(len(os.listdir("/proc/self/fd")), len(before))
 
@@ -40,12 +41,15 @@ class RemovalTest(unittest.TestCase):
         os.chdir(self.tree)
         exec(NEST, {"os": os})
         os.chdir(here)
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))  # far fewer than there are folders
         self.remove()
         self.assertEqual(list(self.folder.iterdir()), [])
 
     def test_the_way_to_it_may_lead_through_a_link(self) -> None:
         (self.folder / "way").symlink_to(self.folder)
-        for _ in removal(str(self.folder / "way" / "tree")):
+        for _ in folder_removal(str(self.folder / "way" / "tree")):
             pass
         self.assertFalse(self.tree.exists())
 
@@ -65,6 +69,17 @@ class RemovalTest(unittest.TestCase):
         self.remove()
         self.assertTrue((self.tree / "file").exists())
 
+    def test_a_name_in_an_open_folder_may_be_a_file_or_a_folder(self) -> None:
+        (self.tree / "file").touch()
+        (self.tree / "folder").mkdir()
+        (self.tree / "folder" / "inside").touch()
+        within = os.open(self.tree, os.O_RDONLY)
+        self.addCleanup(os.close, within)
+        for name in (b"file", b"folder", b"nothing"):
+            for _ in removal(name, within):
+                pass
+        self.assertEqual(list(self.tree.iterdir()), [])
+
     def test_what_is_not_there_is_removed_already(self) -> None:
         self.tree.rmdir()
         self.remove()
@@ -74,8 +89,8 @@ class RemovalTest(unittest.TestCase):
             (self.tree / str(number)).touch()
         loop, order = Loop(), list[str]()
         removals = Removals(loop)
-        removals.begin(str(self.tree), lambda: order.append("removed"))
-        removals.begin(str(self.folder / "other"), loop.stop)
+        removals.begin(folder_removal(str(self.tree)), lambda: order.append("removed"))
+        removals.begin(folder_removal(str(self.folder / "other")), loop.stop)
         loop.after(0, lambda: order.append("others"))
         loop.run()
         self.assertEqual(order, ["others", "removed"])
@@ -85,7 +100,7 @@ class RemovalTest(unittest.TestCase):
         for number in range(2 * limits.FILE_SLICE):
             (self.tree / str(number)).touch()
         removals, done = Removals(Loop()), list[bool]()
-        removals.begin(str(self.tree), lambda: done.append(self.tree.exists()))
+        removals.begin(folder_removal(str(self.tree)), lambda: done.append(self.tree.exists()))
         removals.finish()
         self.assertEqual(done, [False])
 

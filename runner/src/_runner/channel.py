@@ -10,10 +10,8 @@ from collections import deque
 from functools import partial
 from typing import Callable, Optional
 
-from . import limits
+from . import limits, linux
 from .loop import WRITE, Loop
-
-_AT_ONCE = socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL
 
 
 class Sink:
@@ -36,7 +34,7 @@ class Sink:
             self._write, self._gather = partial(os.write, fd), partial(os.writev, fd)
         else:
             send, sendmsg = guests.send, guests.sendmsg
-            self._write, self._gather = lambda data: send(data, _AT_ONCE), lambda buffers: sendmsg(buffers, (), _AT_ONCE)
+            self._write, self._gather = lambda data: send(data, linux.AT_ONCE), lambda buffers: sendmsg(buffers, (), linux.AT_ONCE)
         self._on_written, self._on_broken = on_written, on_broken
         self._ordered: deque[tuple[bytes, int]] = deque()
         self._urgent: deque[tuple[bytes, int]] = deque()

@@ -11,14 +11,13 @@ import socket
 import struct
 from typing import Any, Callable, NamedTuple, Optional, Sequence, Union
 
-from . import limits
+from . import limits, linux
 from .errors import ErrorCode, RpcError
 from .loop import READ, Loop
 
 _CREDENTIALS = struct.Struct("3i")
 _WORDS = 64  # bytes: a word and a number
 _SPACE = socket.CMSG_SPACE(_CREDENTIALS.size)
-_AT_ONCE = socket.MSG_DONTWAIT  # a guest may hold our end as well, and have calls wait that do not forbid it
 
 
 class Waking(NamedTuple):
@@ -58,7 +57,7 @@ class Copy:
         request = json.dumps({**config, "stay": stay, "wake": self._wakes}).encode("ascii")
         self._waking[self._wakes] = Waking(on_awake, on_lost)
         try:
-            socket.send_fds(self._socket, [request], descriptors, _AT_ONCE | socket.MSG_NOSIGNAL)
+            socket.send_fds(self._socket, [request], descriptors, linux.AT_ONCE)
         except OSError as problem:
             del self._waking[self._wakes]
             raise RpcError(ErrorCode.EXECUTION_FAILED, f"the checkpoint's process has ended: {problem}") from None
@@ -69,7 +68,7 @@ class Copy:
             if self._socket.fileno() < 0:
                 return
             try:
-                data, ancillary, _, _ = self._socket.recvmsg(_WORDS, _SPACE, _AT_ONCE)
+                data, ancillary, _, _ = self._socket.recvmsg(_WORDS, _SPACE, linux.AT_ONCE)
             except BlockingIOError:
                 return
             except OSError:

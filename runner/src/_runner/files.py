@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from typing import Any, Callable, Iterator, Optional, Union
+from typing import Any, Callable, Optional, Union
 
 from . import limits, workspaces
 from .errors import ErrorCode, RpcError
@@ -14,6 +14,7 @@ from .inside import Tree, parts_of, refusal
 from .loop import Loop
 from .outgoing import Outgoing
 from .quota import Quota
+from .removals import Removals
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 Transfer = Union[Incoming, Outgoing]
@@ -29,7 +30,7 @@ class Files:
         self._next = 1
         self._promised = 0  # bytes of transfers that wait for the workspace to be measured
         self._measuring: dict[Quota, Callable[[RpcError], None]] = {}
-        self._removing: dict[Iterator[None], Callable[[], None]] = {}
+        self._removals = Removals(loop)
         self._problem = ""
         self._tree: Optional[Tree] = None
         try:
@@ -53,11 +54,8 @@ class Files:
             on_refused(RpcError(ErrorCode.CANCELLED, "the session was closed"))
         for transfer in list(self._transfers):
             self._end(transfer, lambda: None)
-        for removing, on_removed in self._removing.items():
-            for _ in removing:
-                pass
-            on_removed()
-        self._measuring, self._removing = {}, {}
+        self._removals.finish()
+        self._measuring = {}
         tree, self._tree, self._problem = self._tree, None, "the session was closed"
         if tree is not None:
             os.close(tree.fd)
@@ -180,28 +178,15 @@ class Files:
     def abort(self, method: str, transfer: int, on_removed: Callable[[], None]) -> None:
         if transfer not in self._transfers:
             raise _no_transfer(method, transfer)
-        removing = self._end(transfer, on_removed)
-        if removing is not None:
-            self._go_on(removing)
+        self._end(transfer, on_removed)
 
-    def _go_on(self, removing: Iterator[None]) -> None:
-        if removing not in self._removing:
-            return  # the session was closed meanwhile, and has done it
-        for _ in range(limits.FILE_SLICE):
-            if next(removing, self) is self:
-                self._removing.pop(removing)()
-                return
-        self._loop.after(0, lambda: self._go_on(removing))
-
-    def _end(self, transfer: int, on_removed: Callable[[], None]) -> Optional[Iterator[None]]:
+    def _end(self, transfer: int, on_removed: Callable[[], None]) -> None:
         found = self._transfers.pop(transfer)
         if isinstance(found, Outgoing):
             found.close()
             on_removed()
-            return None
-        removing = found.discard()
-        self._removing[removing] = on_removed
-        return removing
+        else:
+            self._removals.begin(found.discard(), on_removed)
 
     def _enter(self, transfer: Transfer) -> int:
         number, self._next = self._next, self._next + 1

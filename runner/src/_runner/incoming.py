@@ -14,7 +14,8 @@ from typing import Any, Iterator, Optional
 
 from . import limits, workspaces
 from .errors import ErrorCode, RpcError
-from .inside import Place, Tree, kind_of, refusal, removal
+from .inside import Place, Tree, kind_of, refusal
+from .removal import removal
 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

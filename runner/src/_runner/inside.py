@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import Any, Iterator, Optional
+from typing import Any, Optional
 
 from . import limits, rpc
 from .errors import ErrorCode, RpcError
@@ -212,30 +212,3 @@ def refusal(method: str, path: str, problem: OSError) -> RpcError:
 
 def _shown(names: list[bytes]) -> str:
     return b"/".join(names).decode("utf-8", "backslashreplace")
-
-
-def removal(name: bytes, within: int, depth: int = 0) -> Iterator[None]:
-    """Remove what is there and below, a step at a time. What cannot be removed is left."""
-    try:
-        found = os.stat(name, dir_fd=within, follow_symlinks=False)
-        if not stat.S_ISDIR(found.st_mode):
-            os.unlink(name, dir_fd=within)
-            return
-        if depth > limits.FILE_DEPTH:
-            return
-        fd = os.open(name, _FOLDER, dir_fd=within)
-    except OSError:
-        return
-    try:
-        with os.scandir(fd) as entries:
-            for entry in entries:
-                yield from removal(os.fsencode(entry.name), fd, depth + 1)
-                yield
-    except OSError:
-        pass
-    finally:
-        os.close(fd)
-    try:
-        os.rmdir(name, dir_fd=within)
-    except OSError:
-        pass

@@ -18,7 +18,6 @@ from .session import STDERR, STDOUT
 
 _MESSAGE, _RELAY = int(FrameKind.MESSAGE), int(FrameKind.RELAY)
 _CANCEL = int(InnerFlag.CANCEL)
-_AT_ONCE = socket.MSG_DONTWAIT
 _CALL, _FIRST, _WHOLE = int(InnerFlag.CALL), int(Flag.FIRST), int(Flag.FIRST | Flag.LAST)
 # A kernel keeps to TOOL_CALLS itself; the rest is slack for calls whose end was not seen here.
 _CALLS_BOUND = 8 * limits.TOOL_CALLS
@@ -118,7 +117,7 @@ class Kernel:
     def _read(self, channel: Inbound, size: int = limits.READ_SIZE) -> int:
         """Take in what one read gives, at most `size` bytes; returns how many it gave."""
         try:
-            data = channel.socket.recv(size, _AT_ONCE)
+            data = channel.socket.recv(size, linux.AT_ONCE)
         except BlockingIOError:
             return 0
         except OSError:

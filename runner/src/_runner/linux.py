@@ -22,6 +22,7 @@ _EXITING = 0x4  # PF_EXITING, of the flags in /proc/PID/stat
 _TAG_VARIABLE = "PYVISOR_SESSION"
 _COPY = b"pyvisor-copy"
 _PR_SET_CHILD_SUBREAPER = 36
+AT_ONCE = socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL
 _NOTHING = bytes(4)  # an int of C
 _name = ctypes.create_string_buffer(16)  # what the system keeps of a command's name
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -81,7 +82,7 @@ def guest_socket(fd: int, kind: int) -> Optional[socket.socket]:
     """What a guest has handed over, where it is a local socket of this kind; else None, and it is closed.
 
     The guest may go on holding it, and whether calls on it wait is a property of both: who uses it says at each call
-    that it must not (`MSG_DONTWAIT`).
+    that it must not, with `AT_ONCE`.
     """
     try:
         found = socket.socket(fileno=fd)
@@ -89,7 +90,6 @@ def guest_socket(fd: int, kind: int) -> Optional[socket.socket]:
         os.close(fd)
         return None
     if found.family == socket.AF_UNIX and found.type == kind:
-        found.setblocking(False)
         return found
     found.close()
     return None

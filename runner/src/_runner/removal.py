@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Callable, Generator, Iterator
+from typing import Any, Callable, Generator, Iterator, Union
 
 from . import limits
 from .pristine import BUILTINS as __builtins__  # noqa: F401
@@ -16,7 +16,7 @@ class _Folder:
 
     __slots__ = ("fd", "name", "entries")
 
-    def __init__(self, name: str, within: int) -> None:
+    def __init__(self, name: Union[str, bytes], within: int) -> None:
         """Raises OSError."""
         self.fd, self.name = os.open(name, _FOLDER, dir_fd=within), name
         try:
@@ -30,13 +30,26 @@ class _Folder:
         os.close(self.fd)
 
 
-def removal(path: str) -> Iterator[None]:
-    """Remove it, one entry at a step. Through no link but on the way to it; what cannot be removed stays."""
+def removal(name: Union[str, bytes], within: int) -> Iterator[None]:
+    """Remove a file, or a folder with all that is in it, one entry at a step. Through no link; what cannot be removed stays."""
+    if not _done(os.unlink, name, dir_fd=within):
+        yield from _folder_removal(name, within)
+
+
+def folder_removal(path: str) -> Iterator[None]:
+    """The same for a folder alone, to which the way may lead through links."""
     parent, name = os.path.split(os.path.abspath(path))
     try:
         within = os.open(parent, _FOLDER & ~os.O_NOFOLLOW)
     except OSError:
         return
+    try:
+        yield from _folder_removal(name, within)
+    finally:
+        os.close(within)
+
+
+def _folder_removal(name: Union[str, bytes], within: int) -> Iterator[None]:
     try:
         # What is emptied while it is listed may be listed in part, and what is too deep comes up: each pass takes more.
         for _ in range(limits.REMOVAL_PASSES):
@@ -45,11 +58,9 @@ def removal(path: str) -> Iterator[None]:
                 return
     except OSError:
         pass  # it is no folder, or cannot be listed
-    finally:
-        os.close(within)
 
 
-def _emptied(name: str, within: int) -> Generator[None, None, bool]:
+def _emptied(name: Union[str, bytes], within: int) -> Generator[None, None, bool]:
     """Empty a folder as far as one listing goes; whether anything was changed."""
     # Each folder on the way down is open. What is too far down is brought to the top, for the next pass.
     way, changed = [_Folder(name, within)], False

@@ -1,4 +1,4 @@
-"""Folders that are removed while sessions go on."""
+"""Files and folders that are removed while sessions go on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Callable, Iterator
 
 from . import limits
 from .loop import Loop
-from .removal import removal
 
 
 class Removals:
@@ -17,8 +16,9 @@ class Removals:
         self._loop = loop
         self._waiting: deque[tuple[Iterator[None], Callable[[], None]]] = deque()
 
-    def begin(self, path: str, then: Callable[[], None]) -> None:
-        self._waiting.append((removal(path), then))
+    def begin(self, removal: Iterator[None], then: Callable[[], None]) -> None:
+        """Call back when it has come to its end."""
+        self._waiting.append((removal, then))
         if len(self._waiting) == 1:
             self._go_on()
 

@@ -25,6 +25,7 @@ from .outbound import Outbound
 from .output import Output, Pipe
 from .page import Page
 from .quota import Quota
+from .removal import folder_removal
 from .removals import Removals
 from .session import STDERR, Cell, SessionState, not_rolled_back
 from .statekeeping import StateKeeping
@@ -611,7 +612,7 @@ class Session:
         os.close(self._page_fd)
         self._on_closed(self)
         if self.owns_workspace:
-            self._removals.begin(self.state.workspace, then)
+            self._removals.begin(folder_removal(self.state.workspace), then)
         else:
             then()
 

@@ -50,9 +50,9 @@ def clear_up_behind(host: int) -> None:
 
 def remove(path: str) -> None:
     """With all that is in it; what cannot be removed stays."""
-    from .removal import removal  # kernels have no need of it
+    from .removal import folder_removal  # kernels have no need of it
 
-    for _ in removal(path):
+    for _ in folder_removal(path):
         pass
 
 

@@ -9,12 +9,8 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.platform.engine.TestExecutionResult;
-import org.junit.platform.launcher.LauncherSession;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
-import org.junit.platform.launcher.core.LauncherConfig;
-import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
-import org.junit.platform.launcher.core.LauncherFactory;
 
 /** Of a row that two classes share each contract runs in one of them, and only there. */
 class HalfTest {
@@ -34,23 +30,16 @@ class HalfTest {
 
   private static List<String> testsThatRan(Class<?> suite) {
     List<String> passed = new ArrayList<>();
-    LauncherConfig alone =
-        LauncherConfig.builder().enableTestExecutionListenerAutoRegistration(false).build();
-    try (LauncherSession session = LauncherFactory.openSession(alone)) {
-      session
-          .getLauncher()
-          .execute(
-              LauncherDiscoveryRequestBuilder.request().selectors(selectClass(suite)).build(),
-              new TestExecutionListener() {
-                @Override
-                public void executionFinished(TestIdentifier test, TestExecutionResult result) {
-                  if (test.isTest()
-                      && result.getStatus() == TestExecutionResult.Status.SUCCESSFUL) {
-                    passed.add(test.getDisplayName());
-                  }
-                }
-              });
-    }
+    Launches.run(
+        selectClass(suite),
+        new TestExecutionListener() {
+          @Override
+          public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+            if (test.isTest() && result.getStatus() == TestExecutionResult.Status.SUCCESSFUL) {
+              passed.add(test.getDisplayName());
+            }
+          }
+        });
     return passed;
   }
 

@@ -5,10 +5,6 @@ import static org.assertj.core.api.Assertions.fail;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 
 import org.junit.jupiter.api.Test;
-import org.junit.platform.launcher.LauncherSession;
-import org.junit.platform.launcher.core.LauncherConfig;
-import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
-import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
@@ -33,17 +29,7 @@ class KnownGapTest {
 
   private static TestExecutionSummary run(String method) {
     SummaryGeneratingListener listener = new SummaryGeneratingListener();
-    LauncherConfig alone =
-        LauncherConfig.builder().enableTestExecutionListenerAutoRegistration(false).build();
-    try (LauncherSession session = LauncherFactory.openSession(alone)) {
-      session
-          .getLauncher()
-          .execute(
-              LauncherDiscoveryRequestBuilder.request()
-                  .selectors(selectMethod(Gaps.class, method))
-                  .build(),
-              listener);
-    }
+    Launches.run(selectMethod(Gaps.class, method), listener);
     return listener.getSummary();
   }
 
