@@ -16,6 +16,15 @@ _FRAGILE = sys.version_info[:2] == (3, 13)
 Told = Callable[[dict[str, Any]], None]
 
 
+def may_be_asked(pid: int, *, doomed: bool) -> bool:
+    """Whether the request for stacks does no harm: who has no handler would be ended by it, and a working Python of a
+    series whose `faulthandler` walks frames that are being made may crash; which does no harm to one that is doomed.
+    """
+    if not linux.catches(pid, evidence.REQUEST):
+        return False
+    return doomed or not _FRAGILE or linux.state(pid) != "R"
+
+
 class Inquiry:
     """Confined to the supervisor's loop. It asks by a signal that C code answers, and waits for no answer."""
 
@@ -51,21 +60,13 @@ class Inquiry:
         shown = verdicts.printable(after or self._before, limits.STACKS_SHOWN)
         on_told({**facts.fields(), "verdict": said, "stacks": shown})
 
-    def _survives(self) -> bool:
-        """Whether the request does no harm: who has no handler would be ended by it, and a working Python of a series
-        whose `faulthandler` walks frames that are being made may crash.
-        """
-        if not linux.catches(self._pid, evidence.REQUEST):
-            return False
-        return self._may_end_it or not _FRAGILE or linux.state(self._pid) != "R"
-
     def _look_again(self) -> None:
         self._before = self._stacks.read()
         self._stacks.forget()
         self._ask(self.finish)
 
     def _ask(self, then: Callable[[], None]) -> None:
-        if self._pid and self._survives():
+        if self._pid and may_be_asked(self._pid, doomed=self._may_end_it):
             linux.send(self._pid, evidence.REQUEST)
         self._timer = self._loop.after(limits.INQUIRY_PAUSE, then)
 

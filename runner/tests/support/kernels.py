@@ -230,10 +230,14 @@ class KernelHost:
 
     def heard(self) -> str:
         """What the kernel has said by now; for the message of a test that fails."""
-        while self._turn(0):
-            continue
+        ended = ""
+        try:
+            while self._turn(0):
+                continue
+        except Ended:
+            ended = "ended, having "
         returned = self._last("returned")
-        return f"said {self.methods()}, returned {returned and returned.envelope['params']}, stderr {self.output(2)!r}"
+        return f"{ended}said {self.methods()}, returned {returned and returned.envelope['params']}, stderr {self.output(2)!r}"
 
     def _turn(self, seconds: float) -> bool:
         """Take and give what can be within that time; whether there was any."""
