@@ -52,9 +52,7 @@ public final class SocketTransportProvider implements TransportProvider {
       environment(runner.environment(), config);
       return SocketTransport.start(runner, address, config, outbound, listener);
     } catch (IOException problem) {
-      LaunchFailed failure = new LaunchFailed(config.runnerId(), problem.toString());
-      failure.initCause(problem);
-      throw failure;
+      throw new LaunchFailed(config.runnerId(), problem.toString(), problem);
     }
   }
 

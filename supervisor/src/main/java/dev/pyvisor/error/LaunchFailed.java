@@ -18,6 +18,11 @@ public final class LaunchFailed extends RunnerException {
     this(runnerId, ErrorCode.EXECUTION_FAILED, message, null);
   }
 
+  public LaunchFailed(String runnerId, String message, Throwable cause) {
+    this(runnerId, message);
+    initCause(cause);
+  }
+
   public LaunchFailed(
       String runnerId, ErrorCode code, String message, @Nullable ExitReport report) {
     super(runnerId, code, Delivery.NEVER_SENT, message);

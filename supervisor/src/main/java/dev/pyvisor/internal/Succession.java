@@ -4,7 +4,6 @@ import dev.pyvisor.Defaults;
 import dev.pyvisor.GenerationChange;
 import dev.pyvisor.error.CallTimedOut;
 import dev.pyvisor.error.Delivery;
-import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.ExitReport;
 import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.error.RunnerException;
@@ -113,14 +112,8 @@ final class Succession {
   }
 
   private static LaunchFailed unstarted(String runnerId, OutOfMemoryError noThread) {
-    LaunchFailed failure =
-        new LaunchFailed(
-            runnerId,
-            ErrorCode.EXECUTION_FAILED,
-            "no thread can be made to start a runner: " + noThread.getMessage(),
-            null);
-    failure.initCause(noThread);
-    return failure;
+    return new LaunchFailed(
+        runnerId, "no thread can be made to start a runner: " + noThread.getMessage(), noThread);
   }
 
   private Connection await(Start start, Deadline by) {

@@ -58,12 +58,10 @@ public final class KeptLock {
       HELD.remove(file);
     } catch (IOException problem) {
       HELD.remove(file);
-      LaunchFailed failure =
-          new LaunchFailed(
-              runnerId,
-              "the container '" + folder.name() + "' cannot be held: " + problem.getMessage());
-      failure.initCause(problem);
-      throw failure;
+      throw new LaunchFailed(
+          runnerId,
+          "the container '" + folder.name() + "' cannot be held: " + problem.getMessage(),
+          problem);
     }
     throw taken(runnerId, folder);
   }

@@ -54,11 +54,10 @@ record ContainerFolder(ContainerUser user, Path runners, Path payload, Path vari
       }
       folder.write(config, variables);
     } catch (IOException problem) {
-      LaunchFailed failure =
-          new LaunchFailed(
-              config.runnerId(), "the container's folder cannot be made: " + problem.getMessage());
-      failure.initCause(problem);
-      throw failure;
+      throw new LaunchFailed(
+          config.runnerId(),
+          "the container's folder cannot be made: " + problem.getMessage(),
+          problem);
     }
     return folder;
   }

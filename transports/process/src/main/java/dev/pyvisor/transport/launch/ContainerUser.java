@@ -57,12 +57,10 @@ record ContainerUser(int uid, int gid, boolean rootless) {
       }
       return new ContainerUser(owner, number(workspace, "unix:gid"), false);
     } catch (IOException problem) {
-      LaunchFailed failure =
-          new LaunchFailed(
-              config.runnerId(),
-              "whom the container's code is to run as cannot be seen: " + problem.getMessage());
-      failure.initCause(problem);
-      throw failure;
+      throw new LaunchFailed(
+          config.runnerId(),
+          "whom the container's code is to run as cannot be seen: " + problem.getMessage(),
+          problem);
     }
   }
 

@@ -89,14 +89,12 @@ public final class HeldLauncher implements RunnerLauncher {
     try {
       return KernelGroup.make(groups, wanted);
     } catch (IOException problem) {
-      LaunchFailed failure =
-          new LaunchFailed(
-              start.config().runnerId(),
-              "no control group can be made for the limits of the code ("
-                  + problem
-                  + "); mend that, or leave out memory-limit and process-limit");
-      failure.initCause(problem);
-      throw failure;
+      throw new LaunchFailed(
+          start.config().runnerId(),
+          "no control group can be made for the limits of the code ("
+              + problem
+              + "); mend that, or leave out memory-limit and process-limit",
+          problem);
     }
   }
 

@@ -58,12 +58,10 @@ record KeptContainer(Engine engine, KeptFolder folder) {
       ContainerFolder.write(config, variables, environment);
       attach(config, recipe, found, sweep(config, "attach", client));
     } catch (IOException problem) {
-      LaunchFailed failure =
-          new LaunchFailed(
-              config.runnerId(),
-              "the container '" + folder.name() + "' cannot be used: " + problem.getMessage());
-      failure.initCause(problem);
-      throw failure;
+      throw new LaunchFailed(
+          config.runnerId(),
+          "the container '" + folder.name() + "' cannot be used: " + problem.getMessage(),
+          problem);
     }
     List<String> runner = new ArrayList<>(List.of("exec", "--interactive"));
     runner.addAll(List.of("--env-file", variables.toString()));

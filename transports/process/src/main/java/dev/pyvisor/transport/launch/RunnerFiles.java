@@ -26,11 +26,8 @@ final class RunnerFiles {
     try {
       return RunnerPayload.unpack(RunnerPayload.defaultCache());
     } catch (IOException problem) {
-      LaunchFailed failure =
-          new LaunchFailed(
-              config.runnerId(), "the runner cannot be unpacked: " + problem.getMessage());
-      failure.initCause(problem);
-      throw failure;
+      throw new LaunchFailed(
+          config.runnerId(), "the runner cannot be unpacked: " + problem.getMessage(), problem);
     }
   }
 }

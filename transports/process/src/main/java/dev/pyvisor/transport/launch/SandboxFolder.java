@@ -55,11 +55,10 @@ record SandboxFolder(Path runners, Path passwd, Path group) {
               + "nobody:x:65534:65534::/nonexistent:/bin/false\n");
       Files.writeString(folder.group, NAME + ":x:" + USER + ":\nnogroup:x:65534:\n");
     } catch (IOException problem) {
-      LaunchFailed failure =
-          new LaunchFailed(
-              config.runnerId(), "the sandbox's folder cannot be made: " + problem.getMessage());
-      failure.initCause(problem);
-      throw failure;
+      throw new LaunchFailed(
+          config.runnerId(),
+          "the sandbox's folder cannot be made: " + problem.getMessage(),
+          problem);
     }
     return folder;
   }

@@ -1,7 +1,6 @@
 package dev.pyvisor.transport.process;
 
 import dev.pyvisor.Defaults;
-import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.ExitReport;
 import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.transport.ThreadJob;
@@ -107,14 +106,10 @@ public final class ProcessTransport implements Transport {
   }
 
   private static LaunchFailed failed(LaunchPlan plan, TransportConfig config, Throwable problem) {
-    LaunchFailed failure =
-        new LaunchFailed(
-            config.runnerId(),
-            ErrorCode.EXECUTION_FAILED,
-            plan.command().get(0) + " could not be started: " + problem.getMessage(),
-            null);
-    failure.initCause(problem);
-    return failure;
+    return new LaunchFailed(
+        config.runnerId(),
+        plan.command().get(0) + " could not be started: " + problem.getMessage(),
+        problem);
   }
 
   private void begin(ThreadRoster threads) {

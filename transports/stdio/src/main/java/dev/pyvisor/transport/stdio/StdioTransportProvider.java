@@ -121,10 +121,8 @@ public final class StdioTransportProvider implements TransportProvider {
     try {
       return Files.createDirectories(config.privateDirectory().resolve("workspace"));
     } catch (IOException problem) {
-      LaunchFailed failure =
-          new LaunchFailed(config.runnerId(), "no workspace can be made: " + problem.getMessage());
-      failure.initCause(problem);
-      throw failure;
+      throw new LaunchFailed(
+          config.runnerId(), "no workspace can be made: " + problem.getMessage(), problem);
     }
   }
 

@@ -1,6 +1,5 @@
 package dev.pyvisor.transport.websocket;
 
-import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.ExitReport;
 import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.transport.FrameSource;
@@ -75,14 +74,10 @@ final class AttachedTransport implements Transport {
       config.threads().start(ThreadJob.WRITER, transport::write);
     } catch (OutOfMemoryError noThread) {
       transport.leave("its threads could not be started: " + noThread.getMessage());
-      LaunchFailed failure =
-          new LaunchFailed(
-              config.runnerId(),
-              ErrorCode.EXECUTION_FAILED,
-              "the threads for a runner could not be started: " + noThread.getMessage(),
-              null);
-      failure.initCause(noThread);
-      throw failure;
+      throw new LaunchFailed(
+          config.runnerId(),
+          "the threads for a runner could not be started: " + noThread.getMessage(),
+          noThread);
     }
     return transport;
   }

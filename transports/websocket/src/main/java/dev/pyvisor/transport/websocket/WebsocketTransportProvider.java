@@ -153,11 +153,8 @@ public final class WebsocketTransportProvider implements TransportProvider {
               PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
       return Files.writeString(file, token);
     } catch (IOException problem) {
-      LaunchFailed failure =
-          new LaunchFailed(
-              config.runnerId(), "the token cannot be written: " + problem.getMessage());
-      failure.initCause(problem);
-      throw failure;
+      throw new LaunchFailed(
+          config.runnerId(), "the token cannot be written: " + problem.getMessage(), problem);
     }
   }
 }
