@@ -7,18 +7,17 @@ import socket
 import threading
 import unittest
 from collections import deque
-from types import SimpleNamespace
 from typing import Callable
 from unittest import mock
 
 from _runner import limits, linux, page
 from _runner.channel import Sink
-from _runner.copies import Copy
+from _runner.copies import Copies, Copy
+from _runner.family import Family
 from _runner.loop import Loop
 from _runner.outbound import Outbound
 from _runner.output import Output
 from _runner.session import STDERR, STDOUT, Cell, SessionState
-from _runner.sessions import Session
 from tests.support.host import Host
 
 # Bounds a call that must not wait at all, on a loaded machine.
@@ -195,17 +194,15 @@ class StolenOutputTest(unittest.TestCase):
 class LeadersTest(unittest.TestCase):
     def test_a_kernels_number_is_forgotten_when_nobody_is_left_of_it(self) -> None:
         """It may be the number of another session's kernel next."""
-        here, gone = os.getsid(0), _number_of_nobody()
-        session = Session.__new__(Session)
-        session._loop, session._forgetting = Loop(), None
-        heir = SimpleNamespace(kernel=SimpleNamespace(pid=4_000_002))
-        session.kernel, session.succession = SimpleNamespace(pid=4_000_001), SimpleNamespace(heir=heir)  # type: ignore[assignment]
-        session._leaders = {here, gone, 4_000_001, 4_000_002}
+        here, gone, loop = os.getsid(0), _number_of_nobody(), Loop()
+        family = Family(loop, 1, Copies(loop), lambda: {4_000_002})
+        for pid in (here, gone, 4_000_001, 4_000_002):
+            family.kernel_born(pid)
         with mock.patch.object(limits, "LEADERS_KEPT", 0.0):
-            session._forget_leaders_soon()
-        while session._forgetting is not None:
-            session._loop.turn()
-        self.assertEqual(session._leaders, {here, 4_000_001, 4_000_002})
+            family.somebody_ended()
+        loop.after(0.0, loop.stop)
+        loop.run()
+        self.assertEqual(family.leaders, {here, 4_000_002})
 
 
 def _number_of_nobody() -> int:

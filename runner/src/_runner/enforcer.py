@@ -9,6 +9,7 @@ from typing import Any, Optional, Protocol
 from . import limits, linux
 from .cputime import CpuTimer
 from .errors import ErrorCode, RpcError
+from .family import Family
 from .inquiry import Inquiries
 from .kernels import Kernel
 from .ladder import Ladder
@@ -24,13 +25,12 @@ class House(Protocol):
 
     state: SessionState
     inquiries: Inquiries
+    family: Family
 
     @property
     def kernel_for_cells(self) -> Optional[Kernel]: ...
 
     def kernel_ended(self, kernel: Kernel, ended: linux.Ended) -> None: ...
-
-    def family(self) -> list[int]: ...
 
     def look(self, ladder: Ladder) -> None: ...
 
@@ -158,7 +158,7 @@ class Enforcer:
         if self._cpu is not None:
             self._cpu.end()
         if ended_by_ladder:
-            for pid in linux.started_after(self._house.family(), self._mark):
+            for pid in linux.started_after(self._house.family.members(), self._mark):
                 linux.kill(pid)
 
     # --- the ladder's steps ---
@@ -185,7 +185,7 @@ class Enforcer:
             return
         self._house.inquiries.conclude()
         kernel.signal(signal.SIGSTOP)  # it starts nothing more while the others are looked for
-        for pid in linux.started_after(self._house.family(), self._mark):
+        for pid in linux.started_after(self._house.family.members(), self._mark):
             linux.kill(pid)
         kernel.kill()
         self._loop.after(limits.KILL_BUDGET, lambda: self._unkillable(kernel))

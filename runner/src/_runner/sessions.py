@@ -11,6 +11,7 @@ from . import limits, linux, rpc, workspaces
 from .births import Births
 from .enforcer import Enforcer
 from .errors import ErrorCode, ProtocolError, RpcError
+from .family import Family
 from .files import Files
 from .frames import Frame, FrameKind, InnerFlag
 from .inquiry import Inquiries
@@ -76,9 +77,9 @@ class Session:
         self._waiting: list[tuple[rpc.Request, Callable[[], None]]] = []
         self._closing: Optional[rpc.Request] = None
         self._close_deadline: Optional[Timer] = None
-        # The kernels' numbers are also those of the process sessions that they lead.
-        self._leaders: set[int] = set()
-        self._forgetting: Optional[Timer] = None
+        self.family = Family(
+            loop, state.number, self.succession.copies, lambda: {kernel.pid for kernel in self._kernels()}
+        )
 
     @property
     def condition(self) -> str:
@@ -133,7 +134,7 @@ class Session:
         self._refuse_waiting(RpcError(ErrorCode.CANCELLED, f"session {self.state.number} was closed"))
         self._closing = request
         self._close_deadline = self._loop.after(limits.CLOSE_BUDGET, self._conclude_close)
-        self._kill_family()
+        self.family.kill()
         if self.kernel is not None:
             self.kernel.condemn("the session was closed")
         self.relative_ended()
@@ -145,9 +146,9 @@ class Session:
 
     def relative_ended(self) -> None:
         """A process has ended that may have been the last one that a closing session waits for, or of a kernel before."""
-        self._forget_leaders_soon()
+        self.family.somebody_ended()
         if self._closing is not None and (self.kernel is None or not self.kernel.pid):
-            if not self._kill_family():  # those that were started while the others were killed
+            if not self.family.kill():  # those that were started while the others were killed
                 self._conclude_close()
 
     def checkpoints(self) -> list[str]:
@@ -228,7 +229,7 @@ class Session:
             self._send_tools(kernel)
 
     def kernel_born(self, kernel: Kernel, pid: int, ended: Optional[linux.Ended]) -> None:
-        self._leaders.add(pid)
+        self.family.kernel_born(pid)
         if ended is None:
             kernel.born(pid)
         else:
@@ -257,11 +258,14 @@ class Session:
 
     def kernel_of(self, pid: int) -> Optional[Kernel]:
         """The kernel that this process is; who has just woken may not have been heard yet."""
-        heir = self.succession.heir
-        if heir is not None:
+        if self.succession.heir is not None:
             self.succession.listen()
-        found = [self.kernel, heir.kernel if heir is not None else None]
-        return next((kernel for kernel in found if kernel is not None and kernel.pid == pid), None)
+        return next((kernel for kernel in self._kernels() if kernel.pid == pid), None)
+
+    def _kernels(self) -> list[Kernel]:
+        """The session's own, and the one that is to take over."""
+        heir = self.succession.heir
+        return [kernel for kernel in (self.kernel, heir and heir.kernel) if kernel is not None]
 
     def _is_heir(self, kernel: Kernel) -> bool:
         heir = self.succession.heir
@@ -296,7 +300,7 @@ class Session:
             return
         kernel.close()
         kernel.pid = 0
-        self._forget_leaders_soon()
+        self.family.somebody_ended()
         if kernel is not self.kernel:
             return
         cell = self.state.cell
@@ -549,39 +553,7 @@ class Session:
         waits_for_tool = kernel is not None and kernel.calls > 0
         self.inquiries.begin(state.number, known, waits_for_tool, on_told, doomed=doomed)
 
-    def family(self) -> list[int]:
-        """The processes that cells of this session started."""
-        return linux.without_copies(self._offspring(), os.getpid())
-
-    def _offspring(self) -> list[int]:
-        """The same, and copies that have not told of themselves yet."""
-        self.succession.copies.listen()
-        kept = {copy.pid for copy in self.succession.copies.all()}
-        tag = linux.Tag(self.state.number)
-        return [pid for pid in linux.family(os.getpid(), self._leaders, tag) if pid not in kept]
-
-    def _forget_leaders_soon(self) -> None:
-        """Of kernels that have ended, when nobody is left in their process sessions: their numbers are given to others."""
-        if self._forgetting is None and not self._leaders <= self._leading():
-            self._forgetting = self._loop.after(limits.LEADERS_KEPT, self._forget_leaders)
-
-    def _forget_leaders(self) -> None:
-        self._forgetting = None
-        self._leaders &= self._leading() | linux.process_sessions()
-
-    def _leading(self) -> set[int]:
-        heir = self.succession.heir
-        kernels = [self.kernel, None if heir is None else heir.kernel]
-        return {kernel.pid for kernel in kernels if kernel is not None}
-
     # --- the end of the session ---
-
-    def _kill_family(self) -> bool:
-        """Whether there was anybody."""
-        found = self._offspring()
-        for pid in found:
-            linux.kill(pid)
-        return bool(found)
 
     def _conclude_close(self) -> None:
         """All has ended, or would not: what is still there to be read is the session's last output."""
@@ -601,8 +573,7 @@ class Session:
     def _forget(self, then: Callable[[], None] = lambda: None) -> None:
         self._over = True
         self.kernel = None
-        if self._forgetting is not None:
-            self._forgetting.cancel()
+        self.family.close()
         self._enforcer.close()
         self._quota.stop()
         self.succession.end()
