@@ -1,8 +1,11 @@
 package dev.pyvisor.internal;
 
+import dev.pyvisor.Launcher;
+import dev.pyvisor.ResourceLimits;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.transport.BackendOption;
+import dev.pyvisor.transport.Sandbox;
 import dev.pyvisor.transport.TransportProvider;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -79,6 +82,29 @@ public final class Backends {
       }
     }
     return own;
+  }
+
+  /**
+   * Code must not run with less around it than was asked for.
+   *
+   * @throws LaunchFailed when this backend does not start runners as that says
+   */
+  static void requireLaunch(String runnerId, TransportProvider backend, Sandbox asked) {
+    Sandbox unlimited = asked.limitedTo(ResourceLimits.none());
+    if (backend.launches()
+        || unlimited.equals(Sandbox.UNCHOSEN)
+        || unlimited.equals(Sandbox.by(Launcher.PROCESS))) {
+      return;
+    }
+    throw new LaunchFailed(
+        runnerId,
+        ErrorCode.INVALID_ARGUMENT,
+        "the backend "
+            + backend.name()
+            + " starts runners as plain processes, without image and inputs, and not as asked ("
+            + asked.launcher().map(kind -> "launcher=" + kind.word()).orElse("no launcher")
+            + "); leave that out, or take a backend that does",
+        null);
   }
 
   private static ClassLoader loader() {

@@ -105,6 +105,7 @@ final class Connection {
   private void start(Deadline by) {
     refuseKilled();
     TransportProvider backend = Backends.named(runnerId, settings.backend());
+    Backends.requireLaunch(runnerId, backend, settings.sandbox());
     TransportConfig config =
         new TransportConfig(
             runnerId,

@@ -67,6 +67,11 @@ public record Sandbox(
     return new Sandbox(launcher, image, containerOptions, command, limits, others, container);
   }
 
+  /** The same with these limits. */
+  public Sandbox limitedTo(ResourceLimits others) {
+    return new Sandbox(launcher, image, containerOptions, command, others, inputs, container);
+  }
+
   /** The same in a container of this name, which is kept. */
   public Sandbox keptAs(String name) {
     return new Sandbox(

@@ -21,6 +21,17 @@ public interface TransportProvider {
   }
 
   /**
+   * Whether it starts a runner as {@link TransportConfig#sandbox} says: with that launcher, image,
+   * command line and inputs, or not at all. Where it does not, whoever asks for anything but a
+   * plain process is refused before {@link #open} is called: code must not run with less around it
+   * than was asked for. Limits are not meant here; of those the runner itself says which it holds
+   * to.
+   */
+  default boolean launches() {
+    return false;
+  }
+
+  /**
    * Starts or reaches a runner. Returns at once; the runner's HELLO comes to the listener like any
    * frame.
    *

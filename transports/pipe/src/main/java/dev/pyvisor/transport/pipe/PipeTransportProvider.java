@@ -24,6 +24,11 @@ public final class PipeTransportProvider implements TransportProvider {
   }
 
   @Override
+  public boolean launches() {
+    return true;
+  }
+
+  @Override
   public Transport open(TransportConfig config, FrameSource outbound, TransportListener listener) {
     LOCAL.requireLinux(config);
     LaunchPlan plan = LocalBackend.runner(config, config.privateDirectory(), List.of("supervisor"));

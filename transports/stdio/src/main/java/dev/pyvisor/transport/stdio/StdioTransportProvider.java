@@ -57,6 +57,11 @@ public final class StdioTransportProvider implements TransportProvider {
   }
 
   @Override
+  public boolean launches() {
+    return true;
+  }
+
+  @Override
   public Transport open(TransportConfig config, FrameSource outbound, TransportListener listener) {
     LOCAL.requireLinux(config);
     Path workspace = workspace(config);

@@ -73,6 +73,11 @@ public final class WebsocketTransportProvider implements TransportProvider {
   }
 
   @Override
+  public boolean launches() {
+    return true;
+  }
+
+  @Override
   public Transport open(TransportConfig config, FrameSource outbound, TransportListener listener) {
     Optional<Destination> named = Destination.of(config);
     Proxy proxy = proxy(config, named.flatMap(Destination::tls).isPresent());
