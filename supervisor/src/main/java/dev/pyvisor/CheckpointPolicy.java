@@ -9,9 +9,11 @@ import java.util.Locale;
  * <p>Immutable.
  */
 public enum CheckpointPolicy {
-  /** After cells, while the session is idle, where it costs little. */
+  /**
+   * After each cell that may have changed the state, when its outcome is known, unless it is dear.
+   */
   AUTO,
-  /** After every cell. */
+  /** The same, whatever it costs. */
   ALWAYS,
   /** Not by itself: a killed kernel's state is lost, unless a checkpoint was asked for. */
   NEVER;

@@ -45,8 +45,9 @@ final class LimitOptions {
       paramLabel = "auto|always|never",
       converter = Policy.class,
       description =
-          "When the state is kept aside, for cells that must be killed or that crash: while nothing"
-              + " runs (auto, the default), after every cell, or never.")
+          "When the state is kept aside, for cells that must be killed or that crash: after each cell"
+              + " that may have changed it, unless that is dear (auto, the default), whatever it costs"
+              + " (always), or never.")
   private @Nullable CheckpointPolicy checkpoint;
 
   @Option(

@@ -13,7 +13,7 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * Tools as a model reads them: Python functions with type hints and a docstring, without a body.
- * For a prompt; in the session itself {@code help(tool)} says the same.
+ * For a prompt; in the session itself {@code help(tool)} says it in its own form.
  *
  * <p>Thread-safe: it holds no state.
  */

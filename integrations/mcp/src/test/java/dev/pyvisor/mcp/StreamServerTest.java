@@ -242,6 +242,17 @@ class StreamServerTest {
     }
   }
 
+  /** The figure is what shows why. */
+  @Test
+  void an_image_that_a_cell_displayed_before_it_failed_comes_too() throws Exception {
+    try (RawClient client = RawClient.initialized()) {
+      client.execute(1, "display(b'\\x89PNG\\r\\n\\x1a\\n' + bytes(4)); 1 / 0");
+      assertThat(client.text(1)).contains("ZeroDivisionError");
+      assertThat(String.valueOf(client.answer(1)))
+          .contains("isError=true", "type=image", "data=iVBORw0KGgoAAAAA");
+    }
+  }
+
   @Test
   void what_cannot_be_read_is_answered_and_the_next_message_is_served() throws Exception {
     try (RawClient client = RawClient.initialized()) {

@@ -33,9 +33,11 @@ final class Answers {
   }
 
   static CallToolResult failed(String text) {
-    return CallToolResult.builder(List.<Content>of(TextContent.builder(text).build()))
-        .isError(true)
-        .build();
+    return failed(List.of(TextContent.builder(text).build()));
+  }
+
+  static CallToolResult failed(List<Content> contents) {
+    return CallToolResult.builder(contents).isError(true).build();
   }
 
   /** One that is there already. */

@@ -80,13 +80,10 @@ final class ExecuteTool {
   /** Images that the cell displays, or that its value is, stand beside the text. */
   private static CallToolResult answer(Outcome outcome) {
     String text = OutcomeText.of(outcome, WHOLE);
-    if (!outcome.ok()) {
-      return Answers.failed(text);
-    }
     List<Content> contents = new ArrayList<>();
     contents.add(TextContent.builder(text).build());
     Images.of(outcome).forEach(image -> contents.add(shown(image)));
-    return Answers.of(contents);
+    return outcome.ok() ? Answers.of(contents) : Answers.failed(contents);
   }
 
   private static Content shown(Images.Image image) {
