@@ -66,7 +66,7 @@ class ClientsTest(unittest.TestCase):
                 peer.ask(Authorization=authorization, **headers)
                 self.assertEqual(told(peer), "403 origin_forbidden")
 
-    @unittest.skipUnless(thorough(), "what a browser does depends least on the Python")
+    @unittest.skipUnless(thorough(), "what a browser does depends least on the Python; -Pwide runs it on each")
     def test_a_page_in_chromium_does_not_get_in(self) -> None:  # R37
         chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
         if chromium is None:

@@ -218,7 +218,7 @@ class FrozenTest(unittest.TestCase):
         self.assertLess(last, 2 * third + 60_000)
 
 
-@unittest.skipUnless(thorough(), "the double fork is tried on the oldest and the newest Python")
+@unittest.skipUnless(thorough(), "in the smallest tier one Python tries the double fork")
 class OtherMeansTest(FrozenTest):
     """The same where the system call is not known, and a process between makes the copy."""
 

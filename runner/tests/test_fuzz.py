@@ -19,8 +19,10 @@ from _runner.link import Kind, Link, Sequenced
 from _runner.upgrade import Refused, RequestReader
 from _runner.websocket import Broken
 from tests.support.listening import MASK, TOKEN
-from tests.support.tier import count, tell
+from tests.support.tier import count, not_on_each, tell
 from tests.test_upgrade import GUARD, HEADERS
+
+setUpModule = not_on_each
 
 LIMIT = 1000  # of a message, so that many are at it
 CODES = {1002, 1003, 1007, 1009}

@@ -17,7 +17,9 @@ from _runner.frames import encode_credit
 from tests.support.host import Host
 from tests.support.kernels import KernelHost, Said
 from tests.support.processes import until_gone
-from tests.support.tier import count, tell
+from tests.support.tier import count, not_on_each, tell
+
+setUpModule = not_on_each
 
 # Bounds what the design allows 200 ms above the ladder on an idle machine.
 SLACK_SECONDS = 10.0

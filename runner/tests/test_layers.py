@@ -6,6 +6,9 @@ import ast
 import unittest
 
 from tests import SOURCES
+from tests.support.tier import not_on_each
+
+setUpModule = not_on_each
 
 PURE = ("frames", "messages", "rpc", "session", "credit", "limits", "errors", "pristine", "jsontext", "verdicts",
         "websocket", "records", "given_up", "upgrade", "link", "attaching", "absence", "heartbeat")

@@ -9,6 +9,9 @@ from typing import Any, Iterator
 from _runner import limits
 from _runner.legacy_host import LegacyHost
 from tests.support.farend import FarEnd, Heard, terminal
+from tests.support.tier import not_on_each
+
+setUpModule = not_on_each
 
 
 class Files:

@@ -11,6 +11,9 @@ from _runner import limits
 from _runner.errors import ErrorCode, RpcError
 from _runner.legacy import Request
 from _runner.legacy_requests import LATER, Requests
+from tests.support.tier import not_on_each
+
+setUpModule = not_on_each
 
 
 def _refuse(params: dict[str, Any]) -> Any:

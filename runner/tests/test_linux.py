@@ -16,6 +16,9 @@ from typing import Any
 from _runner import linux
 from _runner.linux import Mark, Process, Tag
 from tests import SOURCES
+from tests.support.tier import not_on_each
+
+setUpModule = not_on_each
 
 PAIRS = 200
 

@@ -14,6 +14,9 @@ from _runner.removal import folder_removal, removal
 from _runner.removals import Removals
 from tests.support.host import Host
 from tests.support.processes import until
+from tests.support.tier import not_on_each
+
+setUpModule = not_on_each
 
 DEEP = 1200  # folders in one another: more than Python's functions may call one another
 MANY = 5_000  # files: their removal takes many slices

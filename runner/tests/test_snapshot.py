@@ -18,6 +18,9 @@ from typing import Any
 
 from _runner import limits
 from _runner.snapshot import Budget, load, take
+from tests.support.tier import not_on_each
+
+setUpModule = not_on_each
 
 
 PATIENT = Budget(seconds=10)  # where time is not what is tested

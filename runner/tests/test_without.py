@@ -78,7 +78,7 @@ PATCHES = [
 AT_ONCE = 4
 
 
-@unittest.skipUnless(thorough_from_wide(), "it shows what the tests are worth, on the oldest and the newest Python; -Pwide runs it")
+@unittest.skipUnless(thorough_from_wide(), "it shows what the tests are worth; -Pwide runs it")
 class WithoutTest(unittest.TestCase):
     def test_whatever_is_taken_away_is_missed_by_a_named_test(self) -> None:  # R45
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:

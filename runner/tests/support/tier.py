@@ -23,7 +23,7 @@ def count(what: str, verify: int, full: int) -> int:
 
 
 def thorough() -> bool:
-    """Whether this Python is one of those that everything runs on. Others leave out what depends on the Python least."""
+    """Whether everything runs on this Python: from the tier wide on, on each; in the smallest, on one."""
     return tier() == "full" or os.environ.get("PYVISOR_THOROUGH", "yes") == "yes"
 
 
@@ -33,7 +33,7 @@ def thorough_from_wide() -> bool:
 
 
 def _starts_no_runner() -> bool:
-    return os.environ.get("PYVISOR_THOROUGH") == "units"
+    return os.environ.get("PYVISOR_THOROUGH") in ("units", "quick")
 
 
 def of_the_supervisor() -> None:
@@ -46,6 +46,12 @@ def starts_a_runner() -> None:
     """For what starts one: in the smallest tier one Python does, and the contracts do on all others."""
     if _starts_no_runner():
         raise unittest.SkipTest("on this Python the contracts start runners; -Pwide does so here too")
+
+
+def not_on_each() -> None:
+    """For `setUpModule` of what computes long, or tests what every Python does the same: in the smallest tier two of them are enough."""
+    if os.environ.get("PYVISOR_THOROUGH") == "quick":
+        raise unittest.SkipTest("the standard Python and the oldest run this; -Pwide does so here too")
 
 
 def tell(line: str) -> None:

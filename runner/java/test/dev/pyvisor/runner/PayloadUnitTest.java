@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -43,12 +44,6 @@ class PayloadUnitTest {
   /** The tests wait more than they compute: cells that are stuck, graces that pass. */
   private static final int AT_ONCE = 4;
 
-  /**
-   * Into how many runs the modules of a Python are dealt out, a quarter where none starts a runner:
-   * in two runs a core and a half were idle for minutes beside the longer one.
-   */
-  private static final int RUNS = 16;
-
   private static final Path RUNNER = Path.of(System.getProperty("pyvisor.root"), "runner");
 
   /** To ask each program on the PATH takes longer than many a test. */
@@ -70,12 +65,8 @@ class PayloadUnitTest {
     for (String version : tested) {
       Path python = pythons.get(version);
       Share share = share(version, tested);
-      if (share == Share.NOTHING) {
-        System.out.println("payload on Python " + version + ": not in this tier; -Pwide runs it");
-        continue;
-      }
       List<Future<Integer>> parts =
-          dealtOut(share == Share.UNITS ? RUNS / 4 : RUNS).stream()
+          dealtOut(share.runs).stream()
               .map(modules -> runs.submit(() -> test(python, modules, share)))
               .toList();
       tests.add(DynamicTest.dynamicTest("Python " + version, () -> passed(version, parts)));
@@ -230,36 +221,36 @@ class PayloadUnitTest {
 
   /** How much of the unit tests runs on a Python; what `tests/support/tier.py` calls it. */
   private enum Share {
-    EVERYTHING("yes"),
-    /** All but what depends on the Python least. */
-    MOST("no"),
+    EVERYTHING("yes", 16),
     /** What starts no runner: the contracts do on it. */
-    UNITS("units"),
-    /** The contracts alone run on it. */
-    NOTHING("");
+    UNITS("units", 4),
+    /** Of that what is done in moments and may depend on the Python. */
+    QUICK("quick", 1);
 
     final String word;
 
-    Share(String word) {
+    /**
+     * Into how many runs the modules of a Python are dealt out: in two runs of everything a core
+     * and a half were idle for minutes beside the longer one.
+     */
+    final int runs;
+
+    Share(String word, int runs) {
       this.word = word;
+      this.runs = runs;
     }
   }
 
   /**
    * In the smallest tier one Python runs everything, the first, and the oldest what starts no
-   * runner; all others have the contracts. In the next ones the oldest and the newest run
-   * everything, and those between most of it.
+   * runner; all others run the quick ones of that. In the next tiers each runs everything.
    */
   private static Share share(String version, List<String> tested) {
-    List<String> byAge = tested.stream().sorted(Comparator.comparing(Version::parse)).toList();
-    boolean isAnEnd = version.equals(byAge.get(0)) || version.equals(byAge.get(byAge.size() - 1));
-    if (!TIER.equals("verify")) {
-      return isAnEnd ? Share.EVERYTHING : Share.MOST;
-    }
-    if (version.equals(tested.get(0))) {
+    if (!TIER.equals("verify") || version.equals(tested.get(0))) {
       return Share.EVERYTHING;
     }
-    return version.equals(byAge.get(0)) ? Share.UNITS : Share.NOTHING;
+    String oldest = Collections.min(tested, Comparator.comparing(Version::parse));
+    return version.equals(oldest) ? Share.UNITS : Share.QUICK;
   }
 
   private static String read(Path file) throws IOException {
