@@ -4,15 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +45,42 @@ class RunnerPayloadTest {
         .isEqualTo(PosixFilePermissions.fromString("rwx------"));
     try (Stream<Path> entries = Files.list(cache)) {
       assertThat(entries).containsExactly(first);
+    }
+  }
+
+  /** What depends on the machine or on the moment would make two builds differ. */
+  @Test
+  void the_payload_is_the_sources_in_one_order_with_one_time_and_one_mode() throws IOException {
+    Path sources = Path.of(System.getProperty("pyvisor.root"), "runner/src");
+    List<String> expected;
+    try (Stream<Path> modules = Files.list(sources.resolve("_runner"))) {
+      expected =
+          Stream.concat(Stream.of(sources.resolve("__main__.py")), modules)
+              .filter(file -> file.toString().endsWith(".py"))
+              .map(file -> sources.relativize(file).toString())
+              .sorted()
+              .toList();
+    }
+    Path payload = Files.write(scratch.resolve("runner.pyz"), RunnerPayload.bytes());
+    List<String> files = new ArrayList<>();
+    try (ZipFile zip = new ZipFile(payload.toFile())) {
+      for (ZipEntry entry : Collections.list(zip.entries())) {
+        assertThat(entry.getTimeLocal()).as(entry.getName()).isEqualTo("2026-01-01T00:00:00");
+        assertThat(entry.getExtra()).as(entry.getName()).isNull();
+        if (!entry.isDirectory()) {
+          files.add(entry.getName());
+          assertThat(zip.getInputStream(entry))
+              .hasSameContentAs(Files.newInputStream(sources.resolve(entry.getName())));
+        }
+      }
+    }
+    assertThat(files).isEqualTo(expected);
+    try (FileSystem zip =
+        FileSystems.newFileSystem(payload, Map.of("enablePosixFileAttributes", "true"))) {
+      for (String file : files) {
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(zip.getPath(file))))
+            .isEqualTo("rw-r--r--");
+      }
     }
   }
 
