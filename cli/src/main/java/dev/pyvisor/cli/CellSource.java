@@ -2,10 +2,6 @@ package dev.pyvisor.cli;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.CodingErrorAction;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,13 +23,13 @@ final class CellSource {
   /** Reads steps from a file, or from {@code input} where the name is {@code -}. */
   static List<Step> read(String name, InputStream input) throws IOException {
     if (name.equals("-")) {
-      return Marks.script(text("standard input", input.readAllBytes()));
+      return Marks.script(TextFile.decoded("standard input", input.readAllBytes()));
     }
     Path file = Path.of(name);
     if (Files.isDirectory(file)) {
       throw new IllegalArgumentException(name + " is a directory; name a .py, .md or .ipynb file");
     }
-    String content = text(name, Files.readAllBytes(file));
+    String content = TextFile.read(file);
     String lower = name.toLowerCase(Locale.ROOT);
     List<Step> steps =
         lower.endsWith(".ipynb")
@@ -124,17 +120,5 @@ final class CellSource {
     StringBuilder text = new StringBuilder();
     source.forEach(line -> text.append(line.asString("")));
     return text.toString();
-  }
-
-  private static String text(String name, byte[] content) {
-    try {
-      return StandardCharsets.UTF_8
-          .newDecoder()
-          .onMalformedInput(CodingErrorAction.REPORT)
-          .decode(ByteBuffer.wrap(content))
-          .toString();
-    } catch (CharacterCodingException e) {
-      throw new IllegalArgumentException(name + " is not UTF-8 text; save it as UTF-8", e);
-    }
   }
 }

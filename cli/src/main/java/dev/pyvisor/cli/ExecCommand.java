@@ -9,7 +9,6 @@ import dev.pyvisor.tool.Submit;
 import dev.pyvisor.tool.Tool;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -202,7 +201,7 @@ final class ExecCommand implements Callable<Integer> {
       return submit.anyFields();
     }
     try {
-      return submit.schema(Files.readString(answer));
+      return submit.schema(TextFile.read(answer));
     } catch (IllegalArgumentException odd) {
       throw new ParameterException(
           spec.commandLine(), "--answer " + answer + ": " + odd.getMessage());

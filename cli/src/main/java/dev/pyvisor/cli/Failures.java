@@ -1,8 +1,11 @@
 package dev.pyvisor.cli;
 
 import dev.pyvisor.error.RunnerException;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import picocli.CommandLine;
 
 /** What a failure means to a shell: one line and an exit status. */
@@ -19,6 +22,13 @@ final class Failures {
     return failure instanceof RunnerException ? NO_RUNNER : USAGE;
   }
 
+  /** The same with the file's name in it, which a failure in the midst of a file has not. */
+  static FileSystemException of(Path file, IOException failure) {
+    return failure instanceof FileSystemException named
+        ? named
+        : new FileSystemException(file.toString(), null, failure.getMessage());
+  }
+
   static String explain(Throwable failure) {
     if (failure instanceof RunnerException
         || failure instanceof IllegalArgumentException
@@ -28,10 +38,11 @@ final class Failures {
     if (failure instanceof NoSuchFileException missing) {
       return missing.getFile() + ": no such file";
     }
-    if (failure instanceof FileSystemException file) {
-      return file.getFile()
-          + ": "
-          + (file.getReason() == null ? "cannot be read" : file.getReason());
+    if (failure instanceof AccessDeniedException denied) {
+      return denied.getFile() + ": permission denied";
+    }
+    if (failure instanceof FileSystemException file && file.getReason() != null) {
+      return file.getFile() + ": " + file.getReason();
     }
     return failure.getClass().getSimpleName() + ": " + failure.getMessage();
   }

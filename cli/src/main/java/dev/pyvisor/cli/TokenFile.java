@@ -48,6 +48,6 @@ final class TokenFile {
               + PosixFilePermissions.toString(rights)
               + "); chmod 600 it, and put another token there");
     }
-    return Files.readString(file).strip();
+    return TextFile.read(file).strip();
   }
 }

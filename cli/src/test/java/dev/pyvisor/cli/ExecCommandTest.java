@@ -275,6 +275,33 @@ class ExecCommandTest {
         "1");
   }
 
+  @Test
+  void a_file_that_cannot_be_read_is_named_and_exits_with_2() throws Exception {
+    Path folder = Files.createDirectory(scratch.resolve("folder.py"));
+    Path latin = Files.write(scratch.resolve("latin.py"), new byte[] {'x', (byte) 0xe9, '\n'});
+    Path circle = scratch.resolve("circle.py");
+    Files.createSymbolicLink(circle, circle);
+    // Opened, it gives an error to whoever reads its first page.
+    Path unread = Path.of("/proc/self/mem");
+
+    for (List<String> option : List.of(List.<String>of(), List.of("-c", "print(1)", "--answer"))) {
+      assertUnread(option, folder, "is a directory");
+      assertUnread(option, latin, "is not UTF-8 text");
+      assertUnread(option, circle, "Too many levels of symbolic links");
+      assertUnread(option, unread, "Input/output error");
+    }
+  }
+
+  private static void assertUnread(List<String> option, Path file, String reason) {
+    List<String> line = new ArrayList<>(List.of("exec"));
+    line.addAll(option);
+    line.add(file.toString());
+    Result result = Command.refused(line.toArray(String[]::new));
+    assertUsage(result, file.toString());
+    assertThat(result.err()).containsIgnoringCase(reason).doesNotContain("Exception");
+    assertThat(result.out()).isEmpty();
+  }
+
   private static void assertUsage(String message, String... arguments) {
     assertUsage(Command.refused(arguments), message);
   }
