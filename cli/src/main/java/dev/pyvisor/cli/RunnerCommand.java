@@ -42,7 +42,16 @@ final class RunnerCommand implements Runnable {
         throw new ParameterException(
             spec.commandLine(), file + " is a directory; name the file, for example runner.pyz");
       }
-      Files.write(file, RunnerPayload.bytes());
+      Path folder = file.toAbsolutePath().getParent();
+      if (!Files.isDirectory(folder)) {
+        throw new ParameterException(
+            spec.commandLine(), folder + " is no directory; make it, or name another");
+      }
+      try {
+        Files.write(file, RunnerPayload.bytes());
+      } catch (IOException failed) {
+        throw Failures.of(file, failed);
+      }
       System.out.println(file + "  sha256 " + RunnerPayload.sha256());
       return Failures.OK;
     }
