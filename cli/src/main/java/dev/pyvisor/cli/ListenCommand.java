@@ -226,10 +226,10 @@ final class ListenCommand implements Callable<Integer> {
 
   /** In good order, for which it takes two seconds at most; the leash would do the same. */
   private static void end(Process runner, Path directory) {
-    runner.destroy();
+    runner.toHandle().destroy();
     try {
       if (!runner.waitFor(Defaults.CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
-        runner.destroyForcibly();
+        runner.toHandle().destroyForcibly();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
