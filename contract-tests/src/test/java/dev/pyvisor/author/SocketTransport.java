@@ -142,7 +142,7 @@ final class SocketTransport implements Transport {
     try (InputStream in = process.getErrorStream()) {
       for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
         tail.append(new String(buffer, 0, count, StandardCharsets.UTF_8));
-        tail.delete(0, Math.max(0, tail.length() - Defaults.STDERR_QUOTED));
+        tail.delete(0, Math.max(0, tail.length() - Defaults.STDERR_KEPT));
         complaint = tail.toString();
       }
     } catch (IOException ended) {

@@ -1,5 +1,6 @@
 package dev.pyvisor.error;
 
+import dev.pyvisor.Defaults;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -10,7 +11,8 @@ import java.util.OptionalInt;
  *
  * @param reason what ended it, as far as this side knows
  * @param exitStatus its exit status; above 128 it is 128 plus the signal's number
- * @param stderrTail the last of what it wrote to standard error
+ * @param stderrTail the last of what it wrote to standard error, at most {@link
+ *     Defaults#STDERR_KEPT} bytes
  * @param refused how a runner that somebody else has started refused this host for good, if it did
  * @param tombstone how that runner ended, where it still said so
  */
@@ -34,7 +36,7 @@ public record ExitReport(
         : OptionalInt.empty();
   }
 
-  /** One line for people. */
+  /** For people: one line, and of what it wrote last the end. */
   public String text() {
     String status =
         exitStatus.isEmpty()
@@ -47,6 +49,7 @@ public record ExitReport(
 
   private Optional<String> lastWords() {
     String trimmed = stderrTail.strip();
-    return trimmed.isEmpty() ? Optional.empty() : Optional.of(trimmed);
+    int from = Math.max(0, trimmed.length() - Defaults.STDERR_QUOTED);
+    return trimmed.isEmpty() ? Optional.empty() : Optional.of(trimmed.substring(from));
   }
 }

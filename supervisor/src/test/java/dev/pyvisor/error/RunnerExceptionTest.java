@@ -2,6 +2,7 @@ package dev.pyvisor.error;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pyvisor.Defaults;
 import dev.pyvisor.testing.Rule;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,15 @@ class RunnerExceptionTest {
       assertThat(other.runnerId()).isEqualTo("r");
     }
     assertThat(((CallFailed) leaves.get(2).as(Delivery.UNKNOWN)).traceback()).contains("Traceback");
+  }
+
+  @Test
+  void of_long_last_words_the_message_quotes_the_end() {
+    String words = "x".repeat(Defaults.STDERR_KEPT - 4) + " end";
+    ExitReport report = new ExitReport("it ended", OptionalInt.of(1), words);
+    assertThat(report.stderrTail()).isEqualTo(words);
+    assertThat(report.text())
+        .endsWith("; it said: " + "x".repeat(Defaults.STDERR_QUOTED - 4) + " end");
   }
 
   @Test

@@ -255,7 +255,7 @@ public final class ProcessTransport implements Transport {
     try {
       // First of all: everything that waits for the runner waits for this.
       listener.onClosed(
-          new ExitReport(reason, OptionalInt.of(status), stderr.tail(Defaults.STDERR_QUOTED)));
+          new ExitReport(reason, OptionalInt.of(status), stderr.tail(Defaults.STDERR_KEPT)));
       if (status != 0 || !conversation.leavesNothing()) {
         sweep();
       }
