@@ -71,7 +71,7 @@ public final class Applicability implements ExecutionCondition {
       return Optional.empty();
     }
     if (row.place() == Row.Place.BESIDE) {
-      boolean framed = row.backend().capabilities().contains(Capability.TYPED_VALUES);
+      boolean framed = row.backend().carriesFrames();
       return find(element, OneBackend.class).stream()
           .filter(shown -> tier == Tier.VERIFY && (framed || shown.inEveryDialect()))
           .findFirst()

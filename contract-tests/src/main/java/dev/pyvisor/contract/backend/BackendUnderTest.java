@@ -30,6 +30,14 @@ public interface BackendUnderTest {
   Set<Capability> capabilities();
 
   /**
+   * Whether it carries the frames of this project: a dialect of text lines has no {@link
+   * Capability#TYPED_VALUES}.
+   */
+  default boolean carriesFrames() {
+    return capabilities().contains(Capability.TYPED_VALUES);
+  }
+
+  /**
    * Fails unless the runner was reached over this backend and no other. It is told what the system
    * says of the runner's process, so the proof comes from the far side.
    */
