@@ -3,7 +3,9 @@ package dev.pyvisor.contract;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Alone;
 import dev.pyvisor.contract.backend.Applicability;
+import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Heavy;
+import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.backend.OneBackend;
 import dev.pyvisor.contract.backend.Row;
 import dev.pyvisor.contract.backend.Rows;
@@ -263,6 +265,75 @@ public abstract class BackendContract implements Rows.Suite {
     class BusyAndDying extends OnABusyMachine implements PeerDeathContract {}
   }
 
+  /**
+   * How cells and kernels end, with capture pipes of one page, which every backend has the same,
+   * and on a busy machine.
+   */
+  @Nested
+  class UnderStrain {
+    @TempDir static Path folder;
+
+    /** One page a pipe, from the host to what a cell prints. */
+    abstract class TinyPipes extends Part {
+      @Override
+      Path python() {
+        return Wrappers.tinyPipes(folder, super.python());
+      }
+
+      @Override
+      public String under() {
+        return ", 4 KiB pipes";
+      }
+    }
+
+    @Nested
+    @Heavy(why = "how large a pipe is shows the same with every Python")
+    class OfOnePage extends TinyPipes implements TinyPipesContract {}
+
+    @Nested
+    @Needs(Capability.PAYLOAD)
+    @Heavy(why = "pipes of one page only slow down what the wide ones show")
+    class TinyStreamBeforeTerminal extends TinyPipes implements StreamBeforeTerminalContract {
+      @Override
+      public Counts cells() {
+        return Counts.of(20, 1000, 5000);
+      }
+    }
+
+    @Nested
+    @Needs(Capability.PAYLOAD)
+    @Heavy(why = "pipes of one page only slow down what the wide ones show")
+    @RunsFrom(tier = Tier.WIDE, why = "a process that holds a pipe does so whatever its size")
+    class TinyGrandchildren extends TinyPipes implements GrandchildContract {}
+
+    @Nested
+    @Needs(Capability.PAYLOAD)
+    @Heavy(why = "pipes of one page only slow down what the wide ones show")
+    @RunsFrom(tier = Tier.WIDE, why = "last words are shorter than a page")
+    class TinyKernelDeaths extends TinyPipes implements DeathContract {}
+
+    @Nested
+    @Alone
+    @Heavy(why = "a busy machine delays every other test")
+    @RunsFrom(tier = Tier.WIDE, why = "what a cell writes is whole while the machine is idle")
+    @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+    class BusyStreamBeforeTerminal extends OnABusyMachine implements StreamBeforeTerminalContract {}
+
+    @Nested
+    @Alone
+    @Heavy(why = "a busy machine delays every other test")
+    @RunsFrom(tier = Tier.WIDE, why = "nobody waits for who holds a pipe while the machine is idle")
+    @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+    class BusyGrandchildren extends OnABusyMachine implements GrandchildContract {}
+
+    @Nested
+    @Alone
+    @Heavy(why = "a busy machine delays every other test")
+    @RunsFrom(tier = Tier.WIDE, why = "kernels die beside nobody, and live beside busy loops")
+    @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+    class BusyKernelDeaths extends OnABusyMachine implements DeathContract {}
+  }
+
   /** The large messages under four conditions: pipes of two sizes, an idle and a busy machine. */
   @Nested
   class LargeMessages {
@@ -333,6 +404,11 @@ public abstract class BackendContract implements Rows.Suite {
 
     int loops() {
       return Objects.requireNonNull(busy).count();
+    }
+
+    @Override
+    public String under() {
+      return ", " + loops() + " busy loops";
     }
 
     @BeforeAll

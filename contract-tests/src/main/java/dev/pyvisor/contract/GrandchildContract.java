@@ -48,7 +48,8 @@ public interface GrandchildContract extends RunnerContract {
         assertThat(session.execute("print('next')").stdoutText()).isEqualTo("next\n");
         Evidence.record(
             "end of a cell whose child holds its output: "
-                + (holder.contains("Popen") ? "subprocess" : "multiprocessing"),
+                + (holder.contains("Popen") ? "subprocess" : "multiprocessing")
+                + under(),
             List.of("H18"),
             took.toMillis() + " ms",
             Counts.always(1));

@@ -26,6 +26,14 @@ public interface RunnerContract {
     return folder;
   }
 
+  /**
+   * Behind the name of what is measured, where a contract is run under a condition of its own: ", 4
+   * KiB pipes". Default: nothing.
+   */
+  default String under() {
+    return "";
+  }
+
   /** The numbers that this machine has for processes of a client's runner, which told its own. */
   default List<Long> here(SupervisorClient client, List<Long> told) {
     return told.stream().map(pid -> Processes.here(client.runner().pid(), pid)).toList();

@@ -33,11 +33,16 @@ public interface StreamBeforeTerminalContract extends RunnerContract {
       def by_child(fd, text): subprocess.run(['printf', '%s', text], stdout=fd)
       """;
 
+  /** How many cells write. */
+  default Counts cells() {
+    return Counts.of(150, 1000, 5000);
+  }
+
   @Test
   @Rule({"H17", "LIF-3", "LIF-5"})
   @Limit(seconds = 1200, why = "the full count is 5,000 cells of up to ten writes each")
   default void nothing_that_was_written_before_the_end_is_missing() {
-    Counts counts = Counts.of(150, 1000, 5000);
+    Counts counts = cells();
     long seed = System.nanoTime();
     Random random = new Random(seed);
     long bytes = 0;
@@ -58,7 +63,7 @@ public interface StreamBeforeTerminalContract extends RunnerContract {
       }
     }
     Evidence.record(
-        "bytes missing from cells that write in five ways to both streams",
+        "bytes missing from cells that write in five ways to both streams" + under(),
         List.of("H17"),
         "0 of " + String.format(Locale.ROOT, "%,d", bytes),
         counts,

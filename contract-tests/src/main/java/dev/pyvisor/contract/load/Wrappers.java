@@ -15,16 +15,47 @@ import java.nio.file.attribute.PosixFilePermissions;
 public final class Wrappers {
   private Wrappers() {}
 
-  /** An interpreter whose standard streams, where they are pipes, hold 4,096 bytes each. */
+  /** How many bytes a pipe of {@link #tinyPipes} holds: one page. */
+  public static final int TINY = 4096;
+
+  /** What a runner's own program goes through so that each pipe it makes is a small one. */
+  private static final String SMALL_FROM_NOW_ON =
+      """
+      import fcntl, os, runpy, sys
+      made = os.pipe2
+      def pipe2(flags):
+          ends = made(flags)
+          fcntl.fcntl(ends[1], 1031, %1$d)
+          return ends
+      os.pipe2 = pipe2
+      del sys.argv[0]
+      runpy.run_path(sys.argv[0], run_name='__main__')
+      """
+          .formatted(TINY);
+
+  /**
+   * An interpreter whose standard streams, where they are pipes, hold {@value #TINY} bytes each,
+   * and so do the pipes that its program makes, a kernel's two for output among them.
+   */
   public static Path tinyPipes(Path folder, Path python) {
+    String before =
+        """
+        for fd in (0, 1, 2):
+            try:
+                fcntl.fcntl(fd, 1031, %1$d)  # F_SETPIPE_SZ
+            except OSError:
+                pass
+        flags = []
+        while sys.argv[1:] and sys.argv[1].startswith('-'):
+            flags.append(sys.argv.pop(1))
+        if sys.argv[1:] and '-c' not in flags:
+            flags += ['-c', %2$s]
+        sys.argv[1:1] = flags
+        """;
     return write(
         folder.resolve("python-tiny-pipes"),
         python,
-        "for fd in (0, 1, 2):\n"
-            + "    try:\n"
-            + "        fcntl.fcntl(fd, 1031, 4096)  # F_SETPIPE_SZ\n"
-            + "    except OSError:\n"
-            + "        pass\n");
+        before.formatted(TINY, "'''" + SMALL_FROM_NOW_ON + "'''"));
   }
 
   /**
