@@ -8,9 +8,11 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.WorkspaceFiles;
 import dev.pyvisor.contract.backend.Capability;
+import dev.pyvisor.contract.backend.Heavy;
 import dev.pyvisor.contract.backend.HostSide;
 import dev.pyvisor.contract.backend.Needs;
 import dev.pyvisor.contract.guard.OpenClients;
+import dev.pyvisor.contract.load.Heap;
 import dev.pyvisor.error.CallCancelled;
 import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.error.CallTimedOut;
@@ -19,10 +21,12 @@ import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.ExitReport;
 import dev.pyvisor.error.ProtocolViolated;
 import dev.pyvisor.error.RunnerException;
+import dev.pyvisor.error.RunnerGone;
 import dev.pyvisor.internal.Counters;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
 import dev.pyvisor.tool.Tool;
+import dev.pyvisor.wire.Limits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,6 +46,8 @@ import org.junit.jupiter.api.io.TempDir;
 @HostSide
 public interface PeerContract extends RunnerContract {
   Duration SHORT = Duration.ofMillis(500);
+
+  Duration TEN_SECONDS = Duration.ofSeconds(10);
 
   private SupervisorClient.Builder stub(Path folder, String program) {
     return client().payload(Stub.payload(folder, program)).restart(false);
@@ -117,6 +123,43 @@ public interface PeerContract extends RunnerContract {
     }
   }
 
+  /** What stays in a buffer that nobody looks at again would be there at no deadline. */
+  @TestFactory
+  @Rule({"H2", "W3a", "FRM-4"})
+  default Stream<DynamicTest> all_replies_of_one_write_are_heard_though_nothing_follows(
+      @TempDir Path folder) {
+    return Stream.of(1, 950_000)
+        .map(
+            size ->
+                DynamicTest.dynamicTest(
+                    "the first of three has " + size + " bytes", () -> allHeard(folder, size)));
+  }
+
+  private void allHeard(Path folder, int size) {
+    String program =
+        """
+        rest = start()
+        asked = [next(rest)[1] for _ in range(3)]
+        data = b"".join(reply(asked[n], {"text": "x" * (%d if n == 0 else 1)}) for n in range(3))
+        assert os.write(1, data) == len(data)
+        for nothing in rest: pass
+        """
+            .formatted(size);
+    try (SupervisorClient client = openStub(folder, program)) {
+      List<CompletableFuture<String>> calls =
+          Stream.of(size, 1, 1)
+              .map(length -> client.requestAsync("status", "{}", TEN_SECONDS))
+              .toList();
+      assertThat(calls.get(0).join()).isEqualTo(text(size));
+      assertThat(calls.get(1).join()).isEqualTo(text(1));
+      assertThat(calls.get(2).join()).isEqualTo(text(1));
+    }
+  }
+
+  private static String text(int size) {
+    return "{\"text\":\"" + "x".repeat(size) + "\"}";
+  }
+
   @Test
   @Rule({"H2", "FRM-6"})
   default void a_partial_frame_and_then_silence_fails_the_request_at_its_own_deadline(
@@ -129,9 +172,13 @@ public interface PeerContract extends RunnerContract {
         for nothing in rest: pass
         """;
     try (SupervisorClient client = openStub(folder, program)) {
+      long begun = System.nanoTime();
       RunnerException failure = failure(client.requestAsync("status", "{}", SHORT));
+      Duration took = Duration.ofNanos(System.nanoTime() - begun);
       assertThat(failure).isInstanceOf(CallTimedOut.class);
       assertThat(failure.delivery()).isEqualTo(Delivery.UNKNOWN);
+      // Ten times as long: no other clock of the host that runs now ends so early.
+      assertThat(took).isLessThan(SHORT.multipliedBy(10));
     }
   }
 
@@ -139,17 +186,20 @@ public interface PeerContract extends RunnerContract {
   @Rule({"H4", "H5", "FRM-2", "FRM-5", "FRM-7", "FRM-13"})
   default Stream<DynamicTest> garbage_ends_the_connection_loudly(@TempDir Path folder) {
     return Stream.of(
-            "b'hello\\n'",
-            "b'\\xff\\xfe\\xfd'",
-            "b'{}'",
-            "struct.pack('>I', 65533)",
-            "struct.pack('>I', 1)",
-            "frame(99)",
-            "frame(RELAY, b'', flags=LAST, session=1, message=9)")
-        .map(garbage -> DynamicTest.dynamicTest(garbage, () -> endsLoudly(folder, garbage)));
+            new Garbage("b'hello\\n'", "68 65 6c 6c 6f 0a"),
+            new Garbage("b'\\xff\\xfe\\xfd'", "ff fe fd"),
+            new Garbage("b'{}'", "7b 7d"),
+            new Garbage("struct.pack('>I', 65533)", "00 00 ff fd"),
+            new Garbage("struct.pack('>I', 1)", "00 00 00 01"),
+            new Garbage("frame(99)", "00 00 00 14 63 00"),
+            new Garbage("frame(RELAY, b'no', flags=LAST, session=1, message=9)", "6e 6f"))
+        .map(garbage -> DynamicTest.dynamicTest(garbage.python, () -> endsLoudly(folder, garbage)));
   }
 
-  private void endsLoudly(Path folder, String garbage) {
+  /** What a runner writes, and the first bytes of it that are shown. */
+  record Garbage(String python, String hex) {}
+
+  private void endsLoudly(Path folder, Garbage garbage) {
     String program =
         """
         rest = start()
@@ -157,16 +207,54 @@ public interface PeerContract extends RunnerContract {
         write(%s)
         for nothing in rest: pass
         """
-            .formatted(garbage);
+            .formatted(garbage.python);
     try (SupervisorClient client = openStub(folder, program)) {
       assertThatThrownBy(() -> client.request("status", "{}"))
           .isInstanceOf(ProtocolViolated.class)
-          .hasMessageContaining("FRM-");
+          .hasMessageContaining("FRM-")
+          .hasMessageContaining("; first bytes: " + garbage.hex);
       assertThat(client.session().execute("x").kind()).isEqualTo(OutcomeKind.NEVER_STARTED);
       ExitReport report = client.exited().join();
       assertThat(report.reason()).contains("broke FRM-");
     }
   }
+
+  /** A message too large by its own words, and one that goes on behind its declared end. */
+  @TestFactory
+  @Heavy(why = "a hundred megabytes are written, for the host to drop")
+  @Rule({"H4", "FRM-10", "FRM-11"})
+  default Stream<DynamicTest> of_a_message_without_an_end_no_more_is_kept_than_a_message_may_have(
+      @TempDir Path folder) {
+    return Stream.of(Limits.MESSAGE + 1, Limits.MESSAGE)
+        .map(
+            declared ->
+                DynamicTest.dynamicTest(
+                    declared + " bytes are declared", () -> keepsNoMore(folder, declared)));
+  }
+
+  private void keepsNoMore(Path folder, int declared) {
+    String program =
+        """
+        rest = start()
+        next(rest)
+        write(frame(RELAY, struct.pack(">IH", %d, 0), FIRST, 1, 1, 1, 9))
+        chunk = frame(RELAY, bytes(BODY), 0, 1, 1, 1, 9)
+        for _ in range(1500): write(chunk)
+        for nothing in rest: pass
+        """
+            .formatted(declared);
+    try (SupervisorClient client = openStub(folder, program)) {
+      long before = Heap.alive();
+      assertThatThrownBy(() -> client.request("status", "{}"))
+          .isInstanceOf(ProtocolViolated.class)
+          .hasMessageContaining(declared > Limits.MESSAGE ? "FRM-11" : "FRM-10");
+      client.exited().join();
+      assertThat(Heap.alive() - before).isLessThan(Limits.MESSAGE + HEAP_OF_OTHERS);
+    }
+  }
+
+  /** What the JVM itself, its tests and their framework may take meanwhile. */
+  long HEAP_OF_OTHERS = 16L << 20;
 
   @Test
   @Rule({"H5", "SES-4"})
@@ -181,6 +269,38 @@ public interface PeerContract extends RunnerContract {
     try (SupervisorClient client = openStub(folder, program)) {
       assertThat(client.request("status", "{}")).isEqualTo("{\"fine\":true}");
       assertThat(client.counters().lateReplies()).isEqualTo(1);
+    }
+  }
+
+  /** Ids go on over a restart: what the first runner was asked has no answer from the second. */
+  @Test
+  @Rule({"H6", "SES-4"})
+  default void an_answer_to_a_call_of_the_runner_before_settles_no_call(@TempDir Path folder) {
+    String program =
+        """
+        rest = start()
+        kind, asked, _, _ = next(rest)
+        kind, execute, _, cell = next(rest)
+        told = os.path.join(os.path.dirname(os.path.abspath(__file__)), "asked")
+        if not os.path.exists(told):
+            with open(told, "w") as file: json.dump([asked["id"], execute["id"]], file)
+            os.kill(os.getpid(), 9)
+        with open(told) as file: before = [{"id": id} for id in json.load(file)]
+        write(reply(before[0], {"answer": "of before"}) + reply(asked, {"answer": "of now"}))
+        write(terminal(before[1], 1, tool_calls=1) + terminal(execute, cell, tool_calls=2))
+        for nothing in rest: pass
+        """;
+    try (SupervisorClient client = OpenClients.open(stub(folder, program).restart(true))) {
+      CompletableFuture<String> lost = client.requestAsync("status", "{}", TEN_SECONDS);
+      Outcome unknown = client.session().execute("go");
+      assertThat(unknown.kind()).as(unknown.toString()).isEqualTo(OutcomeKind.UNKNOWN);
+      assertThat(failure(lost)).isInstanceOf(RunnerGone.class);
+
+      CompletableFuture<String> asked = client.requestAsync("status", "{}", TEN_SECONDS);
+      Outcome outcome = client.session().execute("go");
+      assertThat(asked.join()).isEqualTo("{\"answer\":\"of now\"}");
+      assertThat(outcome.toolCalls()).as(outcome.toString()).isEqualTo(2);
+      assertThat(client.counters().lateReplies()).isGreaterThanOrEqualTo(2);
     }
   }
 
