@@ -5,13 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.pyvisor.Cell;
+import dev.pyvisor.Defaults;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.contract.backend.Capability;
 import dev.pyvisor.contract.backend.Heavy;
 import dev.pyvisor.contract.backend.HostSide;
 import dev.pyvisor.contract.backend.Needs;
+import dev.pyvisor.contract.guard.Limit;
+import dev.pyvisor.contract.guard.MachineShare;
 import dev.pyvisor.contract.guard.OpenClients;
+import dev.pyvisor.contract.guard.Reapers;
+import dev.pyvisor.contract.load.Heap;
 import dev.pyvisor.error.CallTimedOut;
 import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.ExitReport;
@@ -27,7 +32,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -39,6 +46,21 @@ import org.junit.jupiter.api.io.TempDir;
 public interface PeerDeathContract extends RunnerContract {
   Duration SHORT = Duration.ofSeconds(1);
 
+  /** A second's deadline, and eight threads that make 200 MB: H3 asks for 1.3 s. */
+  Duration IN_TIME = Duration.ofSeconds(3);
+
+  /** Closing a runner that does not heed it: three seconds at most, and as many for a slow kill. */
+  Duration CLOSED = Duration.ofSeconds(6);
+
+  /** H7: a start takes no longer for ten megabytes of noise before it. */
+  Duration STARTED = Duration.ofSeconds(5);
+
+  /** What eight callers want to send at once, 200 MB in all. */
+  int LARGE = 25 * 1024 * 1024;
+
+  /** What the JVM itself, its tests and their framework may take of the heap meanwhile. */
+  long HEAP_OF_OTHERS = 16L << 20;
+
   private SupervisorClient.Builder stub(Path folder, String program) {
     return client().payload(Stub.payload(folder, program)).restart(false);
   }
@@ -47,30 +69,31 @@ public interface PeerDeathContract extends RunnerContract {
     return OpenClients.open(stub(folder, program));
   }
 
+  String READS_NOTHING =
+      """
+      import signal
+      start()
+      signal.pause()
+      """;
+
   @Test
   @Heavy(why = "it waits for the deadlines of eight callers, which the host keeps")
   @Rule({"H3", "I2", "TRN-2"})
   default void callers_never_block_on_a_runner_that_does_not_read(@TempDir Path folder) {
-    String program =
-        """
-        import signal
-        start()
-        signal.pause()
-        """;
+    byte[] large = new byte[LARGE];
+    MachineShare share = MachineShare.since();
     long begun;
-    try (SupervisorClient client = OpenClients.open(stub(folder, program).callTimeout(SHORT))) {
+    try (SupervisorClient client =
+        OpenClients.open(stub(folder, READS_NOTHING).callTimeout(SHORT))) {
       Session session = client.session();
-      byte[] large = new byte[25 * 1024 * 1024];
       begun = System.nanoTime();
-      List<CompletableFuture<RunnerException>> callers = new ArrayList<>();
-      for (int i = 0; i < 8; i++) {
-        callers.add(
-            CompletableFuture.supplyAsync(
-                () -> catchThrowableOfType(RunnerException.class, () -> session.set("x", large)),
-                work -> new Thread(work).start()));
-      }
-      List<RunnerException> failures = callers.stream().map(CompletableFuture::join).toList();
-      assertThat(System.nanoTime() - begun).isLessThan(TimeUnit.SECONDS.toNanos(8));
+      List<RunnerException> failures =
+          fromEightThreads(
+                  () -> catchThrowableOfType(RunnerException.class, () -> session.set("x", large)))
+              .stream()
+              .map(CompletableFuture::join)
+              .toList();
+      assertBelow(IN_TIME, begun, share);
       assertThat(failures).allMatch(CallTimedOut.class::isInstance);
       // All but the one whose first bytes fitted the pipe, whether they waited for room or for
       // their turn.
@@ -78,7 +101,54 @@ public interface PeerDeathContract extends RunnerContract {
           .hasSizeGreaterThanOrEqualTo(7);
       begun = System.nanoTime();
     }
-    assertThat(System.nanoTime() - begun).isLessThan(TimeUnit.SECONDS.toNanos(6));
+    assertBelow(CLOSED, begun, share);
+  }
+
+  /**
+   * Six find no room and fail; two cells are in the queue, whose own time has not begun, and wait
+   * for the runner, until it is closed here.
+   */
+  @Test
+  @Heavy(why = "it waits for the deadlines of eight callers, which the host keeps")
+  @Rule({"H3", "I2", "TRN-2"})
+  default void cells_for_a_runner_that_does_not_read_take_no_more_memory_than_the_queue_may(
+      @TempDir Path folder) {
+    String large = "x".repeat(LARGE);
+    int fitting = Defaults.OUTBOUND_BYTES / LARGE;
+    MachineShare share = MachineShare.since();
+    List<CompletableFuture<Outcome>> cells;
+    long begun;
+    try (SupervisorClient client =
+        OpenClients.open(stub(folder, READS_NOTHING).callTimeout(SHORT))) {
+      Session session = client.session();
+      long before = Heap.alive();
+      begun = System.nanoTime();
+      cells = fromEightThreads(() -> session.execute(Cell.of(large)));
+      Awaitility.await()
+          .atMost(10, TimeUnit.SECONDS)
+          .until(() -> cells.stream().filter(CompletableFuture::isDone).count() == 8 - fitting);
+      assertBelow(IN_TIME, begun, share);
+      assertThat(Heap.alive() - before).isLessThan(Defaults.OUTBOUND_BYTES + HEAP_OF_OTHERS);
+      begun = System.nanoTime();
+    }
+    assertBelow(CLOSED, begun, share);
+    List<Outcome> outcomes = cells.stream().map(CompletableFuture::join).toList();
+    assertThat(outcomes)
+        .filteredOn(outcome -> outcome.toString().contains("the outbound queue is full"))
+        .hasSize(8 - fitting)
+        .allMatch(outcome -> outcome.kind() == OutcomeKind.NEVER_STARTED);
+  }
+
+  private static <T> List<CompletableFuture<T>> fromEightThreads(Supplier<T> work) {
+    return Stream.generate(
+            () -> CompletableFuture.supplyAsync(work, started -> new Thread(started).start()))
+        .limit(8)
+        .toList();
+  }
+
+  private static void assertBelow(Duration limit, long begun, MachineShare share) {
+    Duration took = Duration.ofNanos(System.nanoTime() - begun);
+    assertThat(share.scaled(took)).as("of %s", took).isLessThan(limit);
   }
 
   @Test
@@ -99,12 +169,16 @@ public interface PeerDeathContract extends RunnerContract {
         os.write(2, b"my last words")
         os._exit(9)
         """;
+    MachineShare share = MachineShare.since();
+    long begun = System.nanoTime();
     try (SupervisorClient client = openStub(folder, program)) {
+      assertBelow(STARTED, begun, share);
       assertThat(client.request("status", "{}")).isEqualTo("{}");
       RunnerGone gone =
           catchThrowableOfType(RunnerGone.class, () -> client.request("status", "{}"));
       assertThat(gone.report().exitStatus()).hasValue(9);
-      assertThat(gone.report().stderrTail()).endsWith("noise\nmy last words");
+      String tail = gone.report().stderrTail();
+      assertThat(tail).hasSize(Defaults.STDERR_KEPT).endsWith("noise\nmy last words");
       assertThat(gone).hasMessageContaining("my last words");
     }
   }
@@ -166,11 +240,13 @@ public interface PeerDeathContract extends RunnerContract {
     }
   }
 
+  /** A reaper stays with a process whose streams somebody reads while another holds them. */
   @Test
+  @Limit(seconds = 300, why = "the full count is fifty deaths, beside busy loops a second each")
   @Heavy(why = "many deaths, one after another")
   @Rule("H8")
   default void threads_do_not_pile_up_over_many_deaths(@TempDir Path folder) {
-    Counts counts = Counts.of(5, 20, 20);
+    Counts counts = Counts.of(5, 50, 50);
     String program =
         """
         import subprocess
@@ -179,11 +255,15 @@ public interface PeerDeathContract extends RunnerContract {
         subprocess.Popen(["sleep", "30"])
         os.kill(os.getpid(), 9)
         """;
+    long before = Reapers.atWork();
     for (int i = 0; i < counts.now(); i++) {
       try (SupervisorClient client = openStub(folder, program)) {
         assertThatThrownBy(() -> client.request("status", "{}")).isInstanceOf(RunnerGone.class);
       }
     }
+    Awaitility.await()
+        .atMost(10, TimeUnit.SECONDS)
+        .untilAsserted(() -> assertThat(Reapers.atWork()).isLessThanOrEqualTo(before));
   }
 
   @Test
