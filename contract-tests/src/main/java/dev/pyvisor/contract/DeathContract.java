@@ -21,15 +21,25 @@ import org.junit.jupiter.api.TestFactory;
 @Core
 public interface DeathContract extends RunnerContract {
 
-  /** A way to die, and what the outcome's cause must say; several kinds where it is a race. */
-  record Death(String code, String kinds, String detail) {}
+  /**
+   * A way to die, what the outcome's cause must say (several kinds where it is a race), and what
+   * Python could still say of it.
+   */
+  record Death(String code, String kinds, String detail, String traceback) {
+    Death(String code, String kinds, String detail) {
+      this(code, kinds, detail, "");
+    }
+  }
+
+  /** What faulthandler writes last where a cell's second line was to blame. */
+  String SECOND_LINE = "line 2 in <module>";
 
   /** Each kind of H19 that ends the kernel. */
   List<Death> DEATHS =
       List.of(
           new Death("import os; os._exit(7)", "exit", "7"),
-          new Death("import os; os.abort()", "signal", "SIGABRT"),
-          new Death("import ctypes; ctypes.string_at(0)", "signal", "SIGSEGV"),
+          new Death("import os; os.abort()", "signal", "SIGABRT", SECOND_LINE),
+          new Death("import ctypes; ctypes.string_at(0)", "signal", "SIGSEGV", SECOND_LINE),
           new Death("import os; os.kill(os.getpid(), 9)", "signal", "SIGKILL"),
           new Death("import os; os.execv('/bin/sleep', ['sleep', '30'])", "channel", ""),
           new Death("import os; os.closerange(0, 65536)", "channel exit", ""));
@@ -56,6 +66,7 @@ public interface DeathContract extends RunnerContract {
       assertThat(outcome.kind()).isEqualTo(OutcomeKind.CRASHED);
       // Behind it Python may say what ended it, where both streams come as one.
       assertThat(outcome.stdoutText()).startsWith("last words\n");
+      assertThat(outcome.stdoutText() + outcome.stderrText()).contains(death.traceback());
       assertThat(outcome.state().restored()).contains("df");
       Cause cause = outcome.cause().orElseThrow();
       assertThat(death.kinds().split(" ")).contains(cause.kind());
@@ -84,7 +95,7 @@ public interface DeathContract extends RunnerContract {
       }
     }
     Evidence.record(
-        "from execute to the report of the kernel's death",
+        "from execute to the report of the kernel's death" + under(),
         List.of("H19"),
         latencies.summary(),
         counts);
