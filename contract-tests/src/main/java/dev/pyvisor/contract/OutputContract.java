@@ -183,7 +183,6 @@ public interface OutputContract extends RunnerContract {
     MachineShare share = MachineShare.since();
     Tool gate =
         Tool.named("gate").handler((arguments, context) -> seen.tryAcquire(10, TimeUnit.SECONDS));
-    CompletableFuture<Boolean> allSeen = new CompletableFuture<>();
     try (SupervisorClient client = open(gate)) {
       CellRun run =
           client
@@ -204,8 +203,11 @@ public interface OutputContract extends RunnerContract {
                               seen.release();
                             }
                           }));
-      run.outcome().thenAccept(o -> allSeen.complete(o.value().orElseThrow().as(Boolean.class)));
-      assertThat(allSeen.join()).as("each byte was seen before its cell went on").isTrue();
+      Outcome outcome = run.outcome().join();
+      assertThat(outcome.error()).as(outcome.toString()).isEmpty();
+      assertThat(outcome.value().orElseThrow().as(Boolean.class))
+          .as("each byte was seen before its cell went on")
+          .isTrue();
     }
     Evidence.record(
         "first byte of a print at the listener, while the cell goes on",
