@@ -10,16 +10,20 @@ import select
 import subprocess
 import sys
 import time
+import uuid
 import zlib
 from typing import Any, Callable, Optional, Sequence
 
 from _runner import limits
 from _runner.frames import Flag, Frame, FrameKind, FrameReader, decode_credit, encode_credit
 from _runner.messages import Message, MessageReader, encoded_frames
+from tests.support import processes
 from tests.support.payload import compiled
 
 # Bounds one answer: a cold interpreter on a loaded machine takes seconds.
 PATIENCE = 30.0
+# Bounds the end of what a runner leaves behind that was killed itself; the design's two seconds, on a loaded machine.
+GONE = 10.0
 F_SETPIPE_SZ = 1031
 _LANES = {int(FrameKind.STDOUT): 1, int(FrameKind.STDERR): 2}
 _NAMES = {"stdout": int(FrameKind.STDOUT), "stderr": int(FrameKind.STDERR)}
@@ -30,7 +34,7 @@ class Ended(Exception):
 
 
 class Host:
-    """One runner. Use as a context manager; leaving it ends the runner and checks that nothing is left."""
+    """One runner. Use as a context manager; leaving it ends the runner and checks that no process is left."""
 
     LATER = object()  # what a tool returns whose call the test answers itself
 
@@ -41,6 +45,8 @@ class Host:
         payload: Optional[pathlib.Path] = None,
         pass_fds: Sequence[int] = (),
     ) -> None:
+        # Inherited by whatever the runner starts, so that it is known wherever it went.
+        self.mark = {"TEST_HOST": str(uuid.uuid4())}
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-B", str((payload or compiled()) / "__main__.py"), "supervisor"],
             stdin=subprocess.PIPE,
@@ -48,7 +54,12 @@ class Host:
             stderr=subprocess.PIPE,
             bufsize=0,
             pass_fds=pass_fds,
-            env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **(environment or {})},
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": os.environ.get("HOME", "/"),
+                **self.mark,
+                **(environment or {}),
+            },
         )
         assert self.process.stdin and self.process.stdout
         self._know_nothing(self.process.stdin.fileno(), self.process.stdout.fileno())
@@ -89,7 +100,13 @@ class Host:
         self.close()
 
     def close(self) -> int:
-        """End the runner by the leash; returns its status."""
+        """End the runner by the leash, and see that no process of it is left; returns its status."""
+        try:
+            return self._end()
+        finally:
+            processes.until_none_has(self.mark, GONE)
+
+    def _end(self) -> int:
         if self.process.returncode is not None:
             return self.process.returncode
         assert self.process.stdin and self.process.stdout and self.process.stderr

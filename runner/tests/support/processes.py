@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from typing import Callable, Iterable
 
@@ -54,6 +55,39 @@ def family(pid: int) -> set[int]:
         before = len(found)
         found |= {child for child, parent in parents.items() if parent in found}
     return found - {pid}
+
+
+def having(variables: dict[str, str]) -> list[int]:
+    """Those whose environment, as it was when their program began, has all these; one that has ended has none."""
+    found, wanted = [], {f"{name}={value}".encode("utf-8") for name, value in variables.items()}
+    for pid in os.listdir("/proc"):
+        if pid.isdigit():
+            try:
+                with open(f"/proc/{pid}/environ", "rb") as file:
+                    if wanted <= set(file.read().split(b"\0")):
+                        found.append(int(pid))
+            except OSError:
+                pass
+    return found
+
+
+def until_none_has(variables: dict[str, str], patience: float) -> None:
+    """What is there still is told by its name, and killed, so that it is in nobody else's way."""
+    deadline = time.monotonic() + patience
+    while having(variables):
+        if time.monotonic() > deadline:
+            left = {pid: command(pid) for pid in having(variables)}
+            for pid in left:
+                _kill(pid)
+            assert not left, f"left behind {patience} s after the runner's end: {left}"
+        time.sleep(0.002)
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
 
 
 def command(pid: int) -> str:
