@@ -39,6 +39,8 @@ final class Command {
     List<String> command = new ArrayList<>();
     command.add(java());
     command.addAll(QuickStart.OPTIONS);
+    // What it leaves there is left by the test.
+    command.add("-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"));
     command.addAll(jvmOptions);
     command.add(Main.class.getName());
     command.addAll(arguments);

@@ -8,14 +8,16 @@ import dev.pyvisor.contract.Evidence;
 import dev.pyvisor.contract.Rule;
 import dev.pyvisor.contract.Tier;
 import dev.pyvisor.contract.backend.RunsFrom;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Limit;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
@@ -25,7 +27,8 @@ import tools.jackson.databind.JsonNode;
     tier = Tier.WIDE,
     why =
         "one kind of cell goes through the terminal beside it, and all go through the runner alone")
-@Timeout(value = 10, unit = TimeUnit.MINUTES)
+@ExtendWith({Census.class, HangReport.class})
+@Limit(seconds = 600, why = "many commands, one after another, each a JVM and a Python of its own")
 class CtrlCMatrixTest {
   /** The default grace, at whose end a cell is killed. */
   private static final double GRACE_SECONDS = 2;

@@ -4,19 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.cli.Terminal.Result;
 import dev.pyvisor.contract.Counts;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Limit;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Ctrl-C typed at a terminal on which {@code pyvisor exec} runs. */
-@Timeout(value = 10, unit = TimeUnit.MINUTES)
+@ExtendWith({Census.class, HangReport.class})
+@Limit(seconds = 600, why = "many commands, one after another, each a JVM and a Python of its own")
 class CtrlCTest {
   /** What a second Ctrl-C may take. */
   private static final double END_SECONDS = 3;

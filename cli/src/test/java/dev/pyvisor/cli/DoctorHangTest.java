@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.pyvisor.cli.Command.Result;
 import dev.pyvisor.contract.backend.Alone;
 import dev.pyvisor.contract.backend.BubblewrapBackend;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Limit;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -13,17 +16,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A program whose cell hangs, seen from another process. */
-@Timeout(value = 90, unit = TimeUnit.SECONDS)
+@ExtendWith({Census.class, HangReport.class})
+@Limit(seconds = 90, why = "a command is a JVM and a Python of its own, and one may have 60 s")
 class DoctorHangTest {
   private static final Pattern REPORT = Pattern.compile("report   (\\S+)");
   private static final String CELL =

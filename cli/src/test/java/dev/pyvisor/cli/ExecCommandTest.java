@@ -6,6 +6,9 @@ import dev.pyvisor.cli.Command.Result;
 import dev.pyvisor.contract.Counts;
 import dev.pyvisor.contract.Evidence;
 import dev.pyvisor.contract.load.Latencies;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Limit;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -21,14 +24,15 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-@Timeout(value = 90, unit = TimeUnit.SECONDS)
+@ExtendWith({Census.class, HangReport.class})
+@Limit(seconds = 90, why = "a command is a JVM and a Python of its own, and one may have 60 s")
 class ExecCommandTest {
   @TempDir Path scratch;
 

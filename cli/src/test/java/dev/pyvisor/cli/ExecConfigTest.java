@@ -5,22 +5,25 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pyvisor.cli.Command.Result;
 import dev.pyvisor.contract.backend.Sandboxes;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.transport.TransportProvider;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Configuration as the command line reads it: a document, variables, assignments, options. */
-@Timeout(value = 90, unit = TimeUnit.SECONDS)
+@ExtendWith({Census.class, HangReport.class})
+@Limit(seconds = 90, why = "a command is a JVM and a Python of its own, and one may have 60 s")
 class ExecConfigTest {
   /** Ends by its deadline, and the outcome names that. */
   private static final String ENDLESS = "while True: pass";
@@ -46,8 +49,13 @@ class ExecConfigTest {
     assertThat(after).containsOnlyOnce("backend: " + backend);
     Path changed = Files.write(scratch.resolve("agent.yaml"), after);
 
+    // Where a workspace is all that is seen, it may not hold the directory for temporary files.
+    Path data = Files.createDirectories(scratch.resolve("examples/data"));
+    Files.copy(Command.ROOT.resolve("examples/data/penguins.csv"), data.resolve("penguins.csv"));
+    String cells = Command.ROOT.resolve("examples/penguins.md").toString();
+
     Result result =
-        Command.run("exec", "--config", changed.toString(), "--demo-tools", "examples/penguins.md");
+        Command.run(scratch, "", "exec", "--config", changed.toString(), "--demo-tools", cells);
 
     // A backend that isolates begins nothing where nothing can.
     assumeTrue(

@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pyvisor.cli.Command.Result;
 import dev.pyvisor.contract.backend.BubblewrapBackend;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Limit;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,9 +15,12 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What cells of the command reach, by how their runner is started. */
+@ExtendWith({Census.class, HangReport.class})
+@Limit(seconds = 90, why = "a command is a JVM and a Python of its own, and one may have 60 s")
 class ExecLauncherTest {
   private static final String WHERE = "import os; print(os.getcwd(), os.getpid() < 10)";
 

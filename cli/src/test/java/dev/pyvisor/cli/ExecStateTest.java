@@ -3,18 +3,21 @@ package dev.pyvisor.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.cli.Command.Result;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Limit;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Deadlines, checkpoints and rollbacks as {@code pyvisor exec} offers and tells them. */
-@Timeout(value = 90, unit = TimeUnit.SECONDS)
+@ExtendWith({Census.class, HangReport.class})
+@Limit(seconds = 90, why = "a command is a JVM and a Python of its own, and one may have 60 s")
 class ExecStateTest {
   private static final String STUBBORN =
       "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); time.sleep(60)";

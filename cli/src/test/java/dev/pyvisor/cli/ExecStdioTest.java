@@ -3,16 +3,19 @@ package dev.pyvisor.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.cli.Command.Result;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Limit;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code pyvisor exec --backend stdio}. */
-@Timeout(value = 90, unit = TimeUnit.SECONDS)
+@ExtendWith({Census.class, HangReport.class})
+@Limit(seconds = 90, why = "a command is a JVM and a Python of its own, and one may have 60 s")
 class ExecStdioTest {
   private static final Path STRANGER =
       Command.ROOT.resolve("contract-tests/src/test/resources/stubs/legacy_supervisor.py");

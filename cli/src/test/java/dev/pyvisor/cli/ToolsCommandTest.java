@@ -3,11 +3,17 @@ package dev.pyvisor.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.cli.Command.Result;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Limit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Tools as a model is told of them. */
+@ExtendWith({Census.class, HangReport.class})
+@Limit(seconds = 90, why = "a command is a JVM and a Python of its own, and one may have 60 s")
 class ToolsCommandTest {
   @Test
   void stubs_are_functions_that_python_can_read() throws Exception {
