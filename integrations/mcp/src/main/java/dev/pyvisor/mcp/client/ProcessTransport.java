@@ -207,13 +207,14 @@ final class ProcessTransport implements McpClientTransport {
 
   /** Its input ends; if it does not, it is killed, with all that it has started. */
   void end() {
-    outlet.end();
     Process server = process.getNow(null);
     if (server == null) {
+      outlet.end();
       return;
     }
-    // Whoever of them outlives the server is no descendant of it any more.
+    // Whoever of them outlives the server is no descendant of it any more, and it may end at once.
     List<ProcessHandle> family = server.descendants().toList();
+    outlet.end();
     try {
       server.waitFor(McpLimits.LEAVE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException impatient) {
