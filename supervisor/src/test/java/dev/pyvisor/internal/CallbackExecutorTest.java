@@ -8,6 +8,7 @@ import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.error.ExitReport;
 import dev.pyvisor.error.RunnerGone;
 import dev.pyvisor.outcome.OutcomeKind;
+import dev.pyvisor.testing.Census;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,9 +22,11 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Whatever the user's executor does, what was promised is kept. */
 @Timeout(60)
+@ExtendWith(Census.class)
 class CallbackExecutorTest {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 

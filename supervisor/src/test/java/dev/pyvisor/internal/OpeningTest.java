@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.error.ProtocolViolated;
+import dev.pyvisor.testing.Census;
 import dev.pyvisor.testing.Rule;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -14,9 +15,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Sessions of a runner in memory that says of them what this side cannot use. */
 @Timeout(60)
+@ExtendWith(Census.class)
 class OpeningTest {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final String NO_PATH = ",\"workspace\":\"a\\u0000b\"";

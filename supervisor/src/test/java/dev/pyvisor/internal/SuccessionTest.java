@@ -13,6 +13,7 @@ import dev.pyvisor.error.Delivery;
 import dev.pyvisor.error.LaunchFailed;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
+import dev.pyvisor.testing.Census;
 import dev.pyvisor.testing.Rule;
 import dev.pyvisor.tool.Tool;
 import java.time.Duration;
@@ -26,9 +27,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Runners in memory that follow one another. */
 @Timeout(20)
+@ExtendWith(Census.class)
 class SuccessionTest {
   private SupervisorClient client;
   private Session session;

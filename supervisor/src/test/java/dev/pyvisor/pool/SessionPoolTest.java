@@ -8,6 +8,7 @@ import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.error.CallTimedOut;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.RunnerException;
+import dev.pyvisor.testing.Census;
 import dev.pyvisor.testing.Rule;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,8 +33,10 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 @Timeout(30)
+@ExtendWith(Census.class)
 class SessionPoolTest {
   private final Queue<Fake> opened = new ConcurrentLinkedQueue<>();
   private final AtomicInteger numbers = new AtomicInteger();
