@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.Cell;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.tool.Tool;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What a model reads of a cell. */
+@ExtendWith({Census.class, HangReport.class})
 class OutcomeTextTest {
   private static final String FIX = "print less";
 

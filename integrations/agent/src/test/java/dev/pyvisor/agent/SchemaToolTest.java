@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.PythonError;
 import dev.pyvisor.tool.Tool;
@@ -14,8 +16,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A tool that comes with a schema, called from Python. */
+@ExtendWith({Census.class, HangReport.class})
 class SchemaToolTest {
   private static final String SCHEMA =
       """

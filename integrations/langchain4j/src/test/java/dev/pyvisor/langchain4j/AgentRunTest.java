@@ -18,6 +18,9 @@ import dev.pyvisor.contract.chaos.ChaosProxy;
 import dev.pyvisor.contract.chaos.Cut;
 import dev.pyvisor.contract.chaos.Cut.Direction;
 import dev.pyvisor.contract.chaos.Cut.How;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.outcome.Outcome;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,11 +33,14 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * A whole run of an agent: thirty tools at once, a time-out, two branches, a typed answer;
  * directly, and in a sandbox behind a link that is cut all the time.
  */
+@ExtendWith({Census.class, HangReport.class})
+@Limit(seconds = 90, why = "one of them is a whole run behind a link that is cut all the time")
 class AgentRunTest {
   private static final int ITEMS = 30;
 

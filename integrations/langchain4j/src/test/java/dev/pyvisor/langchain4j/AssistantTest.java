@@ -17,6 +17,8 @@ import dev.langchain4j.service.tool.ToolProviderResult;
 import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.agent.AllowedCaller;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.List;
@@ -27,8 +29,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** LangChain4j's own services with a session, against a model that follows a script. */
+@ExtendWith({Census.class, HangReport.class})
 class AssistantTest {
   interface Assistant {
     String chat(@MemoryId String user, @dev.langchain4j.service.UserMessage String message);

@@ -9,11 +9,15 @@ import dev.langchain4j.model.chat.ChatModel;
 import dev.langchain4j.service.AiServices;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.agent.AllowedCaller;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The agent of docs/agents.md. */
+@ExtendWith({Census.class, HangReport.class})
 class FirstAgentTest {
   // snippet: first-agent
   /** What the program can do, as LangChain4j knows it. */

@@ -2,16 +2,22 @@ package dev.pyvisor.mcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Limit;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Files through a client's calls. */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
-@Timeout(120)
+@ExtendWith({Census.class, HangReport.class})
+@Limit(
+    seconds = 120,
+    why = "a server is a JVM and a Python of its own, and a client may be a third program")
 class FileToolsTest {
 
   @Test

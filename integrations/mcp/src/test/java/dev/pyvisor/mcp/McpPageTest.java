@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pyvisor.Cell;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.mcp.client.McpProcess;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -17,12 +20,15 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** docs/mcp.md says what is so. */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
-@Timeout(120)
+@ExtendWith({Census.class, HangReport.class})
+@Limit(
+    seconds = 120,
+    why = "a server is a JVM and a Python of its own, and a client may be a third program")
 class McpPageTest {
   private static final Path ROOT = Path.of(System.getProperty("pyvisor.root"));
 

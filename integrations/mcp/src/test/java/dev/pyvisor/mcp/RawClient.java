@@ -40,6 +40,7 @@ final class RawClient implements AutoCloseable {
                     Channels.newInputStream(toServer.source()),
                     Channels.newOutputStream(fromServer.sink()));
             fromServer.sink().close();
+            toServer.source().close();
             served.complete(null);
           } catch (InterruptedException | IOException failed) {
             served.completeExceptionally(failed);

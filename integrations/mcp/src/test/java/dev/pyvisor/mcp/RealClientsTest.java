@@ -2,17 +2,23 @@ package dev.pyvisor.mcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Limit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Clients that we did not write, against the server as a program of its own. */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
-@Timeout(180)
+@ExtendWith({Census.class, HangReport.class})
+@Limit(
+    seconds = 180,
+    why = "a server is a JVM and a Python of its own, and a client may be a third program")
 class RealClientsTest {
   /** What each of them must see; the scripts say how it is asked for. */
   static final Map<String, Object> SEEN =

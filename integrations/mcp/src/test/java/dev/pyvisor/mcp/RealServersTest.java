@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pyvisor.Cell;
 import dev.pyvisor.CellListener;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.mcp.client.McpProcess;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.tool.ToolEvent;
@@ -17,12 +20,15 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The official reference servers, their tools called by code. */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
-@Timeout(180)
+@ExtendWith({Census.class, HangReport.class})
+@Limit(
+    seconds = 180,
+    why = "a server is a JVM and a Python of its own, and a client may be a third program")
 class RealServersTest {
 
   @Test

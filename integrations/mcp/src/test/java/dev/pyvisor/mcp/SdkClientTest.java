@@ -2,6 +2,9 @@ package dev.pyvisor.mcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Limit;
 import io.modelcontextprotocol.client.McpClient;
 import io.modelcontextprotocol.client.McpSyncClient;
 import io.modelcontextprotocol.client.transport.ServerParameters;
@@ -25,11 +28,14 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The SDK's own client, which starts the server. */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
-@Timeout(120)
+@ExtendWith({Census.class, HangReport.class})
+@Limit(
+    seconds = 120,
+    why = "a server is a JVM and a Python of its own, and a client may be a third program")
 class SdkClientTest {
   private static final int CALLS = 60;
 

@@ -2,6 +2,9 @@ package dev.pyvisor.mcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Limit;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.Pipe;
@@ -13,11 +16,14 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The server over two streams, message by message. */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
-@Timeout(120)
+@ExtendWith({Census.class, HangReport.class})
+@Limit(
+    seconds = 120,
+    why = "a server is a JVM and a Python of its own, and a client may be a third program")
 class StreamServerTest {
 
   @Test
@@ -353,6 +359,10 @@ class StreamServerTest {
         out.write(call.getBytes(StandardCharsets.UTF_8));
       }
       served.get(RawClient.SECONDS, TimeUnit.SECONDS);
+    } finally {
+      toServer.source().close();
+      fromServer.sink().close();
+      fromServer.source().close();
     }
   }
 

@@ -7,6 +7,9 @@ import dev.pyvisor.Cell;
 import dev.pyvisor.CellListener;
 import dev.pyvisor.CellRun;
 import dev.pyvisor.SupervisorClient;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.tool.ToolEvent;
 import io.modelcontextprotocol.client.McpClient;
@@ -26,11 +29,14 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A server's tools, called by code in a session. */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
-@Timeout(120)
+@ExtendWith({Census.class, HangReport.class})
+@Limit(
+    seconds = 120,
+    why = "a server is a JVM and a Python of its own, and a client may be a third program")
 class McpToolsTest {
   private static final String SERVER =
       Path.of(System.getProperty("pyvisor.root"), "integrations/mcp/src/test/servers/odd_server.py")
@@ -202,7 +208,7 @@ class McpToolsTest {
   }
 
   @Test
-  @Timeout(30)
+  @Limit(seconds = 30, why = "two programs that are no servers, and no runner")
   void what_is_no_server_is_told_with_what_it_said() {
     assertThatThrownBy(
             () -> McpProcess.start("python3", "-c", "import sys; sys.exit('I make coffee')"))
