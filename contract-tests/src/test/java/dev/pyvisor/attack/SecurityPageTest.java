@@ -2,6 +2,8 @@ package dev.pyvisor.attack;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,8 +11,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** docs/SECURITY.md says of each attack what the suites hold it to. */
+@ExtendWith({Census.class, HangReport.class})
 class SecurityPageTest {
   private static final Path PAGE =
       Path.of(System.getProperty("pyvisor.root"), "docs", "SECURITY.md");

@@ -11,6 +11,8 @@ import dev.pyvisor.contract.Evidence;
 import dev.pyvisor.contract.chaos.ChaosProxy;
 import dev.pyvisor.contract.chaos.Cut;
 import dev.pyvisor.contract.chaos.Cut.How;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.load.Begun;
 import dev.pyvisor.outcome.Outcome;
@@ -22,9 +24,11 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Many clients, many sessions, and the ends of them, on links that are cut again and again. */
 @Limit(seconds = 600, why = "many runners at once")
+@ExtendWith({Census.class, HangReport.class})
 class WebsocketClientsTest {
   private static final int CALLS = 10;
 

@@ -12,6 +12,8 @@ import dev.pyvisor.contract.chaos.Fate;
 import dev.pyvisor.contract.chaos.LinkMessage;
 import dev.pyvisor.contract.chaos.LinkMessage.Kind;
 import dev.pyvisor.contract.chaos.Messages;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.Limit;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -26,10 +28,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
 
 /** What host, runner and proxy have counted of one link is the same. */
 @Limit(seconds = 120, why = "many cuts")
+@ExtendWith({Census.class, HangReport.class})
 class WebsocketCountersTest {
   private static final Pattern COUNT = Pattern.compile("(\\w+)=(\\d+)");
   private static final List<String> BEATS = List.of("PING", "PONG", "status", "status.result");

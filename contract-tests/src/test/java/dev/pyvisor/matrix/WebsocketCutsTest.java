@@ -9,6 +9,9 @@ import dev.pyvisor.contract.chaos.ChaosProxy;
 import dev.pyvisor.contract.chaos.Cut;
 import dev.pyvisor.contract.chaos.Cut.Direction;
 import dev.pyvisor.contract.chaos.Cut.How;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.tool.Tool;
 import java.io.IOException;
@@ -19,9 +22,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A link that is cut loses nothing and doubles nothing. */
+@ExtendWith({Census.class, HangReport.class})
+@Limit(seconds = 1800, why = "hosts one after another, 4,096 of them where everything is run")
 class WebsocketCutsTest {
   @TempDir Path folder;
   private final Map<Integer, AtomicInteger> tally = new ConcurrentHashMap<>();

@@ -11,6 +11,8 @@ import dev.pyvisor.contract.chaos.ChaosProxy;
 import dev.pyvisor.contract.chaos.Cut.How;
 import dev.pyvisor.contract.chaos.Fate;
 import dev.pyvisor.contract.chaos.Valve;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.load.Begun;
 import dev.pyvisor.contract.load.Latencies;
@@ -20,9 +22,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Deadlines and interrupts where the link is cut: each cell ends once, as it should, in time. */
 @Limit(seconds = 600, why = "hundreds of cells where everything is run")
+@ExtendWith({Census.class, HangReport.class})
 class WebsocketDeadlinesTest {
   /** Says that it runs by one write, for an interrupt may come between two. */
   private static final String LOOPS =

@@ -11,6 +11,8 @@ import dev.pyvisor.contract.Rule;
 import dev.pyvisor.contract.chaos.ChaosProxy;
 import dev.pyvisor.contract.chaos.Cut.How;
 import dev.pyvisor.contract.chaos.Valve;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.contract.load.Begun;
@@ -30,10 +32,12 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A runner that ends by itself or is told to: its host hears how, whenever it comes. */
 @Limit(seconds = 120, why = "runners that end, each with its patience")
+@ExtendWith({Census.class, HangReport.class})
 class WebsocketEndingTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 

@@ -9,13 +9,17 @@ import dev.pyvisor.contract.chaos.ChaosProxy;
 import dev.pyvisor.contract.chaos.Cut;
 import dev.pyvisor.contract.chaos.Cut.Direction;
 import dev.pyvisor.contract.chaos.Cut.How;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Files on a link that is cut again and again, within their chunks, too. */
+@ExtendWith({Census.class, HangReport.class})
 class WebsocketFilesTest {
   private static final int SIZE = 3 * 1024 * 1024 + 17;
   private static final int LIFE = 200_000;

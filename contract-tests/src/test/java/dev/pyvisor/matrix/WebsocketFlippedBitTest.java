@@ -8,6 +8,8 @@ import dev.pyvisor.contract.Evidence;
 import dev.pyvisor.contract.chaos.ChaosProxy;
 import dev.pyvisor.contract.chaos.Cut.Direction;
 import dev.pyvisor.contract.chaos.Fault;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.error.RunnerException;
 import dev.pyvisor.outcome.Outcome;
@@ -18,8 +20,10 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** One bit of what a runner says is another one on its way. */
+@ExtendWith({Census.class, HangReport.class})
 class WebsocketFlippedBitTest {
   private static final int LINES = 10_000;
 

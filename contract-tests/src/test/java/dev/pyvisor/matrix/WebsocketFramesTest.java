@@ -11,6 +11,8 @@ import dev.pyvisor.contract.chaos.Cut.How;
 import dev.pyvisor.contract.chaos.Fate;
 import dev.pyvisor.contract.chaos.LinkMessage;
 import dev.pyvisor.contract.chaos.LinkMessage.Kind;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.outcome.Outcome;
 import java.util.List;
@@ -18,11 +20,13 @@ import java.util.Map;
 import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * A link of which parts of messages, or whole ones, are lost: nothing is done by halves or twice.
  */
 @Limit(seconds = 120, why = "many cells, and a wait of five seconds for an answer that is lost")
+@ExtendWith({Census.class, HangReport.class})
 class WebsocketFramesTest {
   private static final String COUNTED =
       "ran = globals().get('ran', 0) + 1\nprint('x' * 2000, len(await tally(%d, 'y' * 20000)), ran)";

@@ -12,6 +12,8 @@ import dev.pyvisor.contract.chaos.ChaosProxy;
 import dev.pyvisor.contract.chaos.Cut.How;
 import dev.pyvisor.contract.chaos.Fate;
 import dev.pyvisor.contract.chaos.LinkMessage;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.outcome.Outcome;
 import dev.pyvisor.outcome.OutcomeKind;
@@ -24,9 +26,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Whatever a message carries, and whenever around it the link is cut, it has its effect once. */
 @Limit(seconds = 300, why = "a cell for each kind, each moment and each round")
+@ExtendWith({Census.class, HangReport.class})
 class WebsocketKindsTest {
   /** When the link is cut, as seen from one record. */
   private enum Moment {

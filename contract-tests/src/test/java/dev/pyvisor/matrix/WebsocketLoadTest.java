@@ -10,6 +10,8 @@ import dev.pyvisor.contract.chaos.ChaosProxy;
 import dev.pyvisor.contract.chaos.Cut;
 import dev.pyvisor.contract.chaos.Cut.Direction;
 import dev.pyvisor.contract.chaos.Cut.How;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.outcome.Outcome;
 import java.nio.charset.StandardCharsets;
@@ -22,12 +24,14 @@ import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * The standard load on a link that is cut after a random number of bytes, on average every 64 KiB:
  * cells that print on both streams and call a tool with 1 B to 1 MiB, which comes back.
  */
 @Limit(seconds = 1800, why = "ten seeds of two thousand calls where everything is run")
+@ExtendWith({Census.class, HangReport.class})
 class WebsocketLoadTest {
   private static final int MEAN = 65_536;
   private static final int CALLS = 10; // of one cell

@@ -13,6 +13,8 @@ import dev.pyvisor.contract.chaos.ChaosProxy;
 import dev.pyvisor.contract.chaos.Cut.How;
 import dev.pyvisor.contract.chaos.Fate;
 import dev.pyvisor.contract.chaos.LinkMessage;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.error.CallFailed;
 import dev.pyvisor.error.ErrorCode;
@@ -24,12 +26,14 @@ import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Something on the way ends every connection that carries a certain message: that message fails,
  * and the session lives, with its state.
  */
 @Limit(seconds = 90, why = "some fourteen connections each, with growing pauses between them")
+@ExtendWith({Census.class, HangReport.class})
 class WebsocketPoisonTest {
   private static final String OTHERS =
       "a request, an answer in pieces, output and the end of a cell are given up in the same way";

@@ -10,6 +10,8 @@ import dev.pyvisor.Session;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.TimeLimit;
 import dev.pyvisor.contract.Rule;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.error.CallFailed;
@@ -28,12 +30,14 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The table of what is refused, as a host in Java sees it: the same codes, and nothing begun. */
 @Limit(seconds = 180, why = "one of its sessions is the last of 64")
+@ExtendWith({Census.class, HangReport.class})
 class WebsocketRefusedTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 

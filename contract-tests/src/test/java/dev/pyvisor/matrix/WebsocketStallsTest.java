@@ -12,6 +12,8 @@ import dev.pyvisor.contract.chaos.ChaosProxy;
 import dev.pyvisor.contract.chaos.Cut.How;
 import dev.pyvisor.contract.chaos.Slow;
 import dev.pyvisor.contract.chaos.Valve;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.outcome.Outcome;
@@ -23,9 +25,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A link that is slow, or on which nothing passes for a while, or one of whose ends is stopped. */
 @Limit(seconds = 600, why = "they wait for what is slow")
+@ExtendWith({Census.class, HangReport.class})
 class WebsocketStallsTest {
   private static final int MIB = 1024 * 1024;
 

@@ -13,6 +13,8 @@ import dev.pyvisor.contract.chaos.Cut;
 import dev.pyvisor.contract.chaos.Cut.Direction;
 import dev.pyvisor.contract.chaos.Cut.How;
 import dev.pyvisor.contract.chaos.Valve;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.load.Begun;
 import dev.pyvisor.outcome.Outcome;
@@ -23,11 +25,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** Whatever a probe says, a cell ends with its own end and all of its output, or with an error. */
 @Limit(seconds = 60, why = "a runner is probed again and again")
+@ExtendWith({Census.class, HangReport.class})
 class WebsocketTruthTest {
   /** The bytes of the answer that makes a websocket of the connection. */
   private static final int ANSWER = 163;

@@ -16,6 +16,8 @@ import dev.pyvisor.contract.chaos.Fate;
 import dev.pyvisor.contract.chaos.LinkMessage;
 import dev.pyvisor.contract.chaos.LinkMessage.Kind;
 import dev.pyvisor.contract.chaos.Messages;
+import dev.pyvisor.contract.guard.Census;
+import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.guard.Processes;
 import dev.pyvisor.contract.load.Latencies;
@@ -30,6 +32,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Much output over a link that is cut again and again, to a listener that stands still at times, in
@@ -37,6 +40,7 @@ import org.junit.jupiter.api.Test;
  */
 @Tag("small-heap")
 @Limit(seconds = 1800, why = "a gibibyte where everything is run")
+@ExtendWith({Census.class, HangReport.class})
 class WebsocketVolumeTest {
   private static final int MIB = 1024 * 1024;
 
