@@ -5,6 +5,8 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.channels.Pipe;
+import java.nio.channels.Selector;
 import java.time.Duration;
 import java.util.Set;
 import org.awaitility.Awaitility;
@@ -27,7 +29,7 @@ public final class Census implements BeforeEachCallback, AfterEachCallback {
 
   @Override
   public void beforeEach(ExtensionContext context) {
-    Warm.sockets();
+    Warm.up();
     context.getStore(HERE).put("before", Footprint.now());
   }
 
@@ -51,8 +53,8 @@ public final class Census implements BeforeEachCallback, AfterEachCallback {
   }
 
   /**
-   * From the first socket that is closed on, newer JDKs keep one of their own for the life of the
-   * JVM: it is there before anything is counted.
+   * What the JDK makes at the first use of a kind of thing, and keeps for the life of the JVM: it
+   * is there before anything is counted.
    *
    * <p>Immutable.
    */
@@ -62,6 +64,10 @@ public final class Census implements BeforeEachCallback, AfterEachCallback {
       try (ServerSocket listening = new ServerSocket(0, 1, here)) {
         new Socket(here, listening.getLocalPort()).close();
         listening.accept().close();
+        Selector.open().close();
+        Pipe pipe = Pipe.open();
+        pipe.source().close();
+        pipe.sink().close();
       } catch (IOException problem) {
         throw new UncheckedIOException("loopback cannot be used", problem);
       }
@@ -70,7 +76,7 @@ public final class Census implements BeforeEachCallback, AfterEachCallback {
     private Warm() {}
 
     /** The work is done with the first call. */
-    static void sockets() {}
+    static void up() {}
   }
 
   private static String explain(Set<String> left) {

@@ -97,7 +97,7 @@ final class PythonStacks {
 
   private static Map<Path, Long> sizes() {
     Map<Path, Long> sizes = new TreeMap<>();
-    for (Path directory : Footprint.temporaryFiles()) {
+    for (Path directory : Footprint.directoriesOfRunners()) {
       try (Stream<Path> tree = Files.walk(directory, DEPTH)) {
         for (Path file : tree.filter(PythonStacks::holdsStacks).toList()) {
           sizes.put(file, Files.size(file));

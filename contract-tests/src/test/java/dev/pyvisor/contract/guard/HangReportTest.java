@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** A test that hangs leaves a file that explains it, and ends. */
-@ExtendWith(Census.class)
+@ExtendWith({Census.class, HangReport.class})
+@Limit(seconds = 60, why = "one of them hangs for some seconds on purpose")
 class HangReportTest {
   /** Room for a first start of a client on a busy machine; what hangs is there long before. */
   private static final Duration LIMIT = Duration.ofSeconds(6);
