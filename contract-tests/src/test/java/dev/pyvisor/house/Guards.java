@@ -40,7 +40,7 @@ final class Guards {
   private static final Pattern CLIENT =
       Pattern.compile("\\b(SupervisorClient|SessionPool|OpenClients)\\b");
 
-  private static final Pattern OPENED = Pattern.compile("\\.open\\(|\\bOpenClients\\b");
+  private static final Pattern OPENED = Pattern.compile("\\.open\\(|::open\\b|\\bOpenClients\\b");
   private static final Pattern PROGRAM = Pattern.compile("\\bMain\\.(class|run)\\b");
 
   private static final Pattern BOTH =

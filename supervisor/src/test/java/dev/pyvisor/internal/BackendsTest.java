@@ -8,6 +8,7 @@ import dev.pyvisor.ResourceLimits;
 import dev.pyvisor.SupervisorClient;
 import dev.pyvisor.error.ErrorCode;
 import dev.pyvisor.error.LaunchFailed;
+import dev.pyvisor.testing.Census;
 import dev.pyvisor.transport.FrameSource;
 import dev.pyvisor.transport.Input;
 import dev.pyvisor.transport.Sandbox;
@@ -20,8 +21,12 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What a backend is asked before it is opened. */
+@ExtendWith(Census.class)
+@Timeout(20)
 class BackendsTest {
   private static final TransportProvider PLAIN = new MemoryBackend();
   private static final TransportProvider LAUNCHES = new Launching();
