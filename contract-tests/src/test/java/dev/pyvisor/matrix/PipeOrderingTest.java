@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -42,6 +43,16 @@ class PipeOrderingTest {
   private static final int UNREAD = 60_000;
 
   private static final int FLOOD = Limits.OUTPUT_WINDOW + UNREAD;
+  private static final int PATIENCE_SECONDS = 10;
+
+  /** A supervisor that is as late as can be: it reads nothing before the cell has ended. */
+  private static final String LATE_READER =
+      """
+      _room = Pipe.room
+      Pipe.room = lambda self: _room(self) if self.output.state.cell is None or self.output.state.cell.ending else 0
+      """;
+
+  private static final String NO_LAST_LOOK = "Pipe.held = lambda self: 0";
 
   @TempDir Path folder;
   private ScriptedKernel kernel;
@@ -53,11 +64,24 @@ class PipeOrderingTest {
 
   @Test
   @Rule({"LIF-3", "LIF-5", "H17"})
-  void output_on_one_stream_comes_before_the_terminal() {
+  void output_on_one_stream_comes_before_the_terminal() throws Exception {
+    kernel.amend("output.py", LATE_READER);
     try (SupervisorClient client = open()) {
       Outcome outcome = client.session().execute("write(1, b'one ' * 10_000)" + FINISH);
       assertThat(outcome.kind()).isEqualTo(OutcomeKind.COMPLETED);
       assertThat(outcome.stdoutText()).isEqualTo("one ".repeat(10_000));
+    }
+  }
+
+  /** It shows that the test above would see the mechanism missing. */
+  @Test
+  @Rule("LIF-5")
+  void without_the_last_look_at_the_pipes_output_on_one_stream_comes_too_late() throws Exception {
+    kernel.amend("output.py", LATE_READER + NO_LAST_LOOK);
+    try (SupervisorClient client = open()) {
+      Outcome outcome = client.session().execute("write(1, b'one ' * 10_000)" + FINISH);
+      assertThat(outcome.kind()).isEqualTo(OutcomeKind.COMPLETED);
+      assertThat(outcome.stdoutText()).isEmpty();
     }
   }
 
@@ -155,55 +179,74 @@ class PipeOrderingTest {
     }
   }
 
+  /** These two show that the two tests above would see the mechanism missing. */
+  @Test
+  @Rule("LIF-7")
+  void without_the_last_look_at_the_pipes_a_dead_kernel_ends_its_cell_before_its_output()
+      throws Exception {
+    kernel.amend("output.py", NO_LAST_LOOK);
+    assertThat(terminalIsEarly(EXIT).kind()).isEqualTo(OutcomeKind.CRASHED);
+  }
+
+  @Test
+  @Rule("LIF-5")
+  void without_the_last_look_at_the_pipes_a_cell_ends_before_its_output() throws Exception {
+    kernel.amend("output.py", NO_LAST_LOOK);
+    assertThat(terminalIsEarly(FINISH).kind()).isEqualTo(OutcomeKind.COMPLETED);
+  }
+
   /** The listener holds the credit back, so that a part of the output must stay in the pipe. */
   private Outcome terminalWaits(String end, Path... release) throws Exception {
     StalledListener stalled = new StalledListener();
     Path written = kernel.fifo("written");
     try (SupervisorClient client = open()) {
-      CellRun run =
-          client
-              .session()
-              .start(
-                  Cell.of("write(1, b'x' * " + FLOOD + ")\nwait('" + written + "')" + end)
-                      .listener(stalled));
+      CellRun run = startFlood(client, written, end, stalled);
       ProcessHandle process = Kernels.only(client);
       ScriptedKernel.open(written);
       if (release.length == 0) {
-        process.onExit().get(10, TimeUnit.SECONDS);
+        process.onExit().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
       } else {
         // The kernel waits for this only after it has said that it is done.
         ScriptedKernel.open(release[0]);
       }
       // The supervisor answers this after the kernel's end, so it has had the time to be wrong.
-      client.request("status", "{}");
-      assertThat(run.outcome()).as("the terminal, while output is unread").isNotDone();
+      assertThat(runs(client)).as("the cell runs, while output is unread").isTrue();
       stalled.goOn();
-      Outcome outcome = run.outcome().get(10, TimeUnit.SECONDS);
+      Outcome outcome = run.outcome().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
       assertThat(outcome.stdoutText()).hasSize(FLOOD);
       return outcome;
     }
   }
 
-  /** The same course as above: it shows that the test above would see the mechanism missing. */
-  @Test
-  @Rule("LIF-5")
-  void without_the_last_look_at_the_pipes_a_cell_ends_before_its_output() throws Exception {
-    kernel.amend("output.py", "Pipe.held = lambda self: 0");
+  /** The same course, with a supervisor that does not wait. */
+  private Outcome terminalIsEarly(String end) throws Exception {
     StalledListener stalled = new StalledListener();
-    Path told = kernel.fifo("told");
+    Path written = kernel.fifo("written");
     try (SupervisorClient client = open()) {
-      CellRun run =
-          client
-              .session()
-              .start(
-                  Cell.of("write(1, b'x' * " + FLOOD + ")" + FINISH + "wait('" + told + "')")
-                      .listener(stalled));
-      ScriptedKernel.open(told);
-      client.request("status", "{}");
+      CellRun run = startFlood(client, written, end, stalled);
+      ScriptedKernel.open(written);
+      Awaitility.await("the end of the cell, while output is unread")
+          .atMost(PATIENCE_SECONDS, TimeUnit.SECONDS)
+          .until(() -> !runs(client));
       stalled.goOn();
-      Outcome outcome = run.outcome().get(10, TimeUnit.SECONDS);
+      Outcome outcome = run.outcome().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
       assertThat(outcome.stdoutText().length()).isLessThan(FLOOD);
+      return outcome;
     }
+  }
+
+  private static CellRun startFlood(
+      SupervisorClient client, Path written, String end, CellListener listener) {
+    return client
+        .session()
+        .start(
+            Cell.of("write(1, b'x' * " + FLOOD + ")\nwait('" + written + "')" + end)
+                .listener(listener));
+  }
+
+  /** Whether the cell of the only session runs, for the supervisor. */
+  private static boolean runs(SupervisorClient client) {
+    return client.request("status", "{}").contains("\"state\":\"busy\"");
   }
 
   /** A child of the kernel holds the pipes open, and is still alive when the terminal has come. */
