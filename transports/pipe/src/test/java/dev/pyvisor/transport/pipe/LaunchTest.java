@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -25,6 +24,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(20)
 @ExtendWith(Census.class)
 class LaunchTest {
+  /**
+   * H9 asks for 300 ms; the rest is for a machine with other things to do. What waits for a
+   * time-out takes at least the start time-out of ten seconds.
+   */
+  private static final Duration AT_ONCE = Duration.ofSeconds(2);
+
   @TempDir Path directory;
 
   @ParameterizedTest
@@ -44,7 +49,7 @@ class LaunchTest {
     long begun = System.nanoTime();
     LaunchFailed failure = failure(Stub.client(directory, program));
     assertThat(failure).hasMessageContaining(why);
-    assertThat(System.nanoTime() - begun).isLessThan(TimeUnit.SECONDS.toNanos(5));
+    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(AT_ONCE);
   }
 
   @Test
