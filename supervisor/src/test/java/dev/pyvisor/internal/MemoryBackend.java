@@ -71,6 +71,10 @@ public final class MemoryBackend implements TransportProvider {
   static final class Runner implements Transport {
     final String id;
     final BlockingQueue<String> asked = new LinkedBlockingQueue<>();
+
+    /** The id of each request, in the order of {@link #asked}. */
+    final BlockingQueue<String> ids = new LinkedBlockingQueue<>();
+
     final CountDownLatch gone = new CountDownLatch(1);
 
     /** What a registration waits for before it is answered; nothing, until the test says so. */
@@ -115,6 +119,7 @@ public final class MemoryBackend implements TransportProvider {
 
     private void answer(Message message) {
       Envelope.Request request = (Envelope.Request) JsonRpc.parse(message.envelope());
+      ids.add(request.id());
       asked.add(request.method() + " " + request.params());
       String result =
           switch (request.method()) {
@@ -124,7 +129,7 @@ public final class MemoryBackend implements TransportProvider {
             default -> "";
           };
       if (!result.isEmpty()) {
-        say("{\"jsonrpc\":\"2.0\",\"id\":" + request.id() + ",\"result\":" + result + "}");
+        replies(request.id(), result);
       }
     }
 
@@ -141,7 +146,12 @@ public final class MemoryBackend implements TransportProvider {
       return request.params().path("generation").asInt(1);
     }
 
-    private void say(String envelope) {
+    /** Its reply to a request of that id, whether there was one or not. */
+    void replies(String id, String result) {
+      say("{\"jsonrpc\":\"2.0\",\"id\":" + id + ",\"result\":" + result + "}");
+    }
+
+    private synchronized void say(String envelope) {
       byte[] bytes = envelope.getBytes(StandardCharsets.UTF_8);
       MessageWriter writer =
           new MessageWriter(new Message(FrameKind.MESSAGE, 0, 0, 0, 0, ++number, bytes, List.of()));

@@ -17,11 +17,13 @@ import dev.pyvisor.testing.Census;
 import dev.pyvisor.testing.Rule;
 import dev.pyvisor.tool.Tool;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -74,6 +76,44 @@ class SuccessionTest {
     assertThat(second.asked()).startsWith("execute ");
     assertThat(use).succeedsWithin(Duration.ofSeconds(10));
     assertThat(client.runner().incarnation()).isEqualTo(second.id).isNotEqualTo(first.id);
+  }
+
+  @Test
+  @Rule({"H6", "SES-4", "SES-8"})
+  void an_id_of_a_dead_runner_settles_nothing_of_the_next_one() throws Exception {
+    CompletableFuture<String> lost = ask();
+    first.asked();
+    end(first);
+    assertThat(lost).failsWithin(Duration.ofSeconds(10));
+    start();
+    MemoryBackend.Runner second = MemoryBackend.next();
+    for (int asked = 0; asked < 3; asked++) { // its session, its tools, the cell
+      second.asked();
+    }
+    CompletableFuture<String> open = ask();
+    assertThat(second.asked()).startsWith("question ");
+    List<String> before = List.copyOf(first.ids);
+    List<String> after = List.copyOf(second.ids);
+    assertThat(Stream.concat(before.stream(), after.stream())).hasSize(7).doesNotHaveDuplicates();
+
+    for (String id : before) {
+      second.replies(id, "\"of a former request\"");
+    }
+    assertThat(client.counters().lateReplies()).isEqualTo(before.size());
+    assertThat(client.counters().staleFrames()).isZero();
+    for (String id : after) {
+      first.replies(id, "\"of a dead runner\"");
+    }
+    assertThat(client.counters().staleFrames()).isEqualTo(after.size());
+    assertThat(open).isNotDone();
+    second.replies(after.get(3), "\"its own\"");
+    assertThat(open).succeedsWithin(Duration.ofSeconds(10)).isEqualTo("\"its own\"");
+    assertThat(client.counters().lateReplies()).isEqualTo(before.size());
+    end(second); // it answers no shutdown, which would be waited for
+  }
+
+  private CompletableFuture<String> ask() {
+    return client.requestAsync("question", "{}", Duration.ofSeconds(10));
   }
 
   @Test
