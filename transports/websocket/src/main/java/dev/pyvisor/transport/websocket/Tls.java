@@ -62,6 +62,9 @@ final class Tls {
   }
 
   private static KeyStore read(Path file) throws GeneralSecurityException, IOException {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new IOException("it is no file"); // a pipe would be waited for without a limit
+    }
     if (Files.size(file) > WebsocketLimits.CA_FILE) {
       throw new IOException(
           Files.size(file) + " bytes; at most " + WebsocketLimits.CA_FILE + " are read");

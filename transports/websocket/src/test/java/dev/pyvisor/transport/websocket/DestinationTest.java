@@ -102,6 +102,21 @@ class DestinationTest {
     Files.write(file, new byte[WebsocketLimits.CA_FILE + 1]);
     assertThat(refused(with("wss://127.0.0.1:80", "caFile", file.toString())))
         .hasMessageContaining("at most");
+    Files.write(file, new byte[] {(byte) 0xff, (byte) 0xfe, 0});
+    assertThat(refused(with("wss://127.0.0.1:80", "caFile", file.toString())))
+        .hasMessageContaining("websocket.caFile: " + file + " cannot be used");
+  }
+
+  /** A pipe that nobody writes to would be waited for; no interrupt ends that. */
+  @Test
+  void a_file_of_authorities_that_is_no_file_is_not_read() throws Exception {
+    Path pipe = folder.resolve("pipe");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    for (Path each : List.of(folder, pipe, Path.of("/dev/null"))) {
+      assertThat(refused(with("wss://127.0.0.1:80", "caFile", each.toString())))
+          .hasMessageContaining("websocket.caFile: " + each + " cannot be used")
+          .hasMessageContaining("it is no file");
+    }
   }
 
   @Test
@@ -220,10 +235,16 @@ class DestinationTest {
   }
 
   @Test
-  void a_token_file_that_is_none_is_named() throws IOException {
+  void a_token_file_that_is_none_is_named_and_a_pipe_is_not_waited_for() throws Exception {
     Files.delete(token);
     assertThat(refused("ws://127.0.0.1:80")).hasMessageContaining(token + " is not there");
     Files.createDirectory(token);
+    assertThat(refused("ws://127.0.0.1:80")).hasMessageContaining(token + " is no file");
+    Files.delete(token);
+    Files.createSymbolicLink(token, folder.resolve("none"));
+    assertThat(refused("ws://127.0.0.1:80")).hasMessageContaining(token + " is not there");
+    Files.delete(token);
+    assertThat(new ProcessBuilder("mkfifo", token.toString()).start().waitFor()).isZero();
     assertThat(refused("ws://127.0.0.1:80")).hasMessageContaining(token + " is no file");
   }
 
