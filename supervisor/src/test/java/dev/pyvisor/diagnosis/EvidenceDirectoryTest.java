@@ -85,4 +85,15 @@ class EvidenceDirectoryTest {
     assertThatThrownBy(() -> directory.create("0a1b2c3d", NOON)).isInstanceOf(IOException.class);
     assertThat(elsewhere).isEmptyDirectory();
   }
+
+  @Test
+  void a_file_in_its_place_is_refused_with_the_fix_and_stays() throws IOException {
+    Files.createDirectories(base.getParent());
+    Files.writeString(base, "data");
+    assertThatThrownBy(() -> directory.create("0a1b2c3d", NOON))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining(base + " is no directory")
+        .hasMessageContaining("evidenceDirectory(...)");
+    assertThat(base).hasContent("data");
+  }
 }

@@ -154,6 +154,8 @@ class BindsTest {
     Path missing = folder.resolve("missing");
     refused(() -> binds().input(Input.of(missing)), "the input " + missing + " cannot be found");
     refused(() -> binds().input(Input.of(Path.of("no/such"))), "cannot be found from /");
+    Path broken = Files.createSymbolicLink(folder.resolve("broken"), missing);
+    refused(() -> binds().input(Input.of(broken)), "the input " + broken + " cannot be found");
     refused(() -> binds().input(Input.of(Path.of("/dev/null"))), "is neither a file nor a folder");
     refused(() -> binds().input(Input.of(Path.of("/etc"))), "holds more than may be seen");
     refused(() -> binds().input(Input.of(folder)), "holds this client's private directory");
