@@ -284,7 +284,7 @@ public interface PeerContract extends RunnerContract {
         told = os.path.join(os.environ["PYVISOR_DIR"], "asked")  # one for all runners of a client
         if not os.path.exists(told):
             with open(told, "w") as file: json.dump([asked["id"], execute["id"]], file)
-            os.kill(os.getpid(), 9)
+            os._exit(7)  # no signal: where it is the first process of a namespace it would take none
         with open(told) as file: before = [{"id": id} for id in json.load(file)]
         write(reply(before[0], {"answer": "of before"}) + reply(asked, {"answer": "of now"}))
         write(terminal(before[1], 1, tool_calls=1) + terminal(execute, cell, tool_calls=2))
