@@ -23,7 +23,8 @@ public final class EvidencePage {
 
       "count" is how often a thing was done in that run, in brackets how often the design asks for; `mvn -Pproof verify` and
       `mvn -Pfull verify` do it more often than `mvn verify` (see [CONTRIBUTING](../CONTRIBUTING.md)). Rule ids are those of
-      [PROTOCOL.md](PROTOCOL.md); the others are named in the tests.
+      [PROTOCOL.md](PROTOCOL.md); the others are named in the tests. What was run at the design's counts, or for hours, and is
+      not repeated for each change, stands in [evidence](evidence), each with its command and date.
 
       | item | shown by | figure | count | command | machine | date | seed |
       | --- | --- | --- | --- | --- | --- | --- | --- |
