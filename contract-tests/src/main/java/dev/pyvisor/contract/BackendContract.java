@@ -216,8 +216,6 @@ public abstract class BackendContract implements Rows.Suite {
   /** Stubs in the runner's place, under three conditions. */
   @Nested
   class Peers {
-    @TempDir static Path folder;
-
     @Nested
     class Idle extends Part implements PeerContract {}
 
@@ -229,24 +227,14 @@ public abstract class BackendContract implements Rows.Suite {
     @RunsFrom(
         tier = Tier.WIDE,
         why = "large messages go through pipes of one page, on a busy machine")
-    class WithTinyPipes extends Part implements PeerContract {
-      @Override
-      Path python() {
-        return Wrappers.tinyPipes(folder, super.python());
-      }
-    }
+    class WithTinyPipes extends TinyPipes implements PeerContract {}
 
     @Nested
     @Heavy(why = "pipes of one page only slow down what the wide ones show")
     @RunsFrom(
         tier = Tier.WIDE,
         why = "large messages go through pipes of one page, on a busy machine")
-    class WithTinyPipesAndDying extends Part implements PeerDeathContract {
-      @Override
-      Path python() {
-        return Wrappers.tinyPipes(folder, super.python());
-      }
-    }
+    class WithTinyPipesAndDying extends TinyPipes implements PeerDeathContract {}
 
     @Nested
     @Alone
@@ -271,21 +259,6 @@ public abstract class BackendContract implements Rows.Suite {
    */
   @Nested
   class UnderStrain {
-    @TempDir static Path folder;
-
-    /** One page a pipe, from the host to what a cell prints. */
-    abstract class TinyPipes extends Part {
-      @Override
-      Path python() {
-        return Wrappers.tinyPipes(folder, super.python());
-      }
-
-      @Override
-      public String under() {
-        return ", 4 KiB pipes";
-      }
-    }
-
     @Nested
     @Heavy(why = "how large a pipe is shows the same with every Python")
     class OfOnePage extends TinyPipes implements TinyPipesContract {}
@@ -350,12 +323,7 @@ public abstract class BackendContract implements Rows.Suite {
     @Nested
     @Heavy(why = "pipes of one page only slow down what the wide ones show")
     @RunsFrom(tier = Tier.WIDE, why = "pipes of one page on a busy machine are harder on it")
-    class IdleWithTinyPipes extends Part implements LargeMessageContract {
-      @Override
-      Path python() {
-        return Wrappers.tinyPipes(folder, super.python());
-      }
-
+    class IdleWithTinyPipes extends TinyPipes implements LargeMessageContract {
       @Override
       public String condition() {
         return "idle, 4 KiB pipes";
@@ -391,6 +359,21 @@ public abstract class BackendContract implements Rows.Suite {
       public String condition() {
         return loops() + " busy loops, 4 KiB pipes";
       }
+    }
+  }
+
+  /** One page a pipe, from the host to what a cell prints. */
+  abstract class TinyPipes extends Part {
+    @TempDir static Path folder;
+
+    @Override
+    Path python() {
+      return Wrappers.tinyPipes(folder, super.python());
+    }
+
+    @Override
+    public String under() {
+      return ", 4 KiB pipes";
     }
   }
 

@@ -115,7 +115,7 @@ public interface LargeMessageContract extends RunnerContract {
           List.of("H1"),
           took.toMillis() + " ms in all",
           Counts.always(1));
-      assertBelow(ALL_AT_ONCE, took, share);
+      share.assertBelow(ALL_AT_ONCE, took);
     }
   }
 
@@ -137,7 +137,7 @@ public interface LargeMessageContract extends RunnerContract {
           latencies.add(took);
           slowest = took.compareTo(slowest) > 0 ? took : slowest;
         }
-        assertBelow(wedged, slowest, share);
+        share.assertBelow(wedged, slowest);
       }
     }
     assertThat(latencies.count()).isEqualTo(counts.now() * CALLS);
@@ -146,12 +146,6 @@ public interface LargeMessageContract extends RunnerContract {
         List.of("C115", "H1"),
         latencies.summary(),
         counts);
-  }
-
-  private static void assertBelow(Duration limit, Duration took, MachineShare share) {
-    if (took.compareTo(limit) >= 0) {
-      assertThat(share.scaled(took)).as("of %s", took).isLessThan(limit);
-    }
   }
 
   private static Tool taking() {

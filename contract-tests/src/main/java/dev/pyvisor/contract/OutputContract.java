@@ -216,9 +216,7 @@ public interface OutputContract extends RunnerContract {
         counts);
     assertThat(latencies.quantile(0.5)).isLessThan(Duration.ofMillis(100));
     // None waits for more output, or for a timer: 36 ms at most were measured, beside other builds.
-    assertThat(share.scaled(latencies.max()))
-        .as(latencies.summary())
-        .isLessThan(Duration.ofSeconds(1));
+    share.assertBelow(Duration.ofSeconds(1), latencies.max());
   }
 
   @Test

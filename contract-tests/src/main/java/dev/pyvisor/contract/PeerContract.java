@@ -50,7 +50,7 @@ public interface PeerContract extends RunnerContract {
   Duration TEN_SECONDS = Duration.ofSeconds(10);
 
   private SupervisorClient.Builder stub(Path folder, String program) {
-    return client().payload(Stub.payload(folder, program)).restart(false);
+    return Stub.instead(client(), folder, program);
   }
 
   private SupervisorClient openStub(Path folder, String program) {
@@ -249,12 +249,9 @@ public interface PeerContract extends RunnerContract {
           .isInstanceOf(ProtocolViolated.class)
           .hasMessageContaining(declared > Limits.MESSAGE ? "FRM-11" : "FRM-10");
       client.exited().join();
-      assertThat(Heap.alive() - before).isLessThan(Limits.MESSAGE + HEAP_OF_OTHERS);
+      assertThat(Heap.alive() - before).isLessThan(Limits.MESSAGE + Heap.OF_OTHERS);
     }
   }
-
-  /** What the JVM itself, its tests and their framework may take meanwhile. */
-  long HEAP_OF_OTHERS = 16L << 20;
 
   @Test
   @Rule({"H5", "SES-4"})

@@ -58,11 +58,8 @@ public interface PeerDeathContract extends RunnerContract {
   /** What eight callers want to send at once, 200 MB in all. */
   int LARGE = 25 * 1024 * 1024;
 
-  /** What the JVM itself, its tests and their framework may take of the heap meanwhile. */
-  long HEAP_OF_OTHERS = 16L << 20;
-
   private SupervisorClient.Builder stub(Path folder, String program) {
-    return client().payload(Stub.payload(folder, program)).restart(false);
+    return Stub.instead(client(), folder, program);
   }
 
   private SupervisorClient openStub(Path folder, String program) {
@@ -128,7 +125,7 @@ public interface PeerDeathContract extends RunnerContract {
           .atMost(10, TimeUnit.SECONDS)
           .until(() -> cells.stream().filter(CompletableFuture::isDone).count() == 8 - fitting);
       assertBelow(IN_TIME, begun, share);
-      assertThat(Heap.alive() - before).isLessThan(Defaults.OUTBOUND_BYTES + HEAP_OF_OTHERS);
+      assertThat(Heap.alive() - before).isLessThan(Defaults.OUTBOUND_BYTES + Heap.OF_OTHERS);
       begun = System.nanoTime();
     }
     assertBelow(CLOSED, begun, share);
@@ -147,8 +144,7 @@ public interface PeerDeathContract extends RunnerContract {
   }
 
   private static void assertBelow(Duration limit, long begun, MachineShare share) {
-    Duration took = Duration.ofNanos(System.nanoTime() - begun);
-    assertThat(share.scaled(took)).as("of %s", took).isLessThan(limit);
+    share.assertBelow(limit, Duration.ofNanos(System.nanoTime() - begun));
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.pyvisor.contract;
 
+import dev.pyvisor.SupervisorClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -11,6 +12,12 @@ import java.util.Objects;
 /** Small Python programs in the place of the runner, which write their frames by hand. */
 final class Stub {
   private Stub() {}
+
+  /** This client's, with the program in the runner's place; one that ends is not replaced. */
+  static SupervisorClient.Builder instead(
+      SupervisorClient.Builder client, Path folder, String program) {
+    return client.payload(payload(folder, program)).restart(false);
+  }
 
   /**
    * A payload whose whole program is this, with the shared prelude before it.

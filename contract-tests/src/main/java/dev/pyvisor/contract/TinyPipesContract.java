@@ -28,8 +28,7 @@ public interface TinyPipesContract extends RunnerContract {
         write(reply(asked, {"bytes": [fcntl.fcntl(fd, 1032) for fd in (0, 1, 2)]}))  # F_GETPIPE_SZ
         for nothing in rest: pass
         """;
-    SupervisorClient.Builder stub = client().payload(Stub.payload(folder, program)).restart(false);
-    try (SupervisorClient client = OpenClients.open(stub)) {
+    try (SupervisorClient client = OpenClients.open(Stub.instead(client(), folder, program))) {
       String size = Integer.toString(Wrappers.TINY);
       assertThat(client.request("status", "{}"))
           .isEqualTo("{\"bytes\":[" + size + "," + size + "," + size + "]}");

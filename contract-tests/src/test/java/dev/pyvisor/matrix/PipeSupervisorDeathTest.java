@@ -14,6 +14,7 @@ import dev.pyvisor.contract.guard.Census;
 import dev.pyvisor.contract.guard.HangReport;
 import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.guard.OpenClients;
+import dev.pyvisor.contract.guard.Reapers;
 import dev.pyvisor.contract.load.Interpreters;
 import dev.pyvisor.contract.load.Latencies;
 import dev.pyvisor.contract.load.Wrappers;
@@ -61,7 +62,7 @@ class PipeSupervisorDeathTest {
   void every_open_call_settles_when_the_supervisor_is_killed() {
     Counts counts = Counts.of(5, 20, 50);
     Latencies latencies = new Latencies();
-    long reapers = reapers();
+    long reapers = Reapers.atWork();
     for (int i = 0; i < counts.now(); i++) {
       latencies.add(killWithOpenCalls(Interpreters.standard()));
     }
@@ -82,7 +83,7 @@ class PipeSupervisorDeathTest {
     Latencies latencies = new Latencies();
     Path pidFile = folder.resolve("stranger.pid");
     Path python = Wrappers.heldStreams(folder, Interpreters.standard(), pidFile);
-    long reapers = reapers();
+    long reapers = Reapers.atWork();
     for (int i = 0; i < counts.now(); i++) {
       latencies.add(killWithOpenCalls(python));
       assertThat(pidFile).as("the stranger's number").isNotEmptyFile();
@@ -249,12 +250,6 @@ class PipeSupervisorDeathTest {
     Awaitility.await("threads that wait for a process")
         .atMost(PATIENCE)
         .pollInSameThread()
-        .untilAsserted(() -> assertThat(reapers() - before).isLessThanOrEqualTo(1));
-  }
-
-  private static long reapers() {
-    return Thread.getAllStackTraces().keySet().stream()
-        .filter(thread -> thread.getName().startsWith("process reaper (pid"))
-        .count();
+        .untilAsserted(() -> assertThat(Reapers.atWork() - before).isLessThanOrEqualTo(1));
   }
 }

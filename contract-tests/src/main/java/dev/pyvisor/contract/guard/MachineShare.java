@@ -1,5 +1,7 @@
 package dev.pyvisor.contract.guard;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -57,6 +59,13 @@ public final class MachineShare {
    */
   public Duration scaled(Duration took) {
     return Duration.ofNanos((long) (took.toNanos() * get()));
+  }
+
+  /** Fails where it {@code took} as long as the limit or longer, what others took left out. */
+  public void assertBelow(Duration limit, Duration took) {
+    if (took.compareTo(limit) >= 0) {
+      assertThat(scaled(took)).as("of %s", took).isLessThan(limit);
+    }
   }
 
   /** Of ticks in all, those in which nobody ran, and ours. */

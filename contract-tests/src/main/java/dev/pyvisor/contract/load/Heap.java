@@ -6,6 +6,9 @@ package dev.pyvisor.contract.load;
  * <p>Immutable.
  */
 public final class Heap {
+  /** Bytes that the JVM itself, its tests and their framework may take while one looks. */
+  public static final long OF_OTHERS = 16L << 20;
+
   private static final int COLLECTIONS = 2;
 
   private Heap() {}
