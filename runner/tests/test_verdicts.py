@@ -11,8 +11,9 @@ import tempfile
 import time
 import unittest
 from typing import Any
+from unittest import mock
 
-from _runner import evidence, inquiry, limits, procfacts
+from _runner import evidence, inquiry, limits, linux, procfacts
 from _runner.verdicts import Facts, main_thread, printable, verdict
 from tests.support.kernels import PATIENCE, KernelHost
 
@@ -105,6 +106,10 @@ class RulesTest(unittest.TestCase):  # rule: H36
         self.check(facts("S", syscall="clock_nanosleep"), (LOOP, LOOP), "sleeping", tool=True)
 
     def test_the_main_threads_last_stack_counts(self) -> None:
+        asked = stack('"/p/_runner/evidence.py", line 60 in _answer', '"<cell 9>", line 1 in g')
+        self.assertEqual([str(frame) for frame in main_thread(OTHER + asked)], ["<cell 9>, line 1 in g"])
+        made = stack('"<cell 9>", line 1 in g', head="Stack (most recent call first):\n")
+        self.assertEqual([str(frame) for frame in main_thread(made)], ["<cell 9>, line 1 in g"])
         self.assertEqual([str(frame) for frame in main_thread(LATER + OTHER + LOOP)][0], "<cell 3>, line 2 in f")
         self.assertEqual(str(main_thread(OTHER + LOOP + "\n" + OTHER)[0]), "<cell 3>, line 2 in f")
         unnamed = stack('"<cell 9>", line 1 in g', head="Thread 0x0001 [main] (most recent call first):\n")
@@ -143,7 +148,8 @@ before = evidence.arm("kernel-3")
 unregister = faulthandler.unregister
 def asked_meanwhile(number):
     unregister(number)
-    os.kill(os.getpid(), number)
+    for request in (number, evidence.ASK):
+        os.kill(os.getpid(), request)
 faulthandler.unregister = asked_meanwhile
 evidence.arm("kernel-3", before)
 """
@@ -158,7 +164,7 @@ class ArmedAnewTest(unittest.TestCase):  # rule: H36
             )
             self.assertEqual(run.returncode, 0)
             stacks = pathlib.Path(directory, "stacks-kernel-3.txt").read_text(encoding="ascii")
-        self.assertIn("most recent call first", stacks)
+        self.assertEqual(stacks.count("most recent call first"), 2)
 
 
 class RealKernelsTest(unittest.TestCase):  # rule: H36
@@ -176,27 +182,33 @@ class RealKernelsTest(unittest.TestCase):  # rule: H36
         self.addCleanup(host.__exit__)
         return host
 
-    def stacks(self, host: KernelHost, doomed: bool) -> str:
-        """A new dump, where one comes."""
-        if not inquiry.may_be_asked(host.pid, doomed=doomed):
-            return ""
-        file = pathlib.Path(self.directory, "stacks-kernel-3.txt")
-        size = file.stat().st_size
-        os.kill(host.pid, evidence.REQUEST)
-        end = time.monotonic() + 0.2
-        while time.monotonic() < end:
-            text = file.read_text(encoding="ascii", errors="replace")[size:]
-            if text.count("\n") > 2 and text.endswith("\n"):
-                break
-        return file.read_text(encoding="ascii", errors="replace")[size:]
+    def said(self) -> str:
+        return pathlib.Path(self.directory, "stacks-kernel-3.txt").read_text(encoding="ascii", errors="replace")
 
-    def becomes(self, host: KernelHost, word: str, *named: str, tool: bool = False, doomed: bool = False) -> None:
+    def stacks(self, host: KernelHost, doomed: bool = False) -> str:
+        """A new dump, where one comes: asked for, and insisted on, as an inquiry does it."""
+        size = len(self.said())
+        asked = inquiry.Asked(host.pid, doomed=doomed)
+        if not self.comes(size, asked.patience) and asked.insist():
+            self.comes(size, 0.2)
+        return self.said()[size:]
+
+    def comes(self, size: int, patience: float) -> bool:
+        end = time.monotonic() + patience
+        while time.monotonic() < end:
+            text = self.said()[size:]
+            own = max(text.find("Current thread 0x"), text.find("Stack ("))  # the last of them
+            if own >= 0 and text.count("\n", own) > 2 and text.endswith("\n"):
+                return True
+        return False
+
+    def becomes(self, host: KernelHost, word: str, *named: str, tool: bool = False) -> None:
         """The verdict begins with the word and names all that, as soon as the kernel is in that state."""
         end, said = time.monotonic() + PATIENCE, ""
         while time.monotonic() < end:
-            ticks, before = procfacts.cpu_ticks(host.pid), self.stacks(host, doomed)
+            ticks, before = procfacts.cpu_ticks(host.pid), self.stacks(host)
             found = procfacts.read(host.pid, ticks)
-            said = verdict(found, before, self.stacks(host, doomed), tool)
+            said = verdict(found, before, self.stacks(host), tool)
             if said.startswith(word + ":") and all(part in said for part in named):
                 return
         self.fail(f"{said!r} of {found} is not {word}: {named}; {host.heard()}")
@@ -217,7 +229,7 @@ class RealKernelsTest(unittest.TestCase):  # rule: H36
             with self.subTest(code):
                 host = self.kernel()
                 host.start(code)
-                self.becomes(host, word, line, doomed=True)
+                self.becomes(host, word, line)
 
     def test_waits(self) -> None:
         for code, word, line in (
@@ -243,6 +255,54 @@ class RealKernelsTest(unittest.TestCase):  # rule: H36
             "l = threading.Lock(); l.acquire(); l.acquire()"
         )
         self.becomes(host, "lock")
+
+    def test_no_number_of_questions_ends_a_cell_whose_threads_work(self) -> None:
+        # Asked by C code alone, one such cell in ten dies of each question, on every Python.
+        host = self.kernel()
+        host.start(
+            "import threading, time\n"
+            "class Made:\n    def __init__(self): self.x = 1\n"
+            "def calls(n):\n    return calls(n - 1) if n else [x for x in (y for y in (1, 2))]\n"
+            "def work():\n"
+            "    while True: calls(20); sorted([3, 2, 1], key=lambda x: -x); [Made() for _ in range(5)]\n"
+            "for n in range(3): threading.Thread(target=work, daemon=True).start()\n"
+            "time.sleep(1000)"
+        )
+        self.becomes(host, "running", "another of its 4 threads")
+        threads_told = set()
+        for _ in range(150):
+            threads_told.add(self.stacks(host).count("hread 0x"))
+            self.assertIn(procfacts.read(host.pid).process, ("R", "S"))
+        self.assertIn(4, threads_told)
+
+    def test_who_took_no_question_is_made_to_answer_only_if_it_is_doomed(self) -> None:
+        host = self.kernel()
+        host.start(f"import signal; signal.signal({evidence.ASK}, signal.SIG_IGN)\nwhile True: pass")
+        self.becomes(host, "running", "could not be had")
+        self.assertIn("<cell 1>, line 2", verdict(procfacts.read(host.pid), "", self.stacks(host, doomed=True), False))
+
+    def test_one_that_has_no_time_is_not_taken_for_one_in_c_code(self) -> None:
+        host = self.kernel()
+        for letter, ticks, pending, is_in_c in (
+            ("R", 2, False, True), ("R", 1, False, False), ("S", 0, False, True), ("D", 0, False, False),
+            ("S", 0, True, False), ("R", 9, True, False), ("", 0, False, False),
+        ):  # fmt: skip
+            with self.subTest((letter, ticks, pending)), mock.patch.multiple(
+                inquiry.linux, send=lambda *_: None, is_pending=lambda *_, found=pending: found
+            ), mock.patch.object(inquiry.procfacts, "main_thread", side_effect=[("R", 40), (letter, 40 + ticks)]):
+                self.assertEqual(inquiry.Asked(host.pid, doomed=False).insist(), is_in_c)
+
+    def test_a_stopped_kernel_has_not_taken_the_question(self) -> None:
+        host = self.kernel()
+        os.kill(host.pid, signal.SIGSTOP)
+        self.becomes(host, "stopped")
+        asked = inquiry.Asked(host.pid, doomed=False)
+        self.assertTrue(linux.is_pending(host.pid, evidence.ASK))
+        self.assertFalse(asked.insist())
+        size = len(self.said())
+        os.kill(host.pid, signal.SIGCONT)
+        self.assertTrue(self.comes(size, PATIENCE))
+        self.assertFalse(linux.is_pending(host.pid, evidence.ASK))
 
     def test_an_idle_kernel_and_one_that_waits_for_a_tool(self) -> None:
         host = self.kernel()

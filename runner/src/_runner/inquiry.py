@@ -4,34 +4,53 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from typing import Any, Callable, Optional
 
 from . import evidence, limits, linux, procfacts, verdicts
 from .loop import Loop, Timer
 
-# CPython 3.13.0 ended with SIGSEGV in 16 of 40 runs that asked every 0.7 ms while it worked; 3.9, 3.11 and 3.12 in none.
-_FRAGILE = sys.version_info[:2] == (3, 13)
-
 Told = Callable[[dict[str, Any]], None]
 
 
-def may_be_asked(pid: int, *, doomed: bool) -> bool:
-    """Whether the request for stacks does no harm: who has no handler would be ended by it, and a working Python of a
-    series whose `faulthandler` walks frames that are being made may crash; which does no harm to one that is doomed.
+class Asked:
+    """One request to a kernel for its stacks. First it is asked, which does no harm. Where that is not answered in a
+    while, it may be made to answer: who is doomed anyway; and else only who took the request and was in C code all the
+    while, for a working interpreter may crash of it.
     """
-    if not linux.catches(pid, evidence.REQUEST):
-        return False
-    return doomed or not _FRAGILE or linux.state(pid) != "R"
+
+    def __init__(self, pid: int, *, doomed: bool) -> None:
+        self._pid, self._doomed = pid, doomed
+        self._ticks = procfacts.main_thread(pid)[1]
+        self._taken = linux.catches(pid, evidence.ASK)  # who has no handler would be ended by it
+        if self._taken:
+            linux.send(pid, evidence.ASK)
+
+    @property
+    def patience(self) -> float:
+        """For so long an answer is waited for, in seconds, before it is insisted on."""
+        return limits.INQUIRY_PATIENCE_DOOMED if self._doomed else limits.INQUIRY_PATIENCE
+
+    def insist(self) -> bool:
+        """It has not answered in that time. Whether it is made to now."""
+        if not linux.catches(self._pid, evidence.INSIST) or not (self._doomed or self._is_in_c()):
+            return False
+        linux.send(self._pid, evidence.INSIST)
+        return True
+
+    def _is_in_c(self) -> bool:
+        state, ticks = procfacts.main_thread(self._pid)
+        if not self._taken or linux.is_pending(self._pid, evidence.ASK):
+            return False
+        return state == "S" or ticks - self._ticks >= limits.INQUIRY_TICKS
 
 
 class Inquiry:
-    """Confined to the supervisor's loop. It asks by a signal that C code answers, and waits for no answer."""
+    """Confined to the supervisor's loop, which waits for no answer: what is there is read."""
 
     def __init__(
         self, loop: Loop, pid: int, name: str, waits_for_tool: bool, on_told: Told, *, doomed: bool
     ) -> None:
-        self._may_end_it = doomed
+        self._doomed = doomed
         self._loop, self._pid, self._waits_for_tool = loop, pid, waits_for_tool
         self._on_told: Optional[Told] = on_told
         self._stacks = _Stacks(name)
@@ -44,8 +63,7 @@ class Inquiry:
         return self._on_told is not None
 
     def start(self) -> None:
-        self._stacks.forget()
-        self._ask(self._look_again)
+        self._look(self._look_again)
 
     def finish(self) -> None:
         """There is no more time: what is known by now is told."""
@@ -62,13 +80,21 @@ class Inquiry:
 
     def _look_again(self) -> None:
         self._before = self._stacks.read()
-        self._stacks.forget()
-        self._ask(self.finish)
+        self._look(self.finish)
 
-    def _ask(self, then: Callable[[], None]) -> None:
-        if self._pid and may_be_asked(self._pid, doomed=self._may_end_it):
-            linux.send(self._pid, evidence.REQUEST)
-        self._timer = self._loop.after(limits.INQUIRY_PAUSE, then)
+    def _look(self, then: Callable[[], None]) -> None:
+        self._stacks.forget()
+        if not self._pid:
+            self._timer = self._loop.after(limits.INQUIRY_PAUSE, then)
+            return
+        asked = Asked(self._pid, doomed=self._doomed)
+
+        def insist() -> None:
+            if not self._stacks.read():
+                asked.insist()
+            self._timer = self._loop.after(limits.INQUIRY_PAUSE - asked.patience, then)
+
+        self._timer = self._loop.after(asked.patience, insist)
 
 
 class Inquiries:

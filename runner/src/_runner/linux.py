@@ -308,8 +308,17 @@ def started_after(
 
 def catches(pid: int, number: int) -> bool:
     """Whether a process has a handler for a signal."""
+    return _has(pid, b"SigCgt:", number)
+
+
+def is_pending(pid: int, number: int) -> bool:
+    """Whether a signal that was sent to a process has not come to any of its threads yet, or to its main thread."""
+    return _has(pid, b"ShdPnd:", number) or _has(pid, b"SigPnd:", number)
+
+
+def _has(pid: int, signals: bytes, number: int) -> bool:
     for line in read_proc(f"/proc/{pid}/status", limits.PROC_FILE).splitlines():
-        if line.startswith(b"SigCgt:"):
+        if line.startswith(signals):
             return bool(int(line.split()[1], 16) >> (number - 1) & 1)
     return False
 

@@ -53,6 +53,14 @@ def read(pid: int, ticks_before: Optional[int] = None) -> Facts:
     )
 
 
+def main_thread(pid: int) -> tuple[str, int]:
+    """The letter for what its main thread does, and the processor time that this one has used; "" where it has ended."""
+    fields = read_proc(f"/proc/{pid}/task/{pid}/stat").rpartition(b")")[2].split()
+    if len(fields) < 18:
+        return "", 0
+    return fields[0].decode("ascii", "replace"), int(fields[11]) + int(fields[12])
+
+
 def wchan_of(said: bytes) -> str:
     text = printable(said.decode("ascii", "replace").strip(), limits.WCHAN)
     return "" if text == "0" else text

@@ -64,15 +64,6 @@ final class ProcFs {
     return of(pid).resolve("fd").resolve(Integer.toString(number));
   }
 
-  /** The program that it runs, as the kernel names it; empty where that is hidden. */
-  static String program(long pid) {
-    try {
-      return Files.readSymbolicLink(of(pid).resolve("exe")).toString();
-    } catch (IOException hidden) {
-      return "";
-    }
-  }
-
   /** All processes, by number. */
   static List<Long> processes() {
     return names(PROC).stream()

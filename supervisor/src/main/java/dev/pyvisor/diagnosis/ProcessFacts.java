@@ -14,8 +14,9 @@ import java.util.Optional;
  * @param wchan the kernel function that its main thread sleeps in; empty where that is hidden
  * @param syscall number and arguments of the system call that its main thread is in; empty where
  *     that is hidden
- * @param dumps whether it writes its Python stacks when asked to by {@link PythonStacks#REQUEST}
- * @param deaf whether its main thread blocks that signal
+ * @param dumps whether it writes its Python stacks at {@link PythonStacks#INSIST}
+ * @param answers whether it has a handler for {@link PythonStacks#ASK}
+ * @param deaf whether its main thread blocks that one
  */
 record ProcessFacts(
     long pid,
@@ -27,6 +28,7 @@ record ProcessFacts(
     String wchan,
     String syscall,
     boolean dumps,
+    boolean answers,
     boolean deaf) {
   private static final int THREADS_SHOWN = 64;
   private static final int DESCRIPTORS_SHOWN = 256;
@@ -39,12 +41,21 @@ record ProcessFacts(
 
   /** Empty where there is no such process. */
   static Optional<ProcessFacts> of(long pid) {
-    return ProcFs.read(pid, "stat")
-        .filter(stat -> stat.indexOf(')') > 0)
-        .map(stat -> of(pid, stat));
+    return of(pid, "stat");
   }
 
-  private static ProcessFacts of(long pid, String stat) {
+  /** The same with the state and the processor time of its main thread alone. */
+  static Optional<ProcessFacts> mainThread(long pid) {
+    return of(pid, "task/" + pid + "/stat");
+  }
+
+  private static Optional<ProcessFacts> of(long pid, String file) {
+    return ProcFs.read(pid, file)
+        .filter(stat -> stat.indexOf(')') > 0)
+        .map(stat -> read(pid, stat));
+  }
+
+  private static ProcessFacts read(long pid, String stat) {
     int end = stat.lastIndexOf(')');
     String[] fields = stat.substring(end + 2).strip().split(" ");
     return new ProcessFacts(
@@ -57,8 +68,9 @@ record ProcessFacts(
         wchan(pid),
         ProcFs.read(pid, "syscall").orElse("").strip(),
         // Without a handler the signal would kill.
-        catches(pid, PythonStacks.REQUEST),
-        has(pid, "SigBlk:", PythonStacks.REQUEST));
+        catches(pid, PythonStacks.INSIST),
+        catches(pid, PythonStacks.ASK),
+        has(pid, "SigBlk:", PythonStacks.ASK));
   }
 
   private static String wchan(long pid) {
@@ -69,6 +81,11 @@ record ProcessFacts(
   /** Whether the process has a handler for the signal. */
   static boolean catches(long pid, int signal) {
     return has(pid, "SigCgt:", signal);
+  }
+
+  /** Whether a signal that was sent has not come to any thread yet, or not to the main thread. */
+  static boolean isPending(long pid, int signal) {
+    return has(pid, "ShdPnd:", signal) || has(pid, "SigPnd:", signal);
   }
 
   private static boolean has(long pid, String set, int signal) {

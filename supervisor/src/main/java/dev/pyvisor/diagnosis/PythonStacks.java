@@ -25,20 +25,31 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The Python stacks of a runner's processes, got without the supervisor: a signal makes each of
- * them append its stacks to a file, by C code that needs no interpreter. A stopped process appends
- * nothing; then the report shows what the file held before.
+ * them append its stacks to a file. They are asked first, which an interpreter answers between two
+ * instructions. Those that are in C code all the while are made to answer by another signal, whose
+ * handler is C code itself: it needs no interpreter, and could end one that works (the runner's
+ * evidence.py says how often). A stopped process appends nothing; then the report shows what the
+ * file held before.
  *
  * <p>Immutable.
  */
 final class PythonStacks {
+  /** SIGRTMIN + 7; see the runner's evidence.py. */
+  static final int ASK = 41;
+
   /** SIGRTMIN + 6; see the runner's evidence.py. */
-  static final int REQUEST = 40;
+  static final int INSIST = 40;
 
   private static final Pattern FILE = Pattern.compile(".*/stacks-[\\w.-]+\\.txt");
   private static final Pattern CELL = Pattern.compile("File \"(<cell \\d+>)\", line (\\d+)");
-  private static final String FRAGILE = "python3.13";
   private static final int SHOWN_BYTES = 64 * 1024;
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(10);
+
+  /** An interpreter that gets on answers in it, also where threads take turns. */
+  private static final Duration ANSWER = Duration.ofMillis(50);
+
+  /** Of work in which an interpreter would have come to its next instruction. */
+  private static final int WORKED_TICKS = 2;
 
   private PythonStacks() {}
 
@@ -74,29 +85,56 @@ final class PythonStacks {
     }
     Map<Path, Long> before = new LinkedHashMap<>();
     files.values().forEach(file -> before.put(file, size(file)));
-    List<ProcessFacts> asked =
+    List<Asked> asked =
         processes.stream()
-            .filter(process -> files.containsKey(process.pid()) && survives(process))
+            .filter(process -> files.containsKey(process.pid()) && process.answers())
+            .map(process -> Asked.of(process, files.get(process.pid())))
             .toList();
-    if (!asked.isEmpty() && signal(asked, end)) {
-      Map<Path, Long> expected = new LinkedHashMap<>();
-      asked.stream()
-          .filter(process -> !process.stopped() && !process.deaf())
-          .map(process -> files.get(process.pid()))
-          .forEach(file -> expected.put(file, before.get(file)));
-      settle(expected, end);
+    boolean sent = signal(ASK, asked, end);
+    List<Asked> silent = asked.stream().filter(process -> process.mayAnswer).toList();
+    while (sent && !silent.isEmpty() && System.nanoTime() < end) {
+      settle(sizes(silent, before), Math.min(end, System.nanoTime() + ANSWER.toNanos()));
+      silent =
+          silent.stream()
+              .filter(process -> size(process.file) <= before.get(process.file))
+              .toList();
+      sent = signal(INSIST, silent.stream().filter(Asked::isInC).toList(), end);
     }
     Map<Long, Stacks> found = new LinkedHashMap<>();
     files.forEach((pid, file) -> found.put(pid, read(file, before.get(file))));
     return found;
   }
 
+  private static Map<Path, Long> sizes(List<Asked> asked, Map<Path, Long> sizes) {
+    Map<Path, Long> found = new LinkedHashMap<>();
+    asked.forEach(process -> found.put(process.file, sizes.get(process.file)));
+    return found;
+  }
+
   /**
-   * A working CPython 3.13 may crash when it is asked (the runner's inquiry.py says how often), and
-   * a report ends nothing.
+   * A process to which the question went.
+   *
+   * <p>Immutable.
+   *
+   * @param mayAnswer false for who is stopped, or blocks the question: it is not waited for
+   * @param ticks processor time that its main thread had used when it was asked
    */
-  private static boolean survives(ProcessFacts process) {
-    return process.state() != 'R' || !ProcFs.program(process.pid()).contains(FRAGILE);
+  private record Asked(long pid, Path file, boolean mayAnswer, long ticks) {
+    static Asked of(ProcessFacts process, Path file) {
+      return new Asked(
+          process.pid(),
+          file,
+          !process.stopped() && !process.deaf(),
+          ProcessFacts.mainThread(process.pid()).map(ProcessFacts::ticks).orElse(0L));
+    }
+
+    /** Whether it took the question and has come to no instruction of Python since. */
+    boolean isInC() {
+      return ProcessFacts.mainThread(pid)
+          .filter(now -> now.state() == 'S' || now.ticks() - ticks >= WORKED_TICKS)
+          .filter(now -> !ProcessFacts.isPending(pid, ASK))
+          .isPresent();
+    }
   }
 
   /**
@@ -123,11 +161,18 @@ final class PythonStacks {
     return null;
   }
 
-  /** A JVM cannot send this signal itself. */
-  private static boolean signal(List<ProcessFacts> asked, long end) {
+  /**
+   * A JVM cannot send these signals itself.
+   *
+   * @return false where it could not be sent in time, or there is no shell to do it
+   */
+  private static boolean signal(int number, List<Asked> asked, long end) {
+    if (asked.isEmpty()) {
+      return true;
+    }
     List<String> command =
-        new ArrayList<>(List.of("sh", "-c", "kill -" + REQUEST + " \"$@\"", "kill"));
-    asked.forEach(process -> command.add(Long.toString(process.pid())));
+        new ArrayList<>(List.of("sh", "-c", "kill -" + number + " \"$@\"", "kill"));
+    asked.forEach(process -> command.add(Long.toString(process.pid)));
     try {
       Process kill =
           new ProcessBuilder(command)

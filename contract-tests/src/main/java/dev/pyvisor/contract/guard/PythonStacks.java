@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -21,8 +22,11 @@ import org.awaitility.core.ConditionTimeoutException;
  * <p>Immutable.
  */
 final class PythonStacks {
-  /** SIGRTMIN + 6; see the runner's evidence.py. */
-  private static final int REQUEST = 40;
+  /** SIGRTMIN + 6; see the runner's evidence.py. It may end a cell: the test has failed anyway. */
+  private static final int INSIST = 40;
+
+  /** SIGRTMIN + 7: what an interpreter that gets on answers, with all of its threads. */
+  private static final int ASK = 41;
 
   private static final Duration PATIENCE = Duration.ofSeconds(1);
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(50);
@@ -45,19 +49,22 @@ final class PythonStacks {
         .collect(Collectors.joining("\n"));
   }
 
-  /** Whether the process has a handler for the signal: without one it would kill. */
+  /** Whether the process has handlers for the signals: without one they would kill. */
   private static boolean answers(long pid) {
     return ProcFs.read(pid, "status").stream()
         .flatMap(String::lines)
         .filter(line -> line.startsWith("SigCgt:"))
         .map(line -> Long.parseUnsignedLong(line.substring("SigCgt:".length()).strip(), 16))
-        .anyMatch(caught -> (caught >>> (REQUEST - 1) & 1) == 1);
+        .anyMatch(caught -> (caught >>> (INSIST - 1) & caught >>> (ASK - 1) & 1) == 1);
   }
 
   private static void signal(List<String> pids) {
+    String both = "kill -%d \"$@\"; kill -%d \"$@\"".formatted(ASK, INSIST);
+    List<String> command = new ArrayList<>(List.of("sh", "-c", both, "kill"));
+    command.addAll(pids);
     try {
       Process kill =
-          new ProcessBuilder("sh", "-c", "kill -" + REQUEST + " " + String.join(" ", pids))
+          new ProcessBuilder(command)
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
               .start();
