@@ -257,7 +257,7 @@ class RealKernelsTest(unittest.TestCase):  # rule: H36
         self.becomes(host, "lock")
 
     def test_no_number_of_questions_ends_a_cell_whose_threads_work(self) -> None:
-        # Asked by C code alone, one such cell in ten dies of each question, on every Python.
+        # Asked by C code alone, one such cell in ten to seventy dies of a question, on every Python.
         host = self.kernel()
         host.start(
             "import threading, time\n"

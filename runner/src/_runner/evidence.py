@@ -3,7 +3,7 @@
 There are two. An ASK is answered by Python, between two instructions, which harms nobody: all threads. An INSIST is
 answered by C code at once, although a call of C code holds the GIL or waits: the main thread. That code walks frames
 which a working interpreter is just changing. Asked so every half millisecond while they worked, cells with threads
-ended with SIGSEGV in every one of 60 runs of three seconds, after 15 to 90 requests on average (3.9, 3.10, 3.11, 3.12,
+ended with SIGSEGV in every one of 60 runs of three seconds, after 10 to 72 requests on average (3.9, 3.10, 3.11, 3.12,
 3.13), cells with one thread after 70 to 13000 (3.11, 3.12, 3.13); so who still answers to an ASK is never made to.
 """
 
