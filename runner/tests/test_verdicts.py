@@ -272,14 +272,17 @@ class RealKernelsTest(unittest.TestCase):  # rule: H36
         threads_told = set()
         for _ in range(150):
             threads_told.add(self.stacks(host).count("hread 0x"))
-            self.assertIn(procfacts.read(host.pid).process, ("R", "S"))
+            self.assertNotIn(procfacts.read(host.pid).process, ("", "Z", "X"))
         self.assertIn(4, threads_told)
 
     def test_who_took_no_question_is_made_to_answer_only_if_it_is_doomed(self) -> None:
         host = self.kernel()
         host.start(f"import signal; signal.signal({evidence.ASK}, signal.SIG_IGN)\nwhile True: pass")
         self.becomes(host, "running", "could not be had")
-        self.assertIn("<cell 1>, line 2", verdict(procfacts.read(host.pid), "", self.stacks(host, doomed=True), False))
+        end, said = time.monotonic() + PATIENCE, ""
+        while "<cell 1>, line 2" not in said and time.monotonic() < end:
+            said = verdict(procfacts.read(host.pid), "", self.stacks(host, doomed=True), False)
+        self.assertIn("<cell 1>, line 2", said)
 
     def test_one_that_has_no_time_is_not_taken_for_one_in_c_code(self) -> None:
         host = self.kernel()

@@ -1,10 +1,11 @@
 """What a process is doing: its Python stacks, written when the supervisor or the host asks by a signal.
 
-There are two. An ASK is answered by Python, between two instructions, which harms nobody: all threads. An INSIST is
+There are two. An ASK is answered by Python, between two instructions, which ends nobody: all threads. An INSIST is
 answered by C code at once, although a call of C code holds the GIL or waits: the main thread. That code walks frames
 which a working interpreter is just changing. Asked so every half millisecond while they worked, cells with threads
 ended with SIGSEGV in every one of 60 runs of three seconds, after 10 to 72 requests on average (3.9, 3.10, 3.11, 3.12,
-3.13), cells with one thread after 70 to 13000 (3.11, 3.12, 3.13); so who still answers to an ASK is never made to.
+3.13), cells with one thread after 70 to 13000 (3.11, 3.12, 3.13); so who answers to an ASK in time is not made to. To
+calls of C code that do not try again an ASK is an EINTR, as any signal of Python's is.
 """
 
 from __future__ import annotations

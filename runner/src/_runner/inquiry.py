@@ -13,17 +13,17 @@ Told = Callable[[dict[str, Any]], None]
 
 
 class Asked:
-    """One request to a kernel for its stacks. First it is asked, which does no harm. Where that is not answered in a
+    """One request to a kernel for its stacks; to none where there is none. First it is asked, which does no harm. Where that is not answered in a
     while, it may be made to answer: who is doomed anyway; and else only who took the request and was in C code all the
     while, for a working interpreter may crash of it.
     """
 
     def __init__(self, pid: int, *, doomed: bool) -> None:
         self._pid, self._doomed = pid, doomed
-        self._ticks = procfacts.main_thread(pid)[1]
         self._taken = linux.catches(pid, evidence.ASK)  # who has no handler would be ended by it
         if self._taken:
             linux.send(pid, evidence.ASK)
+        self._ticks = procfacts.main_thread(pid)[1]
 
     @property
     def patience(self) -> float:
@@ -84,9 +84,6 @@ class Inquiry:
 
     def _look(self, then: Callable[[], None]) -> None:
         self._stacks.forget()
-        if not self._pid:
-            self._timer = self._loop.after(limits.INQUIRY_PAUSE, then)
-            return
         asked = Asked(self._pid, doomed=self._doomed)
 
         def insist() -> None:

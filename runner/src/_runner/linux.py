@@ -137,19 +137,20 @@ def _process(pid: int) -> Optional[Process]:
 
 def state(pid: int) -> str:
     """The letter that the system has for what a process does; `?` where there is none."""
-    fields = _behind_the_name(pid)
+    fields = stat_fields(f"{pid}")
     return fields[0].decode("ascii") if fields else "?"
 
 
 def is_ending(pid: int) -> bool:
     """Whether a process is on its way out, or a zombie: it closes what it has open before its children get another parent."""
-    fields = _behind_the_name(pid)
+    fields = stat_fields(f"{pid}")
     return len(fields) > 6 and bool(int(fields[6]) & _EXITING)
 
 
-def _behind_the_name(pid: int) -> list[bytes]:
-    """The fields of a process's stat from its state on; none where there is no such process."""
-    return read_proc(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+def stat_fields(task: str) -> list[bytes]:
+    """The fields of its stat from its state on, for a process `1` or its thread `1/task/2`; none where there is none."""
+    # Before them stands a name that may hold anything.
+    return read_proc(f"/proc/{task}/stat").rpartition(b")")[2].split()
 
 
 def read_proc(path: str, size: int = limits.PROC_FILE) -> bytes:

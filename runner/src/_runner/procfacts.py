@@ -6,7 +6,7 @@ import os
 from typing import Optional
 
 from . import limits
-from .linux import read_proc
+from .linux import read_proc, stat_fields
 from .verdicts import Facts, printable
 
 # The calls in which a process usually waits; with a descriptor as its first argument where True.
@@ -40,10 +40,10 @@ def cpu_ticks(pid: int) -> int:
 
 def read(pid: int, ticks_before: Optional[int] = None) -> Facts:
     """The facts as they are now, beside the processor time at a moment before."""
-    fields = read_proc(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+    fields = stat_fields(f"{pid}")
     if len(fields) < 18:
         return Facts("", 0, "", "", (ticks_before or 0, ticks_before or 0))
-    ticks = int(fields[11]) + int(fields[12])
+    ticks = _ticks(fields)
     return Facts(
         fields[0].decode("ascii", "replace"),
         int(fields[17]),
@@ -55,10 +55,14 @@ def read(pid: int, ticks_before: Optional[int] = None) -> Facts:
 
 def main_thread(pid: int) -> tuple[str, int]:
     """The letter for what its main thread does, and the processor time that this one has used; "" where it has ended."""
-    fields = read_proc(f"/proc/{pid}/task/{pid}/stat").rpartition(b")")[2].split()
+    fields = stat_fields(f"{pid}/task/{pid}")
     if len(fields) < 18:
         return "", 0
-    return fields[0].decode("ascii", "replace"), int(fields[11]) + int(fields[12])
+    return fields[0].decode("ascii", "replace"), _ticks(fields)
+
+
+def _ticks(fields: list[bytes]) -> int:
+    return int(fields[11]) + int(fields[12])
 
 
 def wchan_of(said: bytes) -> str:

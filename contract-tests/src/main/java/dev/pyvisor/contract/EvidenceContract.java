@@ -151,7 +151,7 @@ public interface EvidenceContract extends RunnerContract {
   @Heavy(why = "reports, one after the other")
   default void no_number_of_reports_ends_a_cell_whose_threads_work(@TempDir Path folder)
       throws Exception {
-    // Made to answer by C code, one such cell in ten dies of each question, on every Python.
+    // Made to answer by C code, one such cell in ten to seventy dies of a question.
     int reports = Counts.of(12, 100, 100).now();
     CountDownLatch stuck = new CountDownLatch(1);
     try (SupervisorClient client =
