@@ -85,20 +85,31 @@ final class PythonStacks {
     }
     Map<Path, Long> before = new LinkedHashMap<>();
     files.values().forEach(file -> before.put(file, size(file)));
-    List<Asked> asked =
+    List<ProcessFacts> asked =
         processes.stream()
             .filter(process -> files.containsKey(process.pid()) && process.answers())
-            .map(process -> Asked.of(process, files.get(process.pid())))
             .toList();
-    boolean sent = signal(ASK, asked, end);
-    List<Asked> silent = asked.stream().filter(process -> process.mayAnswer).toList();
+    boolean sent = signal(ASK, asked.stream().map(ProcessFacts::pid).toList(), end);
+    List<Asked> awaited =
+        asked.stream()
+            .filter(process -> !process.stopped() && !process.deaf())
+            .map(process -> Asked.of(process.pid(), files.get(process.pid())))
+            .toList();
+    List<Asked> silent = awaited;
     while (sent && !silent.isEmpty() && System.nanoTime() < end) {
       settle(sizes(silent, before), Math.min(end, System.nanoTime() + ANSWER.toNanos()));
+      // The supervisor may empty a file for questions of its own.
       silent =
           silent.stream()
-              .filter(process -> size(process.file) <= before.get(process.file))
+              .filter(process -> size(process.file) == before.get(process.file))
               .toList();
-      sent = signal(INSIST, silent.stream().filter(Asked::isInC).toList(), end);
+      List<Long> inC = silent.stream().filter(Asked::isInC).map(Asked::pid).toList();
+      sent = signal(INSIST, inC, end);
+    }
+    List<Asked> answering = new ArrayList<>(awaited);
+    answering.removeAll(silent);
+    if (sent) {
+      settle(sizes(answering, before), end);
     }
     Map<Long, Stacks> found = new LinkedHashMap<>();
     files.forEach((pid, file) -> found.put(pid, read(file, before.get(file))));
@@ -112,25 +123,22 @@ final class PythonStacks {
   }
 
   /**
-   * A process to which the question went.
+   * A process to which the question went, and from which an answer may come.
    *
    * <p>Immutable.
    *
-   * @param mayAnswer false for who is stopped, or blocks the question: it is not waited for
-   * @param ticks processor time that its main thread had used when it was asked
+   * @param ticks processor time that its main thread had used when it had been asked
    */
-  private record Asked(long pid, Path file, boolean mayAnswer, long ticks) {
-    static Asked of(ProcessFacts process, Path file) {
-      return new Asked(
-          process.pid(),
-          file,
-          !process.stopped() && !process.deaf(),
-          ProcessFacts.mainThread(process.pid()).map(ProcessFacts::ticks).orElse(0L));
+  private record Asked(long pid, Path file, long ticks) {
+    static Asked of(long pid, Path file) {
+      return new Asked(pid, file, ProcessFacts.mainThread(pid).map(ProcessFacts::ticks).orElse(0L));
     }
 
     /** Whether it took the question and has come to no instruction of Python since. */
     boolean isInC() {
       return ProcessFacts.mainThread(pid)
+          // A program that it has started in its place since would be ended.
+          .filter(ProcessFacts::dumps)
           .filter(now -> now.state() == 'S' || now.ticks() - ticks >= WORKED_TICKS)
           .filter(now -> !ProcessFacts.isPending(pid, ASK))
           .isPresent();
@@ -166,13 +174,13 @@ final class PythonStacks {
    *
    * @return false where it could not be sent in time, or there is no shell to do it
    */
-  private static boolean signal(int number, List<Asked> asked, long end) {
-    if (asked.isEmpty()) {
+  private static boolean signal(int number, List<Long> pids, long end) {
+    if (pids.isEmpty()) {
       return true;
     }
     List<String> command =
         new ArrayList<>(List.of("sh", "-c", "kill -" + number + " \"$@\"", "kill"));
-    asked.forEach(process -> command.add(Long.toString(process.pid)));
+    pids.forEach(pid -> command.add(Long.toString(pid)));
     try {
       Process kill =
           new ProcessBuilder(command)
@@ -190,7 +198,7 @@ final class PythonStacks {
     }
   }
 
-  /** Waits until every file has grown and none grows any more. */
+  /** Waits until every file has changed and none changes any more. */
   private static void settle(Map<Path, Long> before, long end) {
     Map<Path, Long> last = before;
     while (System.nanoTime() < end) {
@@ -200,7 +208,7 @@ final class PythonStacks {
       before.keySet().forEach(file -> now.put(file, size(file)));
       if (now.equals(last)
           && now.entrySet().stream()
-              .allMatch(file -> file.getValue() > before.get(file.getKey()))) {
+              .noneMatch(file -> file.getValue().equals(before.get(file.getKey())))) {
         return;
       }
       last = now;

@@ -101,6 +101,27 @@ class PythonStacksTest {
   }
 
   @Test
+  void a_program_that_the_asked_process_has_become_is_left_alone() throws IOException {
+    start("signal.signal(41, lambda *_: os.execv('/bin/sleep', ['sleep', '60']))", SLEEPS);
+    awaitState('S');
+    PythonStacks.of(List.of(facts()), folder, Duration.ofMillis(300));
+    Awaitility.await().until(() -> facts().name().equals("sleep"));
+    assertThat(python.isAlive()).isTrue();
+  }
+
+  @Test
+  void an_answer_counts_though_the_file_was_emptied_meanwhile() throws IOException {
+    start(
+        "os.write(file, b'x' * 100)\n"
+            + "signal.signal(41, lambda *_: (os.ftruncate(file, 0), os.write(file, b'asked')))",
+        "while True: pass");
+    said();
+    // It may have been emptied only so far.
+    Path file = folder.resolve("stacks-kernel-1.txt");
+    Awaitility.await().untilAsserted(() -> assertThat(file).hasContent("asked"));
+  }
+
+  @Test
   void who_is_stopped_is_not_waited_for() throws IOException, InterruptedException {
     start("", SLEEPS);
     assertThat(new ProcessBuilder("kill", "-STOP", "" + python.pid()).start().waitFor()).isZero();
