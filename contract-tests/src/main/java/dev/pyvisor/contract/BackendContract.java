@@ -394,6 +394,11 @@ public abstract class BackendContract implements Rows.Suite {
       return ", " + loops() + " busy loops";
     }
 
+    /** What contracts ask that allow more time then. */
+    public boolean besideBusyLoops() {
+      return true;
+    }
+
     @BeforeAll
     void makeBusy() {
       busy = BusyLoops.start(Interpreters.standard(), LIFE);
