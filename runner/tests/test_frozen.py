@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import pathlib
 import statistics
+import tempfile
 import unittest
 from typing import Optional
 
-from _runner.linux import state
+from _runner import evidence
+from _runner.linux import is_pending, state
 from tests import SOURCES
 from tests.support.host import Host
 from tests.support.payload import patched
@@ -17,6 +19,7 @@ from tests.support.processes import (
     copies,
     descriptors,
     oom_score,
+    open_files,
     private_kilobytes,
     resident_kilobytes,
     until,
@@ -106,10 +109,31 @@ class FrozenTest(unittest.TestCase):
     def test_a_copy_holds_none_of_the_sessions_channels(self) -> None:  # rule: H41
         self.run_cell("kept = open('file', 'w')")
         (copy,) = self.kept()
-        open_files = sorted(os.readlink(f"/proc/{copy}/fd/{fd}") for fd in os.listdir(f"/proc/{copy}/fd"))
-        self.assertEqual([name for name in open_files if "pipe" in name], [])
-        self.assertEqual(len([name for name in open_files if "socket" in name]), 1, open_files)
+        held = open_files(copy)
+        self.assertEqual([name for name in held if "pipe" in name], [])
+        self.assertEqual(len([name for name in held if "socket" in name]), 1, held)
         self.assertEqual((oom_score(copy), os.getsid(copy)), (900, copy))
+
+    def test_a_copy_that_sleeps_is_not_asked_for_stacks_and_answers_when_it_has_woken(self) -> None:  # rule: H36
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.host = Host(environment={"PYVISOR_DIR": folder.name}, payload=self.payload)
+        self.addCleanup(self.host.close)
+        self.host.wait_for(lambda: self.host.hello)
+        self.host.open()
+        stacks = pathlib.Path(folder.name, "stacks-kernel-1.txt")
+        for _ in range(2):  # the second kernel has been such a copy
+            self.run_cell("x = 1")
+            (copy,) = self.kept()
+            kernel = self.host.sessions()[0]["pid"]
+            self.assertIn(str(stacks), open_files(kernel))
+            self.assertNotIn(str(stacks), open_files(copy))
+            size = stacks.stat().st_size
+            for pid in (copy, kernel):
+                os.kill(pid, evidence.ASK)
+            until(lambda size=size: stacks.stat().st_size > size, PATIENCE)
+            self.assertTrue(is_pending(copy, evidence.ASK))
+            self.assertEqual(self.host.execute("import os; os._exit(1)")["state"]["source"], "checkpoint")
 
     def test_a_pipe_to_a_child_is_closed_for_the_child_when_the_cell_closes_it(self) -> None:  # rule: H39
         # A copy that held the other end would let `wait` hang for ever.

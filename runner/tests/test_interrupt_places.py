@@ -10,8 +10,8 @@ import unittest
 import unittest.mock
 from typing import Any
 
-from _runner import cells
-from _runner.interrupts import RAISE, Interrupts, place_of
+from _runner import cells, evidence
+from _runner.interrupts import CANCEL, DEFER, RAISE, Interrupts, place_of
 
 
 class LoopTest(unittest.TestCase):
@@ -64,6 +64,17 @@ class LoopTest(unittest.TestCase):
     def test_where_a_step_of_the_main_task_begins_it_is_raised(self) -> None:
         frame: Any = type("Frame", (), {"f_code": cells.STEP_CODE, "f_back": None})()
         self.assertIs(place_of(frame, looping=True), RAISE)
+
+    def test_code_that_answers_a_question_is_where_it_was_asked(self) -> None:
+        def frame(code: Any, back: Any = None) -> Any:
+            return type("Frame", (), {"f_code": code, "f_back": back})()
+
+        cell = frame(compile("1", "<cell 1>", "exec"))
+        runner = frame(cells.run.__code__, cell)
+        for asked, place in ((cell, RAISE), (runner, DEFER), (frame(cells.LOOP_CODE), CANCEL), (None, DEFER)):
+            with self.subTest(place):
+                answering = frame(evidence.ANSWER_CODE, frame(evidence.ANSWER_CODE, asked))
+                self.assertIs(place_of(answering, looping=True), place)
 
     def test_a_loop_that_is_being_made_is_made_whole(self) -> None:  # rule: LIF-15
         real = socket.socketpair

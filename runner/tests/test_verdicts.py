@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import pathlib
 import signal
@@ -14,6 +15,7 @@ from typing import Any
 from unittest import mock
 
 from _runner import evidence, inquiry, limits, linux, procfacts
+from _runner.loop import Loop
 from _runner.verdicts import Facts, main_thread, printable, verdict
 from tests.support.kernels import PATIENCE, KernelHost
 
@@ -144,23 +146,34 @@ ARMED_ANEW = """
 import faulthandler, os, sys
 sys.path.insert(0, sys.argv[1])
 from _runner import evidence
-before = evidence.arm("kernel-3")
+def ask():
+    for request in (evidence.INSIST, evidence.ASK):
+        os.kill(os.getpid(), request)
+evidence.arm("kernel-3")
 unregister = faulthandler.unregister
 def asked_meanwhile(number):
     unregister(number)
-    for request in (number, evidence.ASK):
-        os.kill(os.getpid(), request)
-faulthandler.unregister = asked_meanwhile
-evidence.arm("kernel-3", before)
+    ask()
+if sys.argv[2] == "copy":
+    evidence.disarm()
+    ask()
+else:
+    faulthandler.unregister = asked_meanwhile
+evidence.arm("kernel-3")
 """
 
 
 class ArmedAnewTest(unittest.TestCase):  # rule: H36
     def test_a_request_that_comes_meanwhile_is_answered_and_ends_nobody(self) -> None:
+        for what in ("kernel", "copy"):
+            with self.subTest(what):
+                self.check(what)
+
+    def check(self, what: str) -> None:
         source = str(pathlib.Path(evidence.__file__).parents[1])
         with tempfile.TemporaryDirectory() as directory:
             run = subprocess.run(
-                [sys.executable, "-I", "-S", "-c", ARMED_ANEW, source], env={"PYVISOR_DIR": directory}, timeout=PATIENCE, check=False
+                [sys.executable, "-I", "-S", "-c", ARMED_ANEW, source, what], env={"PYVISOR_DIR": directory}, timeout=PATIENCE, check=False
             )
             self.assertEqual(run.returncode, 0)
             stacks = pathlib.Path(directory, "stacks-kernel-3.txt").read_text(encoding="ascii")
@@ -172,6 +185,7 @@ class RealKernelsTest(unittest.TestCase):  # rule: H36
         made = tempfile.TemporaryDirectory()
         self.addCleanup(made.cleanup)
         self.directory = made.name
+        self.loop = Loop()
 
     def kernel(self) -> KernelHost:
         def before() -> None:
@@ -204,14 +218,23 @@ class RealKernelsTest(unittest.TestCase):  # rule: H36
 
     def becomes(self, host: KernelHost, word: str, *named: str, tool: bool = False) -> None:
         """The verdict begins with the word and names all that, as soon as the kernel is in that state."""
-        end, said = time.monotonic() + PATIENCE, ""
+        end, told = time.monotonic() + PATIENCE, {"verdict": ""}
         while time.monotonic() < end:
-            ticks, before = procfacts.cpu_ticks(host.pid), self.stacks(host)
-            found = procfacts.read(host.pid, ticks)
-            said = verdict(found, before, self.stacks(host), tool)
+            told = self.told(host, tool)
+            said = told["verdict"]
             if said.startswith(word + ":") and all(part in said for part in named):
                 return
-        self.fail(f"{said!r} of {found} is not {word}: {named}; {host.heard()}")
+        self.fail(f"{told} is not {word}: {named}; {host.heard()}")
+
+    def told(self, host: KernelHost, waits_for_tool: bool = False) -> dict[str, Any]:
+        """What an inquiry of the supervisor's comes to."""
+        loop, told = self.loop, []
+        with mock.patch.dict(os.environ, PYVISOR_DIR=self.directory):
+            looks = inquiry.Inquiry(loop, host.pid, "kernel-3", waits_for_tool, told.append, doomed=False)
+        looks.start()
+        while not told:
+            loop.turn()
+        return told[0]
 
     def test_work(self) -> None:
         for code, word, line in (
@@ -284,16 +307,39 @@ class RealKernelsTest(unittest.TestCase):  # rule: H36
             said = verdict(procfacts.read(host.pid), "", self.stacks(host, doomed=True), False)
         self.assertIn("<cell 1>, line 2", said)
 
+    def test_one_that_waits_for_its_turn_is_not_taken_for_one_in_c_code(self) -> None:
+        host = self.kernel()
+        host.start(
+            "import sys, threading, time\nsys.setswitchinterval(1000)\ndef work():\n    while True: pass\n"
+            "threading.Thread(target=work, daemon=True).start()\ntime.sleep(0.001)"
+        )
+        self.becomes(host, "running", "another of its 2 threads")
+        for _ in range(3):
+            asked = inquiry.Asked(host.pid, doomed=False)
+            self.assertFalse(self.comes(len(self.said()), asked.patience))
+            self.assertFalse(linux.is_pending(host.pid, evidence.ASK))
+            self.assertEqual(procfacts.main_thread(host.pid)[0], "S")
+            self.assertFalse(asked.insist())
+        self.assertIn("<cell 1>", self.stacks(host, doomed=True))
+
     def test_one_that_has_no_time_is_not_taken_for_one_in_c_code(self) -> None:
         host = self.kernel()
-        for letter, ticks, pending, is_in_c in (
-            ("R", 2, False, True), ("R", 1, False, False), ("S", 0, False, True), ("D", 0, False, False),
-            ("S", 0, True, False), ("R", 9, True, False), ("", 0, False, False),
+        for letter, millis, pending, is_in_c in (
+            ("R", 12, False, True), ("R", 10, False, False), ("S", 0, False, True), ("D", 0, False, False),
+            ("S", 0, True, False), ("R", 90, True, False), ("", 0, False, False),
         ):  # fmt: skip
-            with self.subTest((letter, ticks, pending)), mock.patch.multiple(
+            with self.subTest((letter, millis, pending)), mock.patch.multiple(
                 inquiry.linux, send=lambda *_: None, is_pending=lambda *_, found=pending: found
-            ), mock.patch.object(inquiry.procfacts, "main_thread", side_effect=[("R", 40), (letter, 40 + ticks)]):
+            ), mock.patch.object(inquiry.procfacts, "main_thread", side_effect=[("R", 40), (letter, 40 + millis * 10**6)]):
                 self.assertEqual(inquiry.Asked(host.pid, doomed=False).insist(), is_in_c)
+
+    def test_work_since_the_first_question_counts_where_the_second_is_in_vain_too(self) -> None:
+        host = self.kernel()
+        host.start("1\nsum(range(10**11))")
+        self.becomes(host, "gil", "<cell 1>, line 2")
+        worked = itertools.count(0, 7 * 10**6)  # too little between two looks
+        with mock.patch.object(inquiry.procfacts, "main_thread", side_effect=lambda pid: ("R", next(worked))):
+            self.assertIn("<cell 1>, line 2", self.told(host)["verdict"])
 
     def test_a_stopped_kernel_has_not_taken_the_question(self) -> None:
         host = self.kernel()

@@ -10,6 +10,7 @@ calls of C code that do not try again an ASK is an EINTR, as any signal of Pytho
 
 from __future__ import annotations
 
+import _signal
 import faulthandler
 import fcntl
 import functools
@@ -21,11 +22,13 @@ from . import limits
 
 INSIST = signal.SIGRTMIN + 6
 ASK = signal.SIGRTMIN + 7
-_REQUESTS = (INSIST, ASK)
+_REQUESTS = (int(INSIST), int(ASK))
 _NO_FILE = -1
 _file = _NO_FILE  # of this process
 _dump, _set_handler = faulthandler.dump_traceback, signal.signal
-_mask, _BLOCK, _SETMASK = signal.pthread_sigmask, signal.SIG_BLOCK, signal.SIG_SETMASK
+# Without the Python around it: in a copy, each page that is touched costs one of its own.
+_mask, _BLOCK, _UNBLOCK = _signal.pthread_sigmask, _signal.SIG_BLOCK, _signal.SIG_UNBLOCK
+_close = os.close
 
 
 def path(name: str) -> Optional[str]:
@@ -34,23 +37,31 @@ def path(name: str) -> Optional[str]:
     return os.path.join(directory, f"stacks-{name}.txt") if directory else None
 
 
-def arm(name: str, before: int = _NO_FILE) -> int:
+def arm(name: str) -> int:
     """Let a request append stacks to stacks-<name>.txt of the runner's private directory.
 
     One file a name, begun anew: the kernels that follow each other in a session share one. Returns its descriptor, or -1.
     """
     global _file
     # A request that comes while there is no handler would end the process; it waits.
-    masked = _mask(_BLOCK, _REQUESTS)
+    _mask(_BLOCK, _REQUESTS)
     try:
-        if before >= 0:
-            faulthandler.unregister(INSIST)
-            _file = _NO_FILE
-            os.close(before)
+        faulthandler.unregister(INSIST)  # who was copied from another has that one's
         _file = _register(name)
         return _file
     finally:
-        _mask(_SETMASK, masked)
+        _mask(_UNBLOCK, _REQUESTS)
+
+
+def disarm() -> None:
+    """In a copy that sleeps: the file is its kernel's, and so is every answer in it. Until it is armed again, requests
+    wait.
+    """
+    global _file
+    _mask(_BLOCK, _REQUESTS)
+    if _file >= 0:
+        _close(_file)
+        _file = _NO_FILE
 
 
 def _register(name: str) -> int:
@@ -73,6 +84,9 @@ def _register(name: str) -> int:
 def _answer(_number: int, _frame: Any) -> None:
     if _file >= 0:
         _dump(_file, True)
+
+
+ANSWER_CODE = _answer.__code__
 
 
 def keep_open() -> None:

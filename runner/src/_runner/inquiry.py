@@ -18,12 +18,13 @@ class Asked:
     while, for a working interpreter may crash of it.
     """
 
-    def __init__(self, pid: int, *, doomed: bool) -> None:
+    def __init__(self, pid: int, *, doomed: bool, again: Optional[Asked] = None) -> None:
         self._pid, self._doomed = pid, doomed
         self._taken = linux.catches(pid, evidence.ASK)  # who has no handler would be ended by it
         if self._taken:
             linux.send(pid, evidence.ASK)
-        self._ticks = procfacts.main_thread(pid)[1]
+        # What it has worked since it was asked in vain counts: where it gets little time, one look is too short.
+        self._worked = again._worked if again else procfacts.main_thread(pid)[1]
 
     @property
     def patience(self) -> float:
@@ -38,10 +39,12 @@ class Asked:
         return True
 
     def _is_in_c(self) -> bool:
-        state, ticks = procfacts.main_thread(self._pid)
+        state, worked = procfacts.main_thread(self._pid)
         if not self._taken or linux.is_pending(self._pid, evidence.ASK):
             return False
-        return state == "S" or ticks - self._ticks >= limits.INQUIRY_TICKS
+        # Who waits for its turn at Python's code sleeps too; then another thread has it.
+        waits = state == "S" and not procfacts.others_work(self._pid)
+        return waits or worked - self._worked >= limits.INQUIRY_WORK
 
 
 class Inquiry:
@@ -56,6 +59,7 @@ class Inquiry:
         self._stacks = _Stacks(name)
         self._ticks = procfacts.cpu_ticks(pid)
         self._before = ""
+        self._unanswered: Optional[Asked] = None
         self._timer: Optional[Timer] = None
 
     @property
@@ -84,11 +88,11 @@ class Inquiry:
 
     def _look(self, then: Callable[[], None]) -> None:
         self._stacks.forget()
-        asked = Asked(self._pid, doomed=self._doomed)
+        asked = Asked(self._pid, doomed=self._doomed, again=self._unanswered)
 
         def insist() -> None:
-            if not self._stacks.read():
-                asked.insist()
+            if not self._stacks.read() and not asked.insist():
+                self._unanswered = asked
             self._timer = self._loop.after(limits.INQUIRY_PAUSE - asked.patience, then)
 
         self._timer = self._loop.after(asked.patience, insist)

@@ -16,6 +16,7 @@ from typing import Any, Optional
 
 from . import capture
 from .cells import LOOP_CODE, STEP_CODE, is_cell_file
+from .evidence import ANSWER_CODE
 from .page import Page
 from .pristine import BUILTINS as __builtins__  # noqa: F401
 from .tracebacks import is_asyncio, is_own
@@ -38,6 +39,8 @@ def place_of(frame: Optional[FrameType], looping: bool) -> str:
     wait until the runner's code that they called is left; to cancel the cell's main task where its loop is idle, or is
     not `looping` yet: what is raised while it is made leaves half a loop behind.
     """
+    while frame is not None and frame.f_code is ANSWER_CODE:
+        frame = frame.f_back  # it answers a question, in the middle of whatever it does
     if frame is None:
         return DEFER
     innermost: CodeType = frame.f_code

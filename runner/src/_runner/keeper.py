@@ -9,7 +9,7 @@ import sys
 import time
 from typing import Any, Optional
 
-from . import gates, jsontext, limits, linux, snapshot
+from . import evidence, gates, jsontext, limits, linux, snapshot
 from .aside import HANDLERS_RUN_EARLY, Fork, fork_aside
 from .calls import Calls
 from .capture import Capture
@@ -89,6 +89,7 @@ class Keeper:
                 not_its_own = (theirs.fileno(), *self._calls.descriptors(), *self._capture.private())
 
                 def asleep(fork: Fork) -> Awakening:
+                    evidence.disarm()
                     awakening = sleep(ours, not_its_own, fork)
                     theirs.detach()
                     self._calls.shed()

@@ -228,7 +228,7 @@ class Kernel:
         self._capture.adopt(out, err)
         for fd in (out, err):
             os.close(fd)
-        self._keeper.stacks = evidence.arm(f"kernel-{session}", self._keeper.stacks)
+        self._keeper.stacks = evidence.arm(f"kernel-{session}")
         self._interrupts.rebind(mapped(page))
         _set_limit(_FILES, awakening.files)
         _move(config, session)

@@ -32,6 +32,8 @@ _CALLS = {
     },
 }.get(os.uname().machine, {})  # fmt: skip
 
+_NANOS_OF_A_TICK = 10**9 // os.sysconf("SC_CLK_TCK")
+
 
 def cpu_ticks(pid: int) -> int:
     """The processor time that its threads have used until now; 0 where it has ended."""
@@ -54,11 +56,26 @@ def read(pid: int, ticks_before: Optional[int] = None) -> Facts:
 
 
 def main_thread(pid: int) -> tuple[str, int]:
-    """The letter for what its main thread does, and the processor time that this one has used; "" where it has ended."""
+    """The letter for what its main thread does, and the nanoseconds for which this one has worked; "" where it has
+    ended. Where the system counts no nanoseconds they are those of its ticks.
+    """
     fields = stat_fields(f"{pid}/task/{pid}")
     if len(fields) < 18:
         return "", 0
-    return fields[0].decode("ascii", "replace"), _ticks(fields)
+    worked = read_proc(f"/proc/{pid}/task/{pid}/schedstat").split()
+    nanos = int(worked[0]) if worked else _ticks(fields) * _NANOS_OF_A_TICK
+    return fields[0].decode("ascii", "replace"), nanos
+
+
+def others_work(pid: int) -> bool:
+    """Whether a thread of it beside its main thread runs or could. Of so many threads that this takes long, one does."""
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return False
+    if len(tasks) > limits.THREADS_LOOKED_AT:
+        return True
+    return any(stat_fields(f"{pid}/task/{task}")[:1] == [b"R"] for task in tasks if task != str(pid))
 
 
 def _ticks(fields: list[bytes]) -> int:
