@@ -172,6 +172,7 @@ public interface EvidenceContract extends RunnerContract {
   default void a_supervisor_that_is_stopped_delays_a_report_by_half_a_second(@TempDir Path folder)
       throws Exception {
     try (SupervisorClient client = stuckClient(folder)) {
+      assertThat(client.openSession("other").execute("x = 1").error()).isEmpty();
       Processes.signal(client.runner().pid(), "STOP");
       Path report = reportInTime(client);
       assertThat(text(report, "verdict.txt"))
@@ -179,7 +180,9 @@ public interface EvidenceContract extends RunnerContract {
           .contains("the supervisor, process " + client.runner().pid())
           .contains("did not answer within 500 ms")
           .contains("<cell 1> line 2");
-      assertThat(text(report, "python-stacks.txt")).contains("<cell 1>\", line 2");
+      // Two kernels: the other's frozen copy is none.
+      assertThat(text(report, "verdict.txt").split("\\(kernel, process ", -1)).hasSize(3);
+      assertThat(text(report, "python-stacks.txt")).containsOnlyOnce("<cell 1>\", line 2");
       assertThat(Processes.alive(client.runner().pid())).isTrue();
       assertComplete(report);
     }

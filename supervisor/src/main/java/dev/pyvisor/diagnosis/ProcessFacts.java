@@ -30,7 +30,11 @@ record ProcessFacts(
     boolean dumps,
     boolean answers,
     boolean deaf) {
+  /** See the runner's linux.py. */
+  private static final String COPY = "pyvisor-copy";
+
   private static final int THREADS_SHOWN = 64;
+  private static final int THREADS_LOOKED_AT = 100;
   private static final int DESCRIPTORS_SHOWN = 256;
 
   // Positions in /proc/PID/stat behind the name in parentheses, which may hold any character.
@@ -88,6 +92,22 @@ record ProcessFacts(
     return has(pid, "ShdPnd:", signal) || has(pid, "SigPnd:", signal);
   }
 
+  /**
+   * Whether a thread of it beside its main thread runs or could. Of so many threads that this takes
+   * long, one does.
+   */
+  static boolean othersWork(long pid) {
+    List<String> tasks = ProcFs.tasks(pid);
+    return tasks.size() > THREADS_LOOKED_AT
+        || tasks.stream()
+            .filter(task -> !task.equals(Long.toString(pid)))
+            .anyMatch(
+                task ->
+                    of(pid, "task/" + task + "/stat")
+                        .filter(found -> found.state == 'R')
+                        .isPresent());
+  }
+
   private static boolean has(long pid, String set, int signal) {
     return ProcFs.read(pid, "status").stream()
         .flatMap(String::lines)
@@ -98,6 +118,11 @@ record ProcessFacts(
 
   boolean stopped() {
     return state == 'T' || state == 't';
+  }
+
+  /** Whether it is what a kernel keeps of its state: it sleeps and takes no question. */
+  boolean isFrozenCopy() {
+    return deaf && name.equals(COPY);
   }
 
   boolean ended() {

@@ -68,7 +68,10 @@ final class ProcessReport {
     RunnerProcesses.again(before).forEach(process -> now.put(process.pid(), process));
     List<String> parts = new ArrayList<>();
     List<ProcessFacts> kernels =
-        before.stream().filter(process -> process.dumps() && !isSupervisor(process.pid())).toList();
+        before.stream()
+            .filter(process -> process.dumps() && !process.isFrozenCopy())
+            .filter(process -> !isSupervisor(process.pid()))
+            .toList();
     List<String> said =
         kernels.stream()
             .map(

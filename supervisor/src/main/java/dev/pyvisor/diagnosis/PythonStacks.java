@@ -10,13 +10,14 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
@@ -48,6 +49,9 @@ final class PythonStacks {
   /** An interpreter that gets on answers in it, also where threads take turns. */
   private static final Duration ANSWER = Duration.ofMillis(50);
 
+  /** For one of several that write to the same file: to be asked, and to be made to answer. */
+  private static final Duration TURN = ANSWER.multipliedBy(2);
+
   /** Of work in which an interpreter would have come to its next instruction. */
   private static final int WORKED_TICKS = 2;
 
@@ -72,28 +76,58 @@ final class PythonStacks {
 
   /**
    * Asks those of the processes that have a handler, and waits at most so long for those that can
-   * answer.
+   * answer. A process that a cell forked writes to the file of its kernel, and nobody signs: they
+   * are asked one after the other. For whom no time is left there is nothing.
    */
   static Map<Long, Stacks> of(List<ProcessFacts> processes, Path directory, Duration patience) {
     long end = System.nanoTime() + patience.toNanos();
-    Map<Long, Path> files = new TreeMap<>();
+    List<Map<ProcessFacts, Path>> turns = turns(processes, directory);
+    Map<Long, Stacks> found = new LinkedHashMap<>();
+    for (int turn = 0; turn < turns.size(); turn++) {
+      long left = end - System.nanoTime();
+      if (turn > 0 && left < TURN.toNanos()) {
+        break;
+      }
+      long share = Math.max(TURN.toNanos(), left / (turns.size() - turn));
+      found.putAll(askedAtOnce(turns.get(turn), System.nanoTime() + Math.min(left, share)));
+    }
+    return found;
+  }
+
+  /** Those that have a file, in groups in which no two write to the same. */
+  private static List<Map<ProcessFacts, Path>> turns(List<ProcessFacts> processes, Path directory) {
+    List<Map<ProcessFacts, Path>> turns = new ArrayList<>();
+    Map<Object, Integer> writers = new HashMap<>();
     for (ProcessFacts process : processes) {
-      Path file = file(process.pid(), directory);
-      if (process.dumps() && file != null) {
-        files.put(process.pid(), file);
+      Path file = process.dumps() ? file(process.pid(), directory) : null;
+      if (file != null) {
+        int turn = writers.merge(identity(file), 1, Integer::sum) - 1;
+        if (turn == turns.size()) {
+          turns.add(new LinkedHashMap<>());
+        }
+        turns.get(turn).put(process, file);
       }
     }
+    return turns;
+  }
+
+  private static Object identity(Path file) {
+    try {
+      return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+    } catch (IOException gone) {
+      return file;
+    }
+  }
+
+  private static Map<Long, Stacks> askedAtOnce(Map<ProcessFacts, Path> processes, long end) {
     Map<Path, Long> before = new LinkedHashMap<>();
-    files.values().forEach(file -> before.put(file, size(file)));
-    List<ProcessFacts> asked =
-        processes.stream()
-            .filter(process -> files.containsKey(process.pid()) && process.answers())
-            .toList();
+    processes.values().forEach(file -> before.put(file, size(file)));
+    List<ProcessFacts> asked = processes.keySet().stream().filter(ProcessFacts::answers).toList();
     boolean sent = signal(ASK, asked.stream().map(ProcessFacts::pid).toList(), end);
     List<Asked> awaited =
         asked.stream()
             .filter(process -> !process.stopped() && !process.deaf())
-            .map(process -> Asked.of(process.pid(), files.get(process.pid())))
+            .map(process -> Asked.of(process.pid(), processes.get(process)))
             .toList();
     List<Asked> silent = awaited;
     while (sent && !silent.isEmpty() && System.nanoTime() < end) {
@@ -112,7 +146,7 @@ final class PythonStacks {
       settle(sizes(answering, before), end);
     }
     Map<Long, Stacks> found = new LinkedHashMap<>();
-    files.forEach((pid, file) -> found.put(pid, read(file, before.get(file))));
+    processes.forEach((process, file) -> found.put(process.pid(), read(file, before.get(file))));
     return found;
   }
 
@@ -139,9 +173,14 @@ final class PythonStacks {
       return ProcessFacts.mainThread(pid)
           // A program that it has started in its place since would be ended.
           .filter(ProcessFacts::dumps)
-          .filter(now -> now.state() == 'S' || now.ticks() - ticks >= WORKED_TICKS)
+          .filter(now -> waits(now) || now.ticks() - ticks >= WORKED_TICKS)
           .filter(now -> !ProcessFacts.isPending(pid, ASK))
           .isPresent();
+    }
+
+    /** Who waits for its turn at Python's code sleeps too; then another thread has it. */
+    private static boolean waits(ProcessFacts mainThread) {
+      return mainThread.state() == 'S' && !ProcessFacts.othersWork(mainThread.pid());
     }
   }
 

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -69,6 +70,44 @@ class PythonStacksTest {
     start("signal.siginterrupt(41, False)", "os.read(os.pipe()[0], 1)");
     awaitState('S');
     assertThat(said().text()).startsWith("Stack ").contains("<cell 1>\", line 1");
+  }
+
+  @Test
+  void who_waits_for_its_turn_beside_a_working_thread_is_not_made_to_answer() throws IOException {
+    start(
+        "import threading, time; sys.setswitchinterval(1000)\n"
+            + "def work():\n  while True: pass\n",
+        "threading.Thread(target=work, daemon=True).start(); time.sleep(0.001)");
+    Awaitility.await().until(() -> ProcessFacts.othersWork(python.pid()));
+    awaitState('S');
+    var said = PythonStacks.of(List.of(facts()), folder, Duration.ofMillis(500));
+    assertThat(ProcessFacts.isPending(python.pid(), PythonStacks.ASK)).isFalse();
+    assertThat(said.get(python.pid()).fresh()).isFalse();
+  }
+
+  @Test
+  void those_that_write_to_one_file_answer_each_for_itself() throws IOException {
+    start(
+        "signal.signal(41, lambda *_: os.write(file, b'%d' % os.getpid()))",
+        "import time; os.fork(); time.sleep(60)");
+    long child =
+        Awaitility.await()
+            .until(() -> python.children().findFirst(), Optional::isPresent)
+            .orElseThrow()
+            .pid();
+    Awaitility.await()
+        .until(() -> ProcessFacts.of(child).filter(it -> it.state() == 'S').isPresent());
+    awaitState('S');
+    var both = List.of(facts(), ProcessFacts.of(child).orElseThrow());
+    try {
+      assertThat(PythonStacks.of(both, folder, PATIENCE).values())
+          .extracting(PythonStacks.Stacks::text)
+          .containsExactly("" + python.pid(), "" + child);
+      // For the second nothing is left of a time that is shorter than a turn.
+      assertThat(PythonStacks.of(both, folder, Duration.ofMillis(60))).hasSize(1);
+    } finally {
+      ProcessHandle.of(child).ifPresent(ProcessHandle::destroyForcibly);
+    }
   }
 
   @Test
