@@ -10,6 +10,7 @@ from typing import Any
 
 from _runner import limits
 from _runner.frames import FrameKind
+from tests.support.gate import Gate
 from tests.support.host import Host
 from tests.support.processes import copies, until, until_gone
 
@@ -167,9 +168,11 @@ class CheckpointTest(StateTest):
     def test_while_a_cell_runs_they_are_refused_and_the_cell_goes_on(self) -> None:
         self.run_cell("x = 1")
         self.checkpoint("a")
-        number = self.host.start("import time; time.sleep(0.4); x = 2")
+        gate = Gate(self)
+        number = self.host.start(f"{gate.wait}\nx = 2")
         for method, params in (("checkpoint", {"name": "b"}), ("rollback", {"name": "a"}), ("branch", {"name": "c"})):
             self.assertEqual(self.refused(method, **params)["data"]["code"], "invalid_state")
+        gate.open()
         self.assertEqual(self.host.finish(number)["outcome"], "completed")
         self.assertEqual(self.run_cell("print(x)"), "2\n")
 

@@ -12,6 +12,7 @@ from typing import Any, Optional
 from _runner import link
 from _runner.link import Kind, Said
 from tests.support.attached import Attached, Runner
+from tests.support.gate import Gate
 from tests.support.host import PATIENCE
 from tests.support.payload import compiled
 from tests.support.processes import until, until_gone
@@ -19,7 +20,7 @@ from tests.support.tier import of_the_supervisor
 
 setUpModule = of_the_supervisor
 
-WAITS = "import os, time\nprint('begun', flush=True)\nwhile not os.path.exists({!r}): time.sleep(0.01)\nprint('ended')"
+WAITS = "print('begun', flush=True)\n{}\nprint('ended')"
 
 
 class Watching(Attached):
@@ -39,7 +40,7 @@ class DrainTest(unittest.TestCase):
     def setUp(self) -> None:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="pyvisor-draining-"))
         self.addCleanup(shutil.rmtree, self.folder)
-        self.mark = self.folder / "mark"
+        self.gate = Gate(self)
 
     def patient(self, cells: float = 10 * PATIENCE) -> Runner:
         """One that gives its host, and its cells too, far more time than any of these tests takes."""
@@ -51,7 +52,7 @@ class DrainTest(unittest.TestCase):
 
     def busy(self, host: Attached) -> tuple[int, int]:
         session = host.open()
-        number = host.start(WAITS.format(str(self.mark)), session)
+        number = host.start(WAITS.format(self.gate.wait), session)
         host.wait_for(lambda: host.text(session) == "begun\n" if host.output else False)
         return session, number
 
@@ -78,7 +79,7 @@ class DrainTest(unittest.TestCase):
             self.assertTrue(runner.ask()[1]["draining"])
             stranger = Attached(runner, takeover=True)
             self.assertEqual((stranger.refused["code"], stranger.refused["status"]), ("draining", 503))
-            self.mark.touch()
+            self.gate.open()
             self.assertEqual(host.finish(cell, session)["outcome"], "completed")
             self.assertEqual(host.text(session), "begun\nended\n")
             self.assertEqual(runner.wait(), 0)
@@ -91,7 +92,7 @@ class DrainTest(unittest.TestCase):
             host.cut()
             runner.process.send_signal(signal.SIGTERM)
             until(lambda: runner.ask()[1]["draining"], PATIENCE)
-            self.mark.touch()
+            self.gate.open()
             until(lambda: runner.ask()[1]["sessions"][0]["state"] == "idle", PATIENCE)  # nothing else keeps it
             host.dial()
             self.assertEqual(host.refused, {})

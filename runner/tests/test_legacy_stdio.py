@@ -18,6 +18,7 @@ from _runner import legacy_stdio, limits
 from _runner.frames import Frame, FrameKind, encode_fields
 from _runner.loop import READ, Loop
 from tests import SOURCES
+from tests.support.gate import LATER, Gate
 from tests.support.lines import LineHost, LineTest
 from tests.support.payload import zipped
 from tests.support.processes import alive, children, command, until_gone
@@ -57,14 +58,15 @@ class ExecuteTest(LineTest):
         self.assertEqual(self.host.output(types), "True\nFalse\n")
 
     def test_tasks_that_a_cell_leaves_are_cancelled(self) -> None:  # rule: C8
-        later = "import asyncio\nasync def later():\n  global done\n  await asyncio.sleep(0.05); done = 1\n"
-        self.host.output(later + "t = asyncio.create_task(later()); await asyncio.sleep(0)")
-        self.assertEqual(self.host.output("await asyncio.sleep(0.1); print('done' in globals(), t.cancelled())"), "False True\n")
+        gate = Gate(self)
+        self.host.output(LATER.format(gate.shut) + "t = asyncio.create_task(later()); await asyncio.sleep(0)")
+        gate.open()
+        self.assertEqual(self.host.output("await asyncio.sleep(0.1); print('late' in globals(), t.cancelled())"), "False True\n")
 
     def test_requests_sent_at_once_are_done_one_after_another(self) -> None:  # rule: C10, C71
-        codes = ["counter = 0", "import time; before = counter; time.sleep(0.3); counter = before + 1", "counter += 1; print(counter)"]
+        codes = ["counter = 0", "import time; before = counter; time.sleep(1.2); counter = before + 1", "counter += 1; print(counter)"]
         ids = [self.host.request("execute", {"code": code, "execution_timeout_seconds": 30}) for code in codes[:-1]]
-        ids.append(self.host.request("execute", {"code": codes[-1], "execution_timeout_seconds": 0.2}))  # its wait is none of it
+        ids.append(self.host.request("execute", {"code": codes[-1], "execution_timeout_seconds": 1}))  # its wait is none of it
         answers = [self.host.answer(id)["result"] for id in ids]
         self.assertEqual(answers, [{"output": ""}, {"output": ""}, {"output": "2\n"}])
         self.assertEqual([json.loads(line)["id"] for line in self.host.raw[1:]], ids)
@@ -438,7 +440,7 @@ class TimeoutTest(LineTest):
     def test_a_subprocess_ends_with_its_cell_and_services_of_earlier_ones_live(self) -> None:  # rule: C61, C70, W22
         service = int(self.host.output("import subprocess; s = subprocess.Popen(['sleep', '300']); print(s.pid)"))
         child = "subprocess.run(['sh', '-c', 'echo child $$; echo child err >&2; exec sleep 30'])"
-        found = self.host.execute(child, execution_timeout_seconds=0.2, **PATIENT)
+        found = self.host.execute(child, execution_timeout_seconds=1.5, **PATIENT)
         self.assertRegex(found["stdout"], r"^child \d+\n$")
         self.assertTrue(found["stderr"].startswith("child err\n"), found)
         until_gone([int(found["stdout"].split()[1])], GONE_SECONDS)
@@ -446,10 +448,12 @@ class TimeoutTest(LineTest):
         self.host.output("s.kill(); s.wait()")
 
     def test_asynchronous_work_is_cancelled(self) -> None:  # rule: C63
-        pending = "import asyncio\nasync def f():\n  global late\n  await asyncio.sleep(0.2); late = 1\nawait f()"
+        gate = Gate(self)
+        pending = LATER.format(gate.shut) + "await later()"
         found = self.host.execute(pending, execution_timeout_seconds=0.05, **PATIENT)
         self.assertEqual(found["state"], FULL)
-        self.assertEqual(self.host.output("import asyncio; await asyncio.sleep(0.25); print('late' in globals())"), "False\n")
+        gate.open()
+        self.assertEqual(self.host.output("import asyncio; await asyncio.sleep(0.2); print('late' in globals())"), "False\n")
 
     def test_a_native_call_is_killed_and_the_state_from_before_takes_over(self) -> None:  # rule: C64
         self.host.output("kept = {'a': (1, 2)}\ndef f(): return kept")
@@ -463,7 +467,7 @@ class TimeoutTest(LineTest):
 
     def test_a_cell_that_ignores_the_signal_is_killed(self) -> None:  # rule: C65, C78
         self.host.output("x = 1")
-        found = self.host.execute(IGNORES, execution_timeout_seconds=0.05, execution_timeout_interrupt_grace_seconds=0.01)
+        found = self.host.execute(IGNORES, execution_timeout_seconds=0.3, execution_timeout_interrupt_grace_seconds=0.01)
         reason = found["state"].pop("reason")
         self.assertEqual(found["state"], {**TAKEN_OVER, "restored_globals": ["x"], "lost_globals": []})
         self.assertIn("was killed", reason)
@@ -503,7 +507,7 @@ class TimeoutTest(LineTest):
 
     def test_where_nothing_was_kept_that_is_said(self) -> None:  # rule: C78
         with LineHost() as host:  # in its first cell: there is no state before it
-            state = host.execute(IGNORES, execution_timeout_seconds=0.05, execution_timeout_interrupt_grace_seconds=0)["state"]
+            state = host.execute(IGNORES, execution_timeout_seconds=0.3, execution_timeout_interrupt_grace_seconds=0)["state"]
             self.assertIn("was killed", state.pop("reason"))
             fresh = {"preserved": False, "source": "fresh_kernel", "scope": "filesystem_only"}
             self.assertEqual(state, {**fresh, "restored_globals": [], "lost_globals": []})
@@ -583,7 +587,7 @@ class EndTest(unittest.TestCase):
     def test_the_host_is_warned_once_and_hears_nothing_else_on_standard_error(self) -> None:  # rule: C18
         with LineHost() as host:
             host.output("import sys, subprocess; subprocess.run(['sh', '-c', 'echo child >&2']); print('x', file=sys.stderr)")
-            host.execute(IGNORES, execution_timeout_seconds=0.05, execution_timeout_interrupt_grace_seconds=0.01)
+            host.execute(IGNORES, execution_timeout_seconds=0.3, execution_timeout_interrupt_grace_seconds=0.01)
             host.fails("import os; os._exit(1)")
         self.assertEqual(host.errors, legacy_stdio._WARNING + "\n")
         self.assertRegex(host.errors, r"^pyvisor: --stdio is deprecated and goes with 1\.0; .*\(docs/STDIO\.md\)\n$")

@@ -13,6 +13,7 @@ from _runner import limits
 from _runner.frames import Flag, FrameKind, encode_credit, encode_fields
 from _runner.messages import Message
 from tests import SOURCES
+from tests.support.gate import Gate
 from tests.support.host import Host
 
 ADD = [{"name": "add", "description": "Adds.", "parameters": None}]
@@ -228,9 +229,11 @@ class SupervisorTest(unittest.TestCase):
         with Host() as host:
             host.open()
             host.tools["wait"] = lambda: None
-            first = host.start("import time; time.sleep(0.3); print('first')")
+            gate = Gate(self)
+            first = host.start(f"{gate.wait}\nprint('first')")
             second = host.request("execute", {}, 1, 2, [b"x" * 200_000])
             self.assertEqual(host.answer(second)["error"]["data"]["code"], "invalid_state")
+            gate.open()
             self.assertEqual(host.answer(first)["result"]["outcome"], "completed")
             host._cells[1] = 2
             host.execute("print('third')")
