@@ -6,6 +6,7 @@ import dev.pyvisor.transport.Sandbox;
 import dev.pyvisor.transport.TransportConfig;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -152,7 +153,8 @@ record Destination(URI address, String token, boolean takeover, Optional<Tls> tl
   }
 
   private static Optional<Tls> tls(TransportConfig config, URI address) {
-    Optional<Path> authorities = Optional.ofNullable(config.options().get(CA_FILE)).map(Path::of);
+    Optional<Path> authorities =
+        Optional.ofNullable(config.options().get(CA_FILE)).map(name -> path(config, name));
     Optional<String> pin = Optional.ofNullable(config.options().get(PIN));
     if ("wss".equalsIgnoreCase(address.getScheme())) {
       try {
@@ -169,6 +171,14 @@ record Destination(URI address, String token, boolean takeover, Optional<Tls> tl
               + " is about TLS, and websocket.url begins with ws:; write wss:, or leave it out");
     }
     return Optional.empty();
+  }
+
+  private static Path path(TransportConfig config, String name) {
+    try {
+      return Path.of(name);
+    } catch (InvalidPathException odd) {
+      throw refused(config, "websocket.caFile: " + odd.getMessage());
+    }
   }
 
   private static boolean takeover(TransportConfig config) {

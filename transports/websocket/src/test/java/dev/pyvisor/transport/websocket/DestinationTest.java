@@ -105,6 +105,10 @@ class DestinationTest {
     Files.write(file, new byte[] {(byte) 0xff, (byte) 0xfe, 0});
     assertThat(refused(with("wss://127.0.0.1:80", "caFile", file.toString())))
         .hasMessageContaining("websocket.caFile: " + file + " cannot be used");
+    for (String option : List.of("caFile", "tokenFile")) {
+      assertThat(refused(with("wss://127.0.0.1:80", option, "ca\0.pem")))
+          .hasMessageContaining("websocket." + option + ": Nul character");
+    }
   }
 
   /** A pipe that nobody writes to would be waited for; no interrupt ends that. */
