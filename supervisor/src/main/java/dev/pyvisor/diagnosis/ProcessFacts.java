@@ -120,6 +120,11 @@ record ProcessFacts(
     return state == 'T' || state == 't';
   }
 
+  /** Whether {@link PythonStacks#ASK} comes to its main thread as it is now. */
+  boolean canAnswer() {
+    return answers && !stopped() && !deaf;
+  }
+
   /** Whether it is what a kernel keeps of its state: it sleeps and takes no question. */
   boolean isFrozenCopy() {
     return deaf && name.equals(COPY);

@@ -15,9 +15,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
@@ -77,19 +79,30 @@ final class PythonStacks {
   /**
    * Asks those of the processes that have a handler, and waits at most so long for those that can
    * answer. A process that a cell forked writes to the file of its kernel, and nobody signs: they
-   * are asked one after the other. For whom no time is left there is nothing.
+   * are asked one after the other. There is nothing for whom no time is left, nor behind one that
+   * may still answer.
    */
   static Map<Long, Stacks> of(List<ProcessFacts> processes, Path directory, Duration patience) {
     long end = System.nanoTime() + patience.toNanos();
     List<Map<ProcessFacts, Path>> turns = turns(processes, directory);
     Map<Long, Stacks> found = new LinkedHashMap<>();
+    Set<Object> owed = new HashSet<>();
     for (int turn = 0; turn < turns.size(); turn++) {
       long left = end - System.nanoTime();
       if (turn > 0 && left < TURN.toNanos()) {
         break;
       }
       long share = Math.max(TURN.toNanos(), left / (turns.size() - turn));
-      found.putAll(askedAtOnce(turns.get(turn), System.nanoTime() + Math.min(left, share)));
+      Map<ProcessFacts, Path> next = turns.get(turn);
+      next.values().removeIf(file -> owed.contains(identity(file)));
+      Map<Long, Stacks> said = askedAtOnce(next, System.nanoTime() + Math.min(left, share));
+      next.forEach(
+          (process, file) -> {
+            if (process.canAnswer() && !said.get(process.pid()).fresh()) {
+              owed.add(identity(file));
+            }
+          });
+      found.putAll(said);
     }
     return found;
   }
@@ -126,7 +139,7 @@ final class PythonStacks {
     boolean sent = signal(ASK, asked.stream().map(ProcessFacts::pid).toList(), end);
     List<Asked> awaited =
         asked.stream()
-            .filter(process -> !process.stopped() && !process.deaf())
+            .filter(ProcessFacts::canAnswer)
             .map(process -> Asked.of(process.pid(), processes.get(process)))
             .toList();
     List<Asked> silent = awaited;

@@ -38,6 +38,7 @@ class PythonStacksTest {
 
   @AfterEach
   void end() {
+    python.descendants().forEach(ProcessHandle::destroyForcibly);
     python.toHandle().destroyForcibly();
   }
 
@@ -74,12 +75,7 @@ class PythonStacksTest {
 
   @Test
   void who_waits_for_its_turn_beside_a_working_thread_is_not_made_to_answer() throws IOException {
-    start(
-        "import threading, time; sys.setswitchinterval(1000)\n"
-            + "def work():\n  while True: pass\n",
-        "threading.Thread(target=work, daemon=True).start(); time.sleep(0.001)");
-    Awaitility.await().until(() -> ProcessFacts.othersWork(python.pid()));
-    awaitState('S');
+    startWaitingForItsTurn("");
     var said = PythonStacks.of(List.of(facts()), folder, Duration.ofMillis(500));
     assertThat(ProcessFacts.isPending(python.pid(), PythonStacks.ASK)).isFalse();
     assertThat(said.get(python.pid()).fresh()).isFalse();
@@ -90,24 +86,21 @@ class PythonStacksTest {
     start(
         "signal.signal(41, lambda *_: os.write(file, b'%d' % os.getpid()))",
         "import time; os.fork(); time.sleep(60)");
-    long child =
-        Awaitility.await()
-            .until(() -> python.children().findFirst(), Optional::isPresent)
-            .orElseThrow()
-            .pid();
-    Awaitility.await()
-        .until(() -> ProcessFacts.of(child).filter(it -> it.state() == 'S').isPresent());
+    ProcessFacts child = sleepingChild();
     awaitState('S');
-    var both = List.of(facts(), ProcessFacts.of(child).orElseThrow());
-    try {
-      assertThat(PythonStacks.of(both, folder, PATIENCE).values())
-          .extracting(PythonStacks.Stacks::text)
-          .containsExactly("" + python.pid(), "" + child);
-      // For the second nothing is left of a time that is shorter than a turn.
-      assertThat(PythonStacks.of(both, folder, Duration.ofMillis(60))).hasSize(1);
-    } finally {
-      ProcessHandle.of(child).ifPresent(ProcessHandle::destroyForcibly);
-    }
+    var both = List.of(facts(), child);
+    assertThat(PythonStacks.of(both, folder, PATIENCE).values())
+        .extracting(PythonStacks.Stacks::text)
+        .containsExactly("" + python.pid(), "" + child.pid());
+    // For the second nothing is left of a time that is shorter than a turn.
+    assertThat(PythonStacks.of(both, folder, Duration.ofMillis(60))).containsOnlyKeys(python.pid());
+  }
+
+  @Test
+  void nobody_is_asked_behind_one_that_may_still_answer_into_the_same_file() throws IOException {
+    startWaitingForItsTurn("os.fork() or time.sleep(60)\n");
+    var both = List.of(facts(), sleepingChild());
+    assertThat(PythonStacks.of(both, folder, Duration.ofSeconds(1))).containsOnlyKeys(python.pid());
   }
 
   @Test
@@ -187,6 +180,29 @@ class PythonStacksTest {
             .inheritIO()
             .start();
     Awaitility.await().until(() -> Files.exists(folder.resolve("ready")));
+  }
+
+  /** Its main thread has been asleep since another thread took the lock of the interpreter. */
+  private void startWaitingForItsTurn(String before) throws IOException {
+    start(
+        "import threading, time; sys.setswitchinterval(1000)\n"
+            + "def work():\n  while True: pass\n",
+        before + "threading.Thread(target=work, daemon=True).start(); time.sleep(0.001)");
+    Awaitility.await().until(() -> ProcessFacts.othersWork(python.pid()));
+    awaitState('S');
+  }
+
+  private ProcessFacts sleepingChild() {
+    return Awaitility.await()
+        .until(
+            () ->
+                python
+                    .children()
+                    .findFirst()
+                    .flatMap(child -> ProcessFacts.of(child.pid()))
+                    .filter(child -> child.state() == 'S'),
+            Optional::isPresent)
+        .orElseThrow();
   }
 
   private void awaitState(char state) {
