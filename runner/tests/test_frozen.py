@@ -134,6 +134,10 @@ class FrozenTest(unittest.TestCase):
             until(lambda size=size: stacks.stat().st_size > size, PATIENCE)
             self.assertTrue(is_pending(copy, evidence.ASK))
             self.assertEqual(self.host.execute("import os; os._exit(1)")["state"]["source"], "checkpoint")
+        held = "[fd for fd in os.listdir('/proc/self/fd') if 'stacks-' in os.path.realpath(f'/proc/self/fd/{fd}')]"
+        self.run_cell(f"import os\nfor fd in {held}: os.close(int(fd))")
+        self.run_cell("x = 2")
+        self.assertEqual(self.host.execute("os._exit(1)")["state"]["source"], "checkpoint")
 
     def test_a_pipe_to_a_child_is_closed_for_the_child_when_the_cell_closes_it(self) -> None:  # rule: H39
         # A copy that held the other end would let `wait` hang for ever.

@@ -130,6 +130,7 @@ class MatrixTest(unittest.TestCase):
         verdict = cause.get("verdict", "")
         return f"{row.name:30} {result['outcome']:10} {cause['signals']:7} {cause['killed']!s:6} {took * 1000:6.0f} {state['source']:10} {verdict}"
 
+
 class OutcomeTest(unittest.TestCase):
     """What a cell is told to have become, and what it leaves behind."""
 

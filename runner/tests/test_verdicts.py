@@ -18,6 +18,7 @@ from _runner import evidence, inquiry, limits, linux, procfacts
 from _runner.loop import Loop
 from _runner.verdicts import Facts, main_thread, printable, verdict
 from tests.support.kernels import PATIENCE, KernelHost
+from tests.support.processes import until
 
 WORDS = (
     "running", "gil", "stopped", "lock", "output", "tool", "kernel-io", "zombie", "sleeping", "idle", "gone",
@@ -143,40 +144,57 @@ class RulesTest(unittest.TestCase):  # rule: H36
 
 
 ARMED_ANEW = """
-import faulthandler, os, sys
+import faulthandler, os, signal, sys
 sys.path.insert(0, sys.argv[1])
 from _runner import evidence
+mine = evidence.arm("kernel-3")
+if sys.argv[2] in ("closed", "another's"):
+    os.close(mine)
+if sys.argv[2] == "another's":
+    os.dup2(os.open(sys.argv[3], os.O_CREAT | os.O_WRONLY), mine)
+evidence.disarm()
+requests = (evidence.INSIST, evidence.ASK)
 def ask():
-    for request in (evidence.INSIST, evidence.ASK):
+    for request in requests:
         os.kill(os.getpid(), request)
-evidence.arm("kernel-3")
+if sys.argv[2] == "unblocked":
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, requests)
+    ask()
 unregister = faulthandler.unregister
 def asked_meanwhile(number):
     unregister(number)
     ask()
-if sys.argv[2] == "copy":
-    evidence.disarm()
-    ask()
-else:
-    faulthandler.unregister = asked_meanwhile
+faulthandler.unregister = asked_meanwhile
 evidence.arm("kernel-3")
+if sys.argv[2] == "another's":
+    os.write(mine, b"still there")
+held = [os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd") if fd != "0" and os.path.exists(f"/proc/self/fd/{fd}")]
+assert sum("stacks-" in name for name in held) == 1 and os.devnull not in held, held
 """
 
 
 class ArmedAnewTest(unittest.TestCase):  # rule: H36
     def test_a_request_that_comes_meanwhile_is_answered_and_ends_nobody(self) -> None:
-        for what in ("kernel", "copy"):
+        # The last two are what code of a cell may have done to the descriptor.
+        for what in ("copy", "unblocked", "closed", "another's"):
             with self.subTest(what):
                 self.check(what)
 
     def check(self, what: str) -> None:
         source = str(pathlib.Path(evidence.__file__).parents[1])
         with tempfile.TemporaryDirectory() as directory:
+            another = pathlib.Path(directory, "another")
             run = subprocess.run(
-                [sys.executable, "-I", "-S", "-c", ARMED_ANEW, source, what], env={"PYVISOR_DIR": directory}, timeout=PATIENCE, check=False
+                [sys.executable, "-I", "-S", "-c", ARMED_ANEW, source, what, str(another)],
+                stdin=subprocess.DEVNULL,
+                env={"PYVISOR_DIR": directory},
+                timeout=PATIENCE,
+                check=False,
             )
             self.assertEqual(run.returncode, 0)
             stacks = pathlib.Path(directory, "stacks-kernel-3.txt").read_text(encoding="ascii")
+            if another.exists():
+                self.assertEqual(another.read_bytes(), b"still there")
         self.assertEqual(stacks.count("most recent call first"), 2)
 
 
@@ -317,8 +335,8 @@ class RealKernelsTest(unittest.TestCase):  # rule: H36
         for _ in range(3):
             asked = inquiry.Asked(host.pid, doomed=False)
             self.assertFalse(self.comes(len(self.said()), asked.patience))
-            self.assertFalse(linux.is_pending(host.pid, evidence.ASK))
-            self.assertEqual(procfacts.main_thread(host.pid)[0], "S")
+            until(lambda: not linux.is_pending(host.pid, evidence.ASK), PATIENCE)
+            until(lambda: procfacts.main_thread(host.pid)[0] == "S", PATIENCE)
             self.assertFalse(asked.insist())
         self.assertIn("<cell 1>", self.stacks(host, doomed=True))
 
@@ -330,7 +348,7 @@ class RealKernelsTest(unittest.TestCase):  # rule: H36
         ):  # fmt: skip
             with self.subTest((letter, millis, pending)), mock.patch.multiple(
                 inquiry.linux, send=lambda *_: None, is_pending=lambda *_, found=pending: found
-            ), mock.patch.object(inquiry.procfacts, "main_thread", side_effect=[("R", 40), (letter, 40 + millis * 10**6)]):
+            ), mock.patch.object(inquiry.procfacts, "main_thread", side_effect=itertools.chain([("R", 40)], itertools.repeat((letter, 40 + millis * 10**6)))):
                 self.assertEqual(inquiry.Asked(host.pid, doomed=False).insist(), is_in_c)
 
     def test_work_since_the_first_question_counts_where_the_second_is_in_vain_too(self) -> None:
@@ -340,6 +358,34 @@ class RealKernelsTest(unittest.TestCase):  # rule: H36
         worked = itertools.count(0, 7 * 10**6)  # too little between two looks
         with mock.patch.object(inquiry.procfacts, "main_thread", side_effect=lambda pid: ("R", next(worked))):
             self.assertIn("<cell 1>, line 2", self.told(host)["verdict"])
+
+    def test_one_that_answers_late_has_got_on_and_what_it_worked_till_then_proves_nothing(self) -> None:
+        host, sent = self.kernel(), []
+        host.start("while True: pass")
+        worked = itertools.count(0, 7 * 10**6)
+        with mock.patch.object(inquiry.procfacts, "main_thread", side_effect=lambda pid: ("R", next(worked))), mock.patch.object(
+            inquiry._Stacks, "read", side_effect=["", LOOP, "", ""]
+        ), mock.patch.object(inquiry.linux, "send", side_effect=lambda pid, number: sent.append(number)):
+            self.told(host)
+        self.assertEqual(sent, [evidence.ASK] * 2)
+
+    def test_who_waits_in_a_call_for_no_lock_is_made_to_answer_beside_threads_that_work(self) -> None:
+        host = self.kernel()
+        host.start(
+            f"import os, signal, threading; signal.siginterrupt({evidence.ASK}, False)\ndef work():\n    while True: pass\n"
+            "threading.Thread(target=work, daemon=True).start()\nos.read(os.pipe()[0], 1)"
+        )
+        self.becomes(host, "running", "the main thread waits at <cell 1>, line 5")
+
+    def test_where_no_nanoseconds_are_counted_ticks_are(self) -> None:
+        for said in (b"", b"0 0 0\n"):
+            with self.subTest(said):
+                worked = procfacts.main_thread(os.getpid())[1]
+                read = procfacts.read_proc
+                with mock.patch.object(procfacts, "read_proc", side_effect=lambda path: said if path.endswith("schedstat") else read(path)):
+                    ticks = procfacts.main_thread(os.getpid())[1]
+                self.assertGreater(ticks, 0)
+                self.assertLess(abs(ticks - worked), 10**9 + worked / 2)
 
     def test_a_stopped_kernel_has_not_taken_the_question(self) -> None:
         host = self.kernel()

@@ -22,13 +22,15 @@ from . import limits
 
 INSIST = signal.SIGRTMIN + 6
 ASK = signal.SIGRTMIN + 7
-_REQUESTS = (int(INSIST), int(ASK))
+_REQUESTS = (INSIST, ASK)
 _NO_FILE = -1
 _file = _NO_FILE  # of this process
+_known = (0, 0)  # what the descriptor must lead to: code of a cell may have closed it, and have its own there
 _dump, _set_handler = faulthandler.dump_traceback, signal.signal
 # Without the Python around it: in a copy, each page that is touched costs one of its own.
 _mask, _BLOCK, _UNBLOCK = _signal.pthread_sigmask, _signal.SIG_BLOCK, _signal.SIG_UNBLOCK
-_close = os.close
+_close, _open, _dup2, _fstat = os.close, os.open, os.dup2, os.fstat
+_NULL, _WRITE = os.devnull, os.O_WRONLY | os.O_CLOEXEC
 
 
 def path(name: str) -> Optional[str]:
@@ -47,24 +49,44 @@ def arm(name: str) -> int:
     _mask(_BLOCK, _REQUESTS)
     try:
         faulthandler.unregister(INSIST)  # who was copied from another has that one's
+        if _is_ours():
+            _close(_file)
+        _file = _NO_FILE
         _file = _register(name)
         return _file
     finally:
+        # Not as it was before: in a copy they were blocked.
         _mask(_UNBLOCK, _REQUESTS)
 
 
 def disarm() -> None:
     """In a copy that sleeps: the file is its kernel's, and so is every answer in it. Until it is armed again, requests
-    wait.
+    wait; should user code let one through, it is answered to nobody.
     """
-    global _file
+    global _known
     _mask(_BLOCK, _REQUESTS)
-    if _file >= 0:
-        _close(_file)
-        _file = _NO_FILE
+    if _is_ours():
+        # The number stays taken: the C handler knows nothing but the number.
+        null = _open(_NULL, _WRITE)
+        _dup2(null, _file, False)
+        _close(null)
+        _known = _identity(_file)
+
+
+def _identity(file: int) -> tuple[int, int]:
+    found = _fstat(file)
+    return found.st_dev, found.st_ino
+
+
+def _is_ours() -> bool:
+    try:
+        return _file >= 0 and _identity(_file) == _known
+    except OSError:
+        return False
 
 
 def _register(name: str) -> int:
+    global _known
     file_name = path(name)
     if file_name is None:
         return _NO_FILE
@@ -75,6 +97,7 @@ def _register(name: str) -> int:
         file = fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, limits.PRIVATE_FD_MIN)
     finally:
         os.close(low)
+    _known = _identity(file)
     # The other threads may be at work, with frames that cannot be walked.
     faulthandler.register(INSIST, file=file, all_threads=False, chain=False)
     _set_handler(ASK, _answer)

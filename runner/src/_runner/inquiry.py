@@ -20,8 +20,8 @@ class Asked:
 
     def __init__(self, pid: int, *, doomed: bool, again: Optional[Asked] = None) -> None:
         self._pid, self._doomed = pid, doomed
-        self._taken = linux.catches(pid, evidence.ASK)  # who has no handler would be ended by it
-        if self._taken:
+        self._sent = linux.catches(pid, evidence.ASK)  # who has no handler would be ended by it
+        if self._sent:
             linux.send(pid, evidence.ASK)
         # What it has worked since it was asked in vain counts: where it gets little time, one look is too short.
         self._worked = again._worked if again else procfacts.main_thread(pid)[1]
@@ -39,12 +39,15 @@ class Asked:
         return True
 
     def _is_in_c(self) -> bool:
-        state, worked = procfacts.main_thread(self._pid)
-        if not self._taken or linux.is_pending(self._pid, evidence.ASK):
+        if not self.taken:
             return False
-        # Who waits for its turn at Python's code sleeps too; then another thread has it.
-        waits = state == "S" and not procfacts.others_work(self._pid)
-        return waits or worked - self._worked >= limits.INQUIRY_WORK
+        worked = procfacts.main_thread(self._pid)[1] - self._worked
+        return worked >= limits.INQUIRY_WORK or procfacts.waits_in_c(self._pid)
+
+    @property
+    def taken(self) -> bool:
+        """Whether the request has come to it. Whether it has answered is known to who reads the answers."""
+        return self._sent and not linux.is_pending(self._pid, evidence.ASK)
 
 
 class Inquiry:
@@ -84,6 +87,8 @@ class Inquiry:
 
     def _look_again(self) -> None:
         self._before = self._stacks.read()
+        if self._before:
+            self._unanswered = None  # it got on, if late
         self._look(self.finish)
 
     def _look(self, then: Callable[[], None]) -> None:
@@ -91,7 +96,7 @@ class Inquiry:
         asked = Asked(self._pid, doomed=self._doomed, again=self._unanswered)
 
         def insist() -> None:
-            if not self._stacks.read() and not asked.insist():
+            if not self._stacks.read() and not asked.insist() and asked.taken:
                 self._unanswered = asked
             self._timer = self._loop.after(limits.INQUIRY_PAUSE - asked.patience, then)
 

@@ -62,13 +62,28 @@ def main_thread(pid: int) -> tuple[str, int]:
     fields = stat_fields(f"{pid}/task/{pid}")
     if len(fields) < 18:
         return "", 0
-    worked = read_proc(f"/proc/{pid}/task/{pid}/schedstat").split()
-    nanos = int(worked[0]) if worked else _ticks(fields) * _NANOS_OF_A_TICK
+    worked = read_proc(f"/proc/{pid}/task/{pid}/schedstat").split()  # the last: how often it got its turn
+    counted = len(worked) == 3 and worked[2] != b"0"
+    nanos = int(worked[0]) if counted else _ticks(fields) * _NANOS_OF_A_TICK
     return fields[0].decode("ascii", "replace"), nanos
 
 
-def others_work(pid: int) -> bool:
-    """Whether a thread of it beside its main thread runs or could. Of so many threads that this takes long, one does."""
+def waits_in_c(pid: int) -> bool:
+    """Whether its main thread sleeps, and not until Python gives it the lock of the interpreter: then a thread that has
+    the lock runs. Who waits in a call of another kind than for a lock is not looked at so.
+    """
+    before = main_thread(pid)
+    if before[0] != "S":
+        return False
+    call = syscall_of(read_proc(f"/proc/{pid}/syscall")) if _CALLS else ""
+    if call not in ("", "futex"):
+        return True
+    # The lock may have been handed over during the look at the others.
+    return not _others_work(pid) and main_thread(pid) == before
+
+
+def _others_work(pid: int) -> bool:
+    """Whether a thread beside its main thread runs or could. Of so many threads that a look would take long, one does."""
     try:
         tasks = os.listdir(f"/proc/{pid}/task")
     except OSError:

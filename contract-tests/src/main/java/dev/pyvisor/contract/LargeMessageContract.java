@@ -49,9 +49,10 @@ public interface LargeMessageContract extends RunnerContract {
   Duration ALL_AT_ONCE = Duration.ofSeconds(10);
 
   /**
-   * The same where H1 does not reach, four times as long. Beside busy loops a quarter of two cores
-   * is left. In the line dialect each value is escaped into one line of text, twice; it took 5.8 s
-   * beside busy loops, and 10.7 s on a machine of half the speed, which no share of it tells.
+   * The sixty-four where H1 does not reach, four times as long. Beside busy loops a quarter of two
+   * cores is left: 5.7 s were measured, and a machine of half the speed takes twice as long. In the
+   * line dialect each value is escaped into one line of text, twice: 8.2 s beside another JVM's
+   * tests, and 10.7 s beside busy loops on such a machine. No share of a machine tells its speed.
    */
   Duration ALL_AT_ONCE_SLOWLY = ALL_AT_ONCE.multipliedBy(4);
 
@@ -102,7 +103,6 @@ public interface LargeMessageContract extends RunnerContract {
                 (arguments, context) ->
                     new StringBuilder(arguments.get("text", String.class)).reverse().toString());
     boolean slowly = besideBusyLoops() || !row().backend().carriesFrames();
-    Duration limit = slowly ? ALL_AT_ONCE_SLOWLY : ALL_AT_ONCE;
     try (SupervisorClient client = open(both)) {
       Session session = client.session();
       Duration all = Duration.ZERO;
@@ -121,7 +121,7 @@ public interface LargeMessageContract extends RunnerContract {
         assertThat(outcome.error()).isEmpty();
         Duration took = Duration.ofNanos(System.nanoTime() - start);
         assertThat(outcome.stdoutText()).isEqualTo("True\n");
-        share.assertBelow(limit, took);
+        share.assertBelow(slowly && calls > CALLS ? ALL_AT_ONCE_SLOWLY : ALL_AT_ONCE, took);
         all = all.plus(took);
       }
       Evidence.record(

@@ -101,11 +101,13 @@ record ProcessFacts(
     return tasks.size() > THREADS_LOOKED_AT
         || tasks.stream()
             .filter(task -> !task.equals(Long.toString(pid)))
-            .anyMatch(
-                task ->
-                    of(pid, "task/" + task + "/stat")
-                        .filter(found -> found.state == 'R')
-                        .isPresent());
+            .anyMatch(task -> isRunning(pid, task));
+  }
+
+  private static boolean isRunning(long pid, String task) {
+    return ProcFs.read(pid, "task/" + task + "/stat")
+        .filter(stat -> stat.startsWith(" R ", stat.lastIndexOf(')') + 1))
+        .isPresent();
   }
 
   private static boolean has(long pid, String set, int signal) {

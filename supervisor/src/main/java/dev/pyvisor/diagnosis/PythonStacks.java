@@ -92,10 +92,11 @@ final class PythonStacks {
       if (turn > 0 && left < TURN.toNanos()) {
         break;
       }
-      long share = Math.max(TURN.toNanos(), left / (turns.size() - turn));
+      // The first are the kernels, and who answers ends a turn: what is kept back is one turn.
+      boolean last = turn == turns.size() - 1 || left < 2 * TURN.toNanos();
       Map<ProcessFacts, Path> next = turns.get(turn);
       next.values().removeIf(file -> owed.contains(identity(file)));
-      Map<Long, Stacks> said = askedAtOnce(next, System.nanoTime() + Math.min(left, share));
+      Map<Long, Stacks> said = askedAtOnce(next, last ? end : end - TURN.toNanos());
       next.forEach(
           (process, file) -> {
             if (process.canAnswer() && !said.get(process.pid()).fresh()) {
@@ -186,14 +187,22 @@ final class PythonStacks {
       return ProcessFacts.mainThread(pid)
           // A program that it has started in its place since would be ended.
           .filter(ProcessFacts::dumps)
-          .filter(now -> waits(now) || now.ticks() - ticks >= WORKED_TICKS)
+          .filter(now -> now.ticks() - ticks >= WORKED_TICKS || waitsInC(now))
           .filter(now -> !ProcessFacts.isPending(pid, ASK))
           .isPresent();
     }
 
-    /** Who waits for its turn at Python's code sleeps too; then another thread has it. */
-    private static boolean waits(ProcessFacts mainThread) {
-      return mainThread.state() == 'S' && !ProcessFacts.othersWork(mainThread.pid());
+    /**
+     * Whether it sleeps, and not until Python gives it the lock of the interpreter: then a thread
+     * that has the lock runs. It may be handed over during the look at the others.
+     */
+    private static boolean waitsInC(ProcessFacts mainThread) {
+      long pid = mainThread.pid();
+      return mainThread.state() == 'S'
+          && !ProcessFacts.othersWork(pid)
+          && ProcessFacts.mainThread(pid)
+              .filter(now -> now.state() == 'S' && now.ticks() == mainThread.ticks())
+              .isPresent();
     }
   }
 

@@ -77,7 +77,7 @@ class PythonStacksTest {
   void who_waits_for_its_turn_beside_a_working_thread_is_not_made_to_answer() throws IOException {
     startWaitingForItsTurn("");
     var said = PythonStacks.of(List.of(facts()), folder, Duration.ofMillis(500));
-    assertThat(ProcessFacts.isPending(python.pid(), PythonStacks.ASK)).isFalse();
+    Awaitility.await().until(() -> !ProcessFacts.isPending(python.pid(), PythonStacks.ASK));
     assertThat(said.get(python.pid()).fresh()).isFalse();
   }
 
