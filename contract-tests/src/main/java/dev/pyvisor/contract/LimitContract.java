@@ -39,7 +39,7 @@ public interface LimitContract extends RunnerContract {
   String BURN =
       """
       import time
-      end = time.process_time() + 5
+      end = time.process_time() + 2
       while time.process_time() < end:
           pass
       """;

@@ -9,6 +9,7 @@ import dev.pyvisor.contract.Tier;
 import dev.pyvisor.contract.backend.RunsFrom;
 import dev.pyvisor.contract.guard.Census;
 import dev.pyvisor.contract.guard.HangReport;
+import dev.pyvisor.contract.guard.Limit;
 import dev.pyvisor.contract.load.Interpreters;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -20,6 +21,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The test of a limit fails where a runner says that it holds to it, and does not. */
 @ExtendWith({Census.class, HangReport.class})
+@Limit(
+    seconds = 60,
+    why = "a cell that nothing limits uses the seconds of processor time that it means to use")
 @RunsFrom(
     tier = Tier.WIDE,
     why = "it shows what the tests are worth, which is harder to break than the runner")
