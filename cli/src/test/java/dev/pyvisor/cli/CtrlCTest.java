@@ -221,7 +221,7 @@ class CtrlCTest {
       Path directory = Files.createDirectory(scratch.resolve("at" + moment));
       Result result =
           new Terminal(directory, "exec", "-c", "print('last')")
-              .type(Terminal.CTRL_C, "stdout", "last", 100 * moment / moments.now())
+              .type(Terminal.CTRL_C, "stdout", "last\n", 100 * moment / moments.now())
               .run();
 
       assertThat(result.gaveUp()).as(result.toString()).isFalse();
