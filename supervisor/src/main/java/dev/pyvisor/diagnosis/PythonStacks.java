@@ -13,13 +13,12 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
@@ -79,50 +78,39 @@ final class PythonStacks {
   /**
    * Asks those of the processes that have a handler, and waits at most so long for those that can
    * answer. A process that a cell forked writes to the file of its kernel, and nobody signs: they
-   * are asked one after the other. There is nothing for whom no time is left, nor behind one that
-   * may still answer.
+   * are asked one after the other. There is nothing for whom no time is left: one that may still
+   * answer, and would pass for the next, uses it up.
    */
   static Map<Long, Stacks> of(List<ProcessFacts> processes, Path directory, Duration patience) {
     long end = System.nanoTime() + patience.toNanos();
-    List<Map<ProcessFacts, Path>> turns = turns(processes, directory);
+    List<Queue<Writer>> files = writers(processes, directory);
     Map<Long, Stacks> found = new LinkedHashMap<>();
-    Set<Object> owed = new HashSet<>();
-    for (int turn = 0; turn < turns.size(); turn++) {
-      long left = end - System.nanoTime();
-      if (turn > 0 && left < TURN.toNanos()) {
-        break;
-      }
-      // The first are the kernels, and who answers ends a turn: what is kept back is one turn.
-      boolean last = turn == turns.size() - 1 || left < 2 * TURN.toNanos();
-      Map<ProcessFacts, Path> next = turns.get(turn);
-      next.values().removeIf(file -> owed.contains(identity(file)));
-      Map<Long, Stacks> said = askedAtOnce(next, last ? end : end - TURN.toNanos());
-      next.forEach(
-          (process, file) -> {
-            if (process.canAnswer() && !said.get(process.pid()).fresh()) {
-              owed.add(identity(file));
-            }
-          });
-      found.putAll(said);
+    while (!files.isEmpty() && (found.isEmpty() || end - System.nanoTime() >= TURN.toNanos())) {
+      found.putAll(askedAtOnce(files.stream().map(Queue::remove).toList(), end));
+      files.removeIf(Queue::isEmpty);
     }
     return found;
   }
 
-  /** Those that have a file, in groups in which no two write to the same. */
-  private static List<Map<ProcessFacts, Path>> turns(List<ProcessFacts> processes, Path directory) {
-    List<Map<ProcessFacts, Path>> turns = new ArrayList<>();
-    Map<Object, Integer> writers = new HashMap<>();
+  /**
+   * A process and the file that it writes to.
+   *
+   * <p>Immutable.
+   */
+  private record Writer(ProcessFacts process, Path file) {}
+
+  /** Those that have a file: for each file who writes to it, in turn. */
+  private static List<Queue<Writer>> writers(List<ProcessFacts> processes, Path directory) {
+    Map<Object, Queue<Writer>> found = new LinkedHashMap<>();
     for (ProcessFacts process : processes) {
       Path file = process.dumps() ? file(process.pid(), directory) : null;
       if (file != null) {
-        int turn = writers.merge(identity(file), 1, Integer::sum) - 1;
-        if (turn == turns.size()) {
-          turns.add(new LinkedHashMap<>());
-        }
-        turns.get(turn).put(process, file);
+        found
+            .computeIfAbsent(identity(file), key -> new ArrayDeque<>())
+            .add(new Writer(process, file));
       }
     }
-    return turns;
+    return new ArrayList<>(found.values());
   }
 
   private static Object identity(Path file) {
@@ -133,15 +121,20 @@ final class PythonStacks {
     }
   }
 
-  private static Map<Long, Stacks> askedAtOnce(Map<ProcessFacts, Path> processes, long end) {
+  private static Map<Long, Stacks> askedAtOnce(List<Writer> writers, long end) {
     Map<Path, Long> before = new LinkedHashMap<>();
-    processes.values().forEach(file -> before.put(file, size(file)));
-    List<ProcessFacts> asked = processes.keySet().stream().filter(ProcessFacts::answers).toList();
-    boolean sent = signal(ASK, asked.stream().map(ProcessFacts::pid).toList(), end);
+    writers.forEach(writer -> before.put(writer.file, size(writer.file)));
+    List<Long> asked =
+        writers.stream()
+            .map(Writer::process)
+            .filter(ProcessFacts::answers)
+            .map(ProcessFacts::pid)
+            .toList();
+    boolean sent = signal(ASK, asked, end);
     List<Asked> awaited =
-        asked.stream()
-            .filter(ProcessFacts::canAnswer)
-            .map(process -> Asked.of(process.pid(), processes.get(process)))
+        writers.stream()
+            .filter(writer -> writer.process.canAnswer())
+            .map(writer -> Asked.of(writer.process.pid(), writer.file))
             .toList();
     List<Asked> silent = awaited;
     while (sent && !silent.isEmpty() && System.nanoTime() < end) {
@@ -160,7 +153,8 @@ final class PythonStacks {
       settle(sizes(answering, before), end);
     }
     Map<Long, Stacks> found = new LinkedHashMap<>();
-    processes.forEach((process, file) -> found.put(process.pid(), read(file, before.get(file))));
+    writers.forEach(
+        writer -> found.put(writer.process.pid(), read(writer.file, before.get(writer.file))));
     return found;
   }
 
